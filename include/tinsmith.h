@@ -1,0 +1,741 @@
+/* Tinsmith: lazy tensors whose graph is compiled to fused kernels when a value is asked for.
+ *
+ * A `tin_tensor *` is a name for a value, never memory to look into. Ops take and return such names, build a graph and compute nothing;
+ * only tin_realize, tin_read, tin_item, tin_keep and tin_end compute. Shapes are row-major in NumPy's order, axes may be negative,
+ * elementwise ops broadcast and promote dtypes as NumPy and PyTorch do.
+ *
+ * Errors never end the process. The first one stays in the context (tin_ok, tin_message) in the coordinates of the caller's source; the
+ * op that failed returns the context's poison tensor, ops on poison return poison quietly, and reading poison gives NaN and false. So a
+ * program may check once, at the end. A NULL tensor is an error like any other; it is never followed.
+ *
+ * Two lifetimes: what is made between tin_begin and tin_end dies at tin_end; parameters, inputs, state and what is made outside of any
+ * scope lives as long as the context. One context belongs to one thread at a time; several contexts may run at once.
+ *
+ * Options are named and zero is always the default: tin_sum(x, .axes = TIN_AXES(1), .keepdims = true). In C++ they are one braced
+ * argument: tin_sum(x, {.axes = TIN_AXES(1), .keepdims = true}). The macros supply file and line; the plain functions behind them
+ * (tin_..._at, tin_..._args) serve other languages, and accept file NULL.
+ */
+#ifndef TINSMITH_H
+#define TINSMITH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#ifdef __cplusplus
+#include <initializer_list>
+extern "C" {
+#endif
+#ifdef __GNUC__
+#pragma GCC visibility push(default) /* a shared library exports what is declared here, and nothing else */
+#endif
+/* the library hides everything else */
+#if defined(__GNUC__) && !defined(__TINYC__)
+#pragma GCC visibility push(default)
+#endif
+
+/* ---- types ---- */
+
+typedef struct tin_ctx tin_ctx;       /* owns everything: variables, kernels, threads, the first error */
+typedef struct tin_tensor tin_tensor; /* a value, perhaps not yet computed; do not dereference */
+
+#ifndef TIN_DTYPE_DEFINED
+#define TIN_DTYPE_DEFINED
+/* Element types, lowest in promotion first. The result of a mixed operation is the later of the two, except u32 with i32: i64. */
+typedef enum tin_dtype { TIN_BOOL, TIN_U8, TIN_I32, TIN_U32, TIN_I64, TIN_F32, TIN_F64, TIN_DTYPE_COUNT } tin_dtype;
+#endif
+
+enum { TIN_RANK_LIMIT = 8 }; /* most axes of a tensor */
+
+/* A shape by value: TIN_SHAPE(64, 784); TIN_SHAPE() is 0-d. */
+typedef struct tin_shape {
+  int rank;
+  int64_t size[TIN_RANK_LIMIT];
+} tin_shape;
+
+/* A choice of axes by value: TIN_AXES(0, -1). Where axes are optional, none named means the default that the function states. */
+typedef struct tin_axes {
+  int count;
+  int axis[TIN_RANK_LIMIT];
+} tin_axes;
+
+/* Tensors by array and count: TIN_LIST(a, b). The array is the caller's and is only read during the call. */
+typedef struct tin_list {
+  tin_tensor *const *at;
+  int count;
+} tin_list;
+
+#ifdef __cplusplus
+#define TIN_SHAPE(...) tin_cpp_shape({__VA_ARGS__})
+#define TIN_AXES(...) tin_cpp_axes({__VA_ARGS__})
+#define TIN_LIST(...) tin_cpp_list({__VA_ARGS__})
+#else
+#define TIN_SHAPE(...) ((tin_shape){(int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), {__VA_ARGS__}})
+#define TIN_AXES(...) ((tin_axes){(int)(sizeof((int[]){__VA_ARGS__}) / sizeof(int)), {__VA_ARGS__}})
+#define TIN_LIST(...) ((tin_list){(tin_tensor *[]){__VA_ARGS__}, (int)(sizeof((tin_tensor *[]){__VA_ARGS__}) / sizeof(tin_tensor *))})
+#endif
+
+/* Members of option structs start as zero, in C++ by this (an option left out is then no warning). */
+#ifdef __cplusplus
+#define TIN_ZERO = {}
+#else
+#define TIN_ZERO
+#endif
+
+/* Where the macros put the call's place. */
+#define TIN_HERE __FILE__, __LINE__
+
+/* ---- context ---- */
+
+#ifndef TIN_FUSE_DEFINED
+#define TIN_FUSE_DEFINED
+/* Kinds of fusion, for .fuse_off. */
+enum {
+  TIN_FUSE_CHAIN = 1,       /* elementwise chains */
+  TIN_FUSE_REDUCE = 2,      /* elementwise into reductions */
+  TIN_FUSE_ROW = 4,         /* several reductions and elementwise work over the same rows */
+  TIN_FUSE_PROLOGUE = 8,    /* producers into the packing of a contraction */
+  TIN_FUSE_EPILOGUE = 16,   /* consumers onto the tile of a contraction */
+  TIN_FUSE_HORIZONTAL = 32, /* independent kernels in one launch */
+  TIN_FUSE_ALL = 63
+};
+#endif
+
+struct tin_ctx_options {
+  const char *file TIN_ZERO;
+  int line TIN_ZERO;
+  int threads TIN_ZERO;        /* 0: all CPUs that the process may use */
+  const char *target TIN_ZERO; /* "avx512", "avx2", "portable", "interpreter"; NULL: the best that the CPU has */
+  uint32_t fuse_off TIN_ZERO;  /* kinds of fusion to leave out; TIN_FUSE_ALL: one op a kernel. Results are the same bit for bit */
+  const char *dump TIN_ZERO;   /* folder that gets every kernel as readable C, or NULL */
+  bool profile TIN_ZERO;       /* measure kernels; tin_ctx_free prints the table to stderr */
+  bool compare TIN_ZERO;       /* run each new plan also unfused on copies, and fail when a bit differs */
+  const char *debug TIN_ZERO;  /* letters of compiler passes to print after */
+  uint64_t seed TIN_ZERO;      /* of the random numbers, as tin_ctx_seed */
+};
+
+/* Makes a context: tin_ctx_new(), tin_ctx_new(.threads = 4, .target = "avx2"). What is left at its default is taken from the environment:
+ * TIN_THREADS, TIN_TARGET, TIN_FUSE, TIN_DUMP, TIN_PROFILE, TIN_COMPARE, TIN_DEBUG. Never NULL except when memory is out: a context that
+ * could not be set up holds the error (unknown target, target that this CPU lacks, bad environment variable) and computes nothing. */
+tin_ctx *tin_ctx_new_args(struct tin_ctx_options args);
+#ifndef __cplusplus
+#define tin_ctx_new(...) tin_ctx_new_args((struct tin_ctx_options){.file = __FILE__, .line = __LINE__, __VA_ARGS__})
+#endif
+
+/* Frees the context and everything in it; open scopes end without computing. NULL is allowed. */
+void tin_ctx_free(tin_ctx *ctx);
+
+/* True while no error is recorded. NULL (out of memory in tin_ctx_new) is not ok. */
+bool tin_ok(const tin_ctx *ctx);
+
+/* The first error, "mlp.c:34: matmul: inner sizes differ: ...", or "". Valid until tin_clear_error or tin_ctx_free. */
+const char *tin_message(const tin_ctx *ctx);
+
+/* Forgets the error. Tensors that are poison stay poison. A failed set-up of the context cannot be cleared. */
+void tin_clear_error(tin_ctx *ctx);
+
+/* Calls handler(user, message) at every error, also at those after the first; not for ops that only pass poison on. NULL: none. */
+typedef void tin_error_handler(void *user, const char *message);
+void tin_on_error(tin_ctx *ctx, tin_error_handler *handler, void *user);
+
+/* For code built on the library: records "file:line: <text>" as an error and returns poison. printf format, "what: message" by custom. */
+tin_tensor *tin_fail_at(const char *file, int line, tin_ctx *ctx, const char *format, ...) __attribute__((format(printf, 4, 5)));
+#define tin_fail(...) tin_fail_at(TIN_HERE, __VA_ARGS__)
+
+/* Starts the random numbers anew from a seed. Equal seed and equal calls give equal numbers, on any target and number of threads.
+ * torch.manual_seed. */
+void tin_ctx_seed(tin_ctx *ctx, uint64_t seed);
+
+/* What was done so far. */
+struct tin_counters {
+  int64_t kernels_compiled;
+  int64_t kernels_launched;
+  int64_t plan_hits;   /* realisations that found their plan: nothing was scheduled, printed or compiled */
+  int64_t plan_misses;
+  int64_t plans_run;
+  int64_t bytes_planned;       /* memory of the newest plan's intermediate values */
+  int64_t bytes_without_reuse; /* the same if each value had its own buffer */
+  int64_t bytes_peak;          /* most bytes held at once */
+  int64_t bytes_moved;         /* read and written by the kernels of the newest plan */
+  int64_t nodes;               /* nodes of the newest plan's graph */
+  double compile_seconds;
+  double run_seconds;
+  double lookup_seconds; /* finding plans */
+};
+struct tin_counters tin_stats(const tin_ctx *ctx);
+
+/* Prints the kernels of the newest plan: what each fuses, shapes, and where profiled time, GFLOP/s, GB/s. */
+void tin_report(tin_ctx *ctx, FILE *out);
+
+/* Drops compiled kernels and plans (they come back when needed). */
+void tin_clear_cache(tin_ctx *ctx);
+
+/* ---- scopes ---- */
+
+typedef struct tin_scope {
+  tin_ctx *ctx;
+  uint64_t id;
+} tin_scope;
+
+/* Opens a scope: tensors made from now on die at its tin_end. Scopes nest. */
+tin_scope tin_begin_at(const char *file, int line, tin_ctx *ctx);
+#define tin_begin(...) tin_begin_at(TIN_HERE, __VA_ARGS__)
+
+/* Runs the pending updates (unless there is an error: then they are dropped), ends the scope and every scope opened inside it. Computes.
+ * False when the context has an error. A tensor of the scope used afterwards is the error "tensor used after its scope ended". */
+bool tin_end_at(const char *file, int line, tin_scope scope);
+#define tin_end(...) tin_end_at(TIN_HERE, __VA_ARGS__)
+
+/* Computes t and returns its value as a tensor of the enclosing scope (or of the context, outside of scopes). Computes. */
+tin_tensor *tin_keep_at(const char *file, int line, tin_tensor *t);
+#define tin_keep(...) tin_keep_at(TIN_HERE, __VA_ARGS__)
+
+/* Ends the life of a tensor that tin_keep returned, before its scope or context ends. */
+void tin_release_at(const char *file, int line, tin_tensor *kept);
+#define tin_release(...) tin_release_at(TIN_HERE, __VA_ARGS__)
+
+/* ---- variables: storage that lives as long as the context ---- */
+
+struct tin_variable_options {
+  const char *file TIN_ZERO;
+  int line TIN_ZERO;
+  tin_ctx *ctx TIN_ZERO;
+  tin_shape shape TIN_ZERO;
+  const char *name TIN_ZERO; /* copied; for messages and files. NULL: none */
+  tin_dtype dtype TIN_ZERO;  /* 0: f32 */
+};
+
+/* A parameter: a float variable that tin_params lists and optimisers update; zeros at first.
+ * tin_param(ctx, TIN_SHAPE(784, 128), .name = "fc1.weight", .dtype = TIN_F64). torch.nn.Parameter. */
+tin_tensor *tin_param_args(struct tin_variable_options args);
+
+/* A variable that is no parameter (optimiser state, running statistics, caches), zeros at first. Module.register_buffer of PyTorch. */
+tin_tensor *tin_state_args(struct tin_variable_options args);
+
+#ifndef __cplusplus
+#define tin_param(...) tin_param_args((struct tin_variable_options){.file = __FILE__, .line = __LINE__, .ctx = __VA_ARGS__})
+#define tin_state(...) tin_state_args((struct tin_variable_options){.file = __FILE__, .line = __LINE__, .ctx = __VA_ARGS__})
+#endif
+
+/* An input: a variable of any dtype that tin_write fills, zeros at first. The name may be NULL.
+ * tin_input(ctx, TIN_U8, TIN_SHAPE(128, 784), "pixels"). */
+tin_tensor *tin_input_at(const char *file, int line, tin_ctx *ctx, tin_dtype dtype, tin_shape shape, const char *name);
+#define tin_input(...) tin_input_at(TIN_HERE, __VA_ARGS__)
+
+/* The context's parameters in the order they were made; valid until the next tin_param. */
+tin_list tin_params(tin_ctx *ctx);
+
+/* The parameter, state or input of that name, or NULL (no error) when there is none. */
+tin_tensor *tin_find(tin_ctx *ctx, const char *name);
+
+/* Replaces a variable's data by bytes copied from data; bytes must be its size exactly. What was computed from the old data and not yet
+ * read still sees the old data. */
+bool tin_write_at(const char *file, int line, tin_tensor *variable, const void *data, size_t bytes);
+#define tin_write(...) tin_write_at(TIN_HERE, __VA_ARGS__)
+
+/* The variable takes the value (broadcast and cast to its shape and dtype) when its context computes next, at the latest at tin_end.
+ * Uses of the variable after this call mean the new value, uses before it the old one. */
+bool tin_assign_at_site(const char *file, int line, tin_tensor *variable, tin_tensor *value);
+#define tin_assign(...) tin_assign_at_site(TIN_HERE, __VA_ARGS__)
+
+struct tin_position_options {
+  const char *file TIN_ZERO;
+  int line TIN_ZERO;
+  tin_tensor *x TIN_ZERO;
+  tin_tensor *position TIN_ZERO; /* 0-d integer tensor */
+  tin_tensor *value TIN_ZERO;    /* tin_assign_at only */
+  int64_t size TIN_ZERO;         /* tin_slice_at only */
+  int axis TIN_ZERO;
+};
+
+/* As tin_assign, but only x[..., position : position + n, ...] along .axis takes the value, whose size there is n. The position is a
+ * tensor, so a cache that grows step by step keeps one plan. Elements that would lie outside are dropped. jax.lax.dynamic_update_slice. */
+bool tin_assign_at_args(struct tin_position_options args);
+
+/* x[..., position : position + size, ...] along .axis, with the position as a 0-d integer tensor. A position that reaches outside is an
+ * error when computed. tin_slice_at(x, position, size, .axis = 1). jax.lax.dynamic_slice_in_dim. */
+tin_tensor *tin_slice_at_args(struct tin_position_options args);
+
+#ifndef __cplusplus
+/* tin_assign_at(variable, position, value, .axis = 1) */
+#define tin_assign_at(...) tin_assign_at_args((struct tin_position_options){.file = __FILE__, .line = __LINE__, .x = __VA_ARGS__})
+/* tin_slice_at(x, position, size, .axis = 1) */
+#define tin_slice_at(x_, position_, ...) \
+  tin_slice_at_args((struct tin_position_options){.file = __FILE__, .line = __LINE__, .x = (x_), .position = (position_), .size = __VA_ARGS__})
+#endif
+
+/* ---- values ---- */
+
+/* Computes the tensors (and all pending updates) in one plan, so that reading them is a copy. Computes. */
+bool tin_realize_at(const char *file, int line, tin_list tensors);
+#define tin_realize(...) tin_realize_at(TIN_HERE, __VA_ARGS__)
+
+/* Copies the value, contiguous and row-major, to data; bytes must be its size exactly. Computes. On an error false, and data is filled
+ * with NaN (floats) or zeros. */
+bool tin_read_at(const char *file, int line, tin_tensor *t, void *data, size_t bytes);
+#define tin_read(...) tin_read_at(TIN_HERE, __VA_ARGS__)
+
+/* The value of a tensor of one element; NaN on an error. Computes. torch.Tensor.item. */
+double tin_item_at(const char *file, int line, tin_tensor *t);
+#define tin_item(...) tin_item_at(TIN_HERE, __VA_ARGS__)
+
+/* Facts of a tensor; of poison or a dead tensor: 0-d, f32, 1 element, no name. They record no error. */
+tin_shape tin_shape_of(const tin_tensor *t);
+tin_dtype tin_dtype_of(const tin_tensor *t);
+int64_t tin_size_of(const tin_tensor *t); /* number of elements */
+const char *tin_name_of(const tin_tensor *t); /* or NULL */
+tin_ctx *tin_ctx_of(const tin_tensor *t);     /* NULL when t is NULL */
+bool tin_is_poison(const tin_tensor *t);      /* NULL, poison, or used after its scope ended */
+size_t tin_dtype_size(tin_dtype dtype);       /* bytes of an element */
+const char *tin_dtype_name(tin_dtype dtype);  /* "f32" */
+
+/* Names a tensor in error messages and kernels; the name is copied. Returns t. */
+tin_tensor *tin_set_name_at(const char *file, int line, tin_tensor *t, const char *name);
+#define tin_set_name(...) tin_set_name_at(TIN_HERE, __VA_ARGS__)
+
+/* ---- leaves ---- */
+
+/* A copy of host data of the shape: tin_from(ctx, TIN_F32, TIN_SHAPE(2, 2), values). torch.tensor. */
+tin_tensor *tin_from_at(const char *file, int line, tin_ctx *ctx, tin_dtype dtype, tin_shape shape, const void *data);
+#define tin_from(...) tin_from_at(TIN_HERE, __VA_ARGS__)
+
+/* All elements the value, rounded to the dtype. torch.full, zeros, ones. The value is part of the graph: use it for numbers that do not
+ * change; two numbers are two graphs only where folding looks at them. */
+tin_tensor *tin_full_at(const char *file, int line, tin_ctx *ctx, tin_dtype dtype, tin_shape shape, double value);
+#define tin_full(...) tin_full_at(TIN_HERE, __VA_ARGS__)
+#define tin_zeros(ctx, dtype, ...) tin_full_at(TIN_HERE, ctx, dtype, __VA_ARGS__, 0)
+#define tin_ones(ctx, dtype, ...) tin_full_at(TIN_HERE, ctx, dtype, __VA_ARGS__, 1)
+/* 0-d. */
+#define tin_constant(ctx, dtype, value) tin_full_at(TIN_HERE, ctx, dtype, TIN_SHAPE(), value)
+
+/* Of x's shape, dtype and context. torch.full_like, zeros_like, ones_like. */
+tin_tensor *tin_full_like_at(const char *file, int line, tin_tensor *x, double value);
+#define tin_full_like(...) tin_full_like_at(TIN_HERE, __VA_ARGS__)
+#define tin_zeros_like(...) tin_full_like_at(TIN_HERE, __VA_ARGS__, 0)
+#define tin_ones_like(...) tin_full_like_at(TIN_HERE, __VA_ARGS__, 1)
+
+/* A 0-d number that changes from step to step (learning rate, bias correction): the compiler never looks at its value, so no new value
+ * makes a new plan. */
+tin_tensor *tin_scalar_at(const char *file, int line, tin_ctx *ctx, tin_dtype dtype, double value);
+#define tin_scalar(...) tin_scalar_at(TIN_HERE, __VA_ARGS__)
+
+/* [count]: start, start + step, ... torch.arange. */
+tin_tensor *tin_arange_at(const char *file, int line, tin_ctx *ctx, tin_dtype dtype, int64_t count, double start, double step);
+#define tin_arange(...) tin_arange_at(TIN_HERE, __VA_ARGS__)
+/* [count]: 0, 1, ... */
+#define tin_iota(ctx, dtype, count) tin_arange_at(TIN_HERE, ctx, dtype, count, 0, 1)
+
+/* Random numbers by Threefry-2x32-20 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011): element i depends on i, the
+ * seed, how many scopes were opened since the seed, and how many random tensors were made in the scope. Each call gives new numbers.
+ * Fewer than 2^32 elements. tin_random_bits: u32. tin_rand: uniform in [0, 1), a multiple of 2^-24 (f64: 2^-53), torch.rand.
+ * tin_randn: normal with mean 0 and deviation 1 by Box and Muller (1958), torch.randn. */
+tin_tensor *tin_random_bits_at(const char *file, int line, tin_ctx *ctx, tin_shape shape);
+tin_tensor *tin_rand_at(const char *file, int line, tin_ctx *ctx, tin_dtype dtype, tin_shape shape);
+tin_tensor *tin_randn_at(const char *file, int line, tin_ctx *ctx, tin_dtype dtype, tin_shape shape);
+#define tin_random_bits(...) tin_random_bits_at(TIN_HERE, __VA_ARGS__)
+#define tin_rand(...) tin_rand_at(TIN_HERE, __VA_ARGS__)
+#define tin_randn(...) tin_randn_at(TIN_HERE, __VA_ARGS__)
+
+/* ---- elementwise, one operand ----
+ * Result of x's shape. Functions marked (float) cast integers and bool to f32 first, as PyTorch does. Values follow IEEE 754 and C99
+ * Annex F at infinities, NaN and signed zeros; tools/ulp prints the error bounds. */
+
+tin_tensor *tin_neg_at(const char *file, int line, tin_tensor *x);        /* -x; integers wrap. torch.neg */
+tin_tensor *tin_abs_at(const char *file, int line, tin_tensor *x);        /* |x|; gradient 0 at 0. torch.abs */
+tin_tensor *tin_sign_at(const char *file, int line, tin_tensor *x);       /* -1, 0 or 1; NaN gives 0. torch.sign */
+tin_tensor *tin_sqrt_at(const char *file, int line, tin_tensor *x);       /* (float) square root, correctly rounded */
+tin_tensor *tin_rsqrt_at(const char *file, int line, tin_tensor *x);      /* (float) 1 / sqrt(x) */
+tin_tensor *tin_square_at(const char *file, int line, tin_tensor *x);     /* x * x */
+tin_tensor *tin_reciprocal_at(const char *file, int line, tin_tensor *x); /* (float) 1 / x */
+tin_tensor *tin_exp_at(const char *file, int line, tin_tensor *x);        /* (float) e to the x */
+tin_tensor *tin_log_at(const char *file, int line, tin_tensor *x);        /* (float) natural logarithm */
+tin_tensor *tin_sin_at(const char *file, int line, tin_tensor *x);        /* (float) any argument size */
+tin_tensor *tin_cos_at(const char *file, int line, tin_tensor *x);        /* (float) any argument size */
+tin_tensor *tin_tanh_at(const char *file, int line, tin_tensor *x);       /* (float) */
+tin_tensor *tin_erf_at(const char *file, int line, tin_tensor *x);        /* (float) error function. torch.erf */
+tin_tensor *tin_sigmoid_at(const char *file, int line, tin_tensor *x);    /* (float) 1 / (1 + e^-x), without overflow. torch.sigmoid */
+tin_tensor *tin_relu_at(const char *file, int line, tin_tensor *x);       /* x <= 0 ? 0 : x; NaN passes, gradient 0 at 0. torch.relu */
+tin_tensor *tin_round_at(const char *file, int line, tin_tensor *x);      /* nearest integer, ties to even; integers unchanged */
+tin_tensor *tin_floor_at(const char *file, int line, tin_tensor *x);      /* towards -infinity */
+tin_tensor *tin_ceil_at(const char *file, int line, tin_tensor *x);       /* towards +infinity */
+tin_tensor *tin_trunc_at(const char *file, int line, tin_tensor *x);      /* towards zero */
+tin_tensor *tin_isnan_at(const char *file, int line, tin_tensor *x);      /* bool. torch.isnan */
+tin_tensor *tin_logical_not_at(const char *file, int line, tin_tensor *x); /* bool: x == 0. torch.logical_not */
+tin_tensor *tin_bitwise_not_at(const char *file, int line, tin_tensor *x); /* integers: ~x; bool: not. torch.bitwise_not */
+tin_tensor *tin_detach_at(const char *file, int line, tin_tensor *x);     /* x, but gradients stop here. torch.Tensor.detach */
+#define tin_neg(...) tin_neg_at(TIN_HERE, __VA_ARGS__)
+#define tin_abs(...) tin_abs_at(TIN_HERE, __VA_ARGS__)
+#define tin_sign(...) tin_sign_at(TIN_HERE, __VA_ARGS__)
+#define tin_sqrt(...) tin_sqrt_at(TIN_HERE, __VA_ARGS__)
+#define tin_rsqrt(...) tin_rsqrt_at(TIN_HERE, __VA_ARGS__)
+#define tin_square(...) tin_square_at(TIN_HERE, __VA_ARGS__)
+#define tin_reciprocal(...) tin_reciprocal_at(TIN_HERE, __VA_ARGS__)
+#define tin_exp(...) tin_exp_at(TIN_HERE, __VA_ARGS__)
+#define tin_log(...) tin_log_at(TIN_HERE, __VA_ARGS__)
+#define tin_sin(...) tin_sin_at(TIN_HERE, __VA_ARGS__)
+#define tin_cos(...) tin_cos_at(TIN_HERE, __VA_ARGS__)
+#define tin_tanh(...) tin_tanh_at(TIN_HERE, __VA_ARGS__)
+#define tin_erf(...) tin_erf_at(TIN_HERE, __VA_ARGS__)
+#define tin_sigmoid(...) tin_sigmoid_at(TIN_HERE, __VA_ARGS__)
+#define tin_relu(...) tin_relu_at(TIN_HERE, __VA_ARGS__)
+#define tin_round(...) tin_round_at(TIN_HERE, __VA_ARGS__)
+#define tin_floor(...) tin_floor_at(TIN_HERE, __VA_ARGS__)
+#define tin_ceil(...) tin_ceil_at(TIN_HERE, __VA_ARGS__)
+#define tin_trunc(...) tin_trunc_at(TIN_HERE, __VA_ARGS__)
+#define tin_isnan(...) tin_isnan_at(TIN_HERE, __VA_ARGS__)
+#define tin_logical_not(...) tin_logical_not_at(TIN_HERE, __VA_ARGS__)
+#define tin_bitwise_not(...) tin_bitwise_not_at(TIN_HERE, __VA_ARGS__)
+#define tin_detach(...) tin_detach_at(TIN_HERE, __VA_ARGS__)
+
+/* x in another dtype. Float to integer: towards zero, saturating, NaN gives 0. To bool: x != 0. Integers wrap. torch.Tensor.to. */
+tin_tensor *tin_cast_at(const char *file, int line, tin_tensor *x, tin_dtype dtype);
+#define tin_cast(...) tin_cast_at(TIN_HERE, __VA_ARGS__)
+/* The same bits read as a dtype of the same size; a NaN is seen as the canonical NaN. torch.Tensor.view(dtype). */
+tin_tensor *tin_bitcast_at(const char *file, int line, tin_tensor *x, tin_dtype dtype);
+#define tin_bitcast(...) tin_bitcast_at(TIN_HERE, __VA_ARGS__)
+
+/* ---- elementwise, two or three operands: they broadcast (NumPy) and take the promoted dtype ---- */
+
+tin_tensor *tin_add_at(const char *file, int line, tin_tensor *a, tin_tensor *b); /* a + b; bool operands: i32 */
+tin_tensor *tin_sub_at(const char *file, int line, tin_tensor *a, tin_tensor *b); /* a - b; bool operands: i32 */
+tin_tensor *tin_mul_at(const char *file, int line, tin_tensor *a, tin_tensor *b); /* a * b; bool operands: and */
+tin_tensor *tin_div_at(const char *file, int line, tin_tensor *a, tin_tensor *b); /* (float) a / b. torch.div */
+/* Integers: a / b towards zero, x / 0 = 0. torch.div(rounding_mode="trunc"). */
+tin_tensor *tin_idiv_at(const char *file, int line, tin_tensor *a, tin_tensor *b);
+/* Integers: the remainder of tin_idiv, with the sign of a (C's %); a mod 0 is a. torch.fmod. */
+tin_tensor *tin_mod_at(const char *file, int line, tin_tensor *a, tin_tensor *b);
+/* The smaller and the larger; NaN if either is NaN, -0 < +0 (IEEE 754-2019). Equal operands share the gradient. torch.minimum, maximum */
+tin_tensor *tin_minimum_at(const char *file, int line, tin_tensor *a, tin_tensor *b);
+tin_tensor *tin_maximum_at(const char *file, int line, tin_tensor *a, tin_tensor *b);
+tin_tensor *tin_lt_at(const char *file, int line, tin_tensor *a, tin_tensor *b); /* bool: a < b */
+tin_tensor *tin_le_at(const char *file, int line, tin_tensor *a, tin_tensor *b); /* bool: a <= b */
+tin_tensor *tin_gt_at(const char *file, int line, tin_tensor *a, tin_tensor *b); /* bool: a > b */
+tin_tensor *tin_ge_at(const char *file, int line, tin_tensor *a, tin_tensor *b); /* bool: a >= b */
+tin_tensor *tin_eq_at(const char *file, int line, tin_tensor *a, tin_tensor *b); /* bool: a == b */
+tin_tensor *tin_ne_at(const char *file, int line, tin_tensor *a, tin_tensor *b); /* bool: a != b */
+tin_tensor *tin_logical_and_at(const char *file, int line, tin_tensor *a, tin_tensor *b); /* bool of a != 0 and b != 0 */
+tin_tensor *tin_logical_or_at(const char *file, int line, tin_tensor *a, tin_tensor *b);
+tin_tensor *tin_logical_xor_at(const char *file, int line, tin_tensor *a, tin_tensor *b);
+tin_tensor *tin_bitwise_and_at(const char *file, int line, tin_tensor *a, tin_tensor *b); /* integers and bool. torch.bitwise_and */
+tin_tensor *tin_bitwise_or_at(const char *file, int line, tin_tensor *a, tin_tensor *b);
+tin_tensor *tin_bitwise_xor_at(const char *file, int line, tin_tensor *a, tin_tensor *b);
+/* Integers: shifts; by the width or more gives 0 (right, signed: the sign). torch.bitwise_left_shift, bitwise_right_shift. */
+tin_tensor *tin_shl_at(const char *file, int line, tin_tensor *a, tin_tensor *b);
+tin_tensor *tin_shr_at(const char *file, int line, tin_tensor *a, tin_tensor *b);
+#define tin_add(...) tin_add_at(TIN_HERE, __VA_ARGS__)
+#define tin_sub(...) tin_sub_at(TIN_HERE, __VA_ARGS__)
+#define tin_mul(...) tin_mul_at(TIN_HERE, __VA_ARGS__)
+#define tin_div(...) tin_div_at(TIN_HERE, __VA_ARGS__)
+#define tin_idiv(...) tin_idiv_at(TIN_HERE, __VA_ARGS__)
+#define tin_mod(...) tin_mod_at(TIN_HERE, __VA_ARGS__)
+#define tin_minimum(...) tin_minimum_at(TIN_HERE, __VA_ARGS__)
+#define tin_maximum(...) tin_maximum_at(TIN_HERE, __VA_ARGS__)
+#define tin_lt(...) tin_lt_at(TIN_HERE, __VA_ARGS__)
+#define tin_le(...) tin_le_at(TIN_HERE, __VA_ARGS__)
+#define tin_gt(...) tin_gt_at(TIN_HERE, __VA_ARGS__)
+#define tin_ge(...) tin_ge_at(TIN_HERE, __VA_ARGS__)
+#define tin_eq(...) tin_eq_at(TIN_HERE, __VA_ARGS__)
+#define tin_ne(...) tin_ne_at(TIN_HERE, __VA_ARGS__)
+#define tin_logical_and(...) tin_logical_and_at(TIN_HERE, __VA_ARGS__)
+#define tin_logical_or(...) tin_logical_or_at(TIN_HERE, __VA_ARGS__)
+#define tin_logical_xor(...) tin_logical_xor_at(TIN_HERE, __VA_ARGS__)
+#define tin_bitwise_and(...) tin_bitwise_and_at(TIN_HERE, __VA_ARGS__)
+#define tin_bitwise_or(...) tin_bitwise_or_at(TIN_HERE, __VA_ARGS__)
+#define tin_bitwise_xor(...) tin_bitwise_xor_at(TIN_HERE, __VA_ARGS__)
+#define tin_shl(...) tin_shl_at(TIN_HERE, __VA_ARGS__)
+#define tin_shr(...) tin_shr_at(TIN_HERE, __VA_ARGS__)
+
+/* Elementwise condition ? a : b; a condition that is not bool counts as condition != 0. torch.where. */
+tin_tensor *tin_where_at(const char *file, int line, tin_tensor *condition, tin_tensor *a, tin_tensor *b);
+#define tin_where(...) tin_where_at(TIN_HERE, __VA_ARGS__)
+
+/* a * b + c, floats, rounded once. C's fma. */
+tin_tensor *tin_fma_at(const char *file, int line, tin_tensor *a, tin_tensor *b, tin_tensor *c);
+#define tin_fma(...) tin_fma_at(TIN_HERE, __VA_ARGS__)
+
+/* With a number: it takes x's dtype (an integer or bool x with a number that is no integer: f32; bool with an integer: i32). */
+tin_tensor *tin_add_scalar_at(const char *file, int line, tin_tensor *x, double number); /* x + number */
+tin_tensor *tin_sub_scalar_at(const char *file, int line, tin_tensor *x, double number); /* x - number */
+tin_tensor *tin_mul_scalar_at(const char *file, int line, tin_tensor *x, double number); /* x * number */
+tin_tensor *tin_div_scalar_at(const char *file, int line, tin_tensor *x, double number); /* (float) x / number */
+tin_tensor *tin_scalar_sub_at(const char *file, int line, double number, tin_tensor *x); /* number - x */
+tin_tensor *tin_scalar_div_at(const char *file, int line, double number, tin_tensor *x); /* (float) number / x */
+/* x to the exponent, (float): exact products for integer exponents up to 2^31, one square root for halves; other exponents through
+ * exp(exponent * log(x)), within about 10 ulp for moderate results. torch.pow. */
+tin_tensor *tin_pow_at(const char *file, int line, tin_tensor *x, double exponent);
+/* min(max(x, low), high); NaN passes; -INFINITY, INFINITY: no bound. Gradient 1 inside and at the bounds. torch.clamp. */
+tin_tensor *tin_clamp_at(const char *file, int line, tin_tensor *x, double low, double high);
+#define tin_add_scalar(...) tin_add_scalar_at(TIN_HERE, __VA_ARGS__)
+#define tin_sub_scalar(...) tin_sub_scalar_at(TIN_HERE, __VA_ARGS__)
+#define tin_mul_scalar(...) tin_mul_scalar_at(TIN_HERE, __VA_ARGS__)
+#define tin_div_scalar(...) tin_div_scalar_at(TIN_HERE, __VA_ARGS__)
+#define tin_scalar_sub(...) tin_scalar_sub_at(TIN_HERE, __VA_ARGS__)
+#define tin_scalar_div(...) tin_scalar_div_at(TIN_HERE, __VA_ARGS__)
+#define tin_pow(...) tin_pow_at(TIN_HERE, __VA_ARGS__)
+#define tin_clamp(...) tin_clamp_at(TIN_HERE, __VA_ARGS__)
+
+/* An elementwise function of the user's as a C expression over a, b, c, ... (the operands in order) with numbers, + - * / ?: < <= > >= ==
+ * != && || !, parentheses and the one-operand functions of this header without prefix (exp, log, sqrt, tanh, ...), minimum and maximum:
+ *   tin_expression("a / (1 + exp(-a)) * b", TIN_LIST(x, gate))
+ * It becomes nodes like any others: it fuses, and its gradient follows from its parts. Errors point at the column. */
+tin_tensor *tin_expression_at(const char *file, int line, const char *text, tin_list operands);
+#define tin_expression(...) tin_expression_at(TIN_HERE, __VA_ARGS__)
+
+/* ---- reductions ---- */
+
+struct tin_reduce_options {
+  const char *file TIN_ZERO;
+  int line TIN_ZERO;
+  tin_tensor *x TIN_ZERO;
+  tin_axes axes TIN_ZERO;  /* none named: all */
+  bool keepdims TIN_ZERO;  /* reduced axes stay with size 1 */
+  int correction TIN_ZERO; /* tin_var: subtracted from the count. 0: the default 1 (PyTorch); TIN_NO_CORRECTION: none (NumPy) */
+};
+enum { TIN_NO_CORRECTION = -1 };
+
+/* Sum and product. Integers and bool give i64 (PyTorch). Of nothing: 0, 1. Floats add in the fixed order of docs/numerics.md. */
+tin_tensor *tin_sum_args(struct tin_reduce_options args);
+tin_tensor *tin_prod_args(struct tin_reduce_options args);
+/* Largest and smallest; NaN wins; ties share the gradient evenly. Of nothing: an error. torch.amax, amin. */
+tin_tensor *tin_max_args(struct tin_reduce_options args);
+tin_tensor *tin_min_args(struct tin_reduce_options args);
+/* sum / count; integers and bool are cast to f32. torch.mean. */
+tin_tensor *tin_mean_args(struct tin_reduce_options args);
+/* sum((x - mean)^2) / (count - correction), in two passes. torch.var. */
+tin_tensor *tin_var_args(struct tin_reduce_options args);
+/* bool: some, every element is not 0. torch.any, all. */
+tin_tensor *tin_any_args(struct tin_reduce_options args);
+tin_tensor *tin_all_args(struct tin_reduce_options args);
+/* log(sum(exp(x))) without overflow. torch.logsumexp. */
+tin_tensor *tin_logsumexp_args(struct tin_reduce_options args);
+/* i32: the first position of the largest, smallest element along the one axis named (none: in the flattened tensor); NaN wins. */
+tin_tensor *tin_argmax_args(struct tin_reduce_options args);
+tin_tensor *tin_argmin_args(struct tin_reduce_options args);
+#ifndef __cplusplus
+#define TIN_REDUCE(function, ...) function((struct tin_reduce_options){.file = __FILE__, .line = __LINE__, .x = __VA_ARGS__})
+#define tin_sum(...) TIN_REDUCE(tin_sum_args, __VA_ARGS__)
+#define tin_prod(...) TIN_REDUCE(tin_prod_args, __VA_ARGS__)
+#define tin_max(...) TIN_REDUCE(tin_max_args, __VA_ARGS__)
+#define tin_min(...) TIN_REDUCE(tin_min_args, __VA_ARGS__)
+#define tin_mean(...) TIN_REDUCE(tin_mean_args, __VA_ARGS__)
+#define tin_var(...) TIN_REDUCE(tin_var_args, __VA_ARGS__)
+#define tin_any(...) TIN_REDUCE(tin_any_args, __VA_ARGS__)
+#define tin_all(...) TIN_REDUCE(tin_all_args, __VA_ARGS__)
+#define tin_logsumexp(...) TIN_REDUCE(tin_logsumexp_args, __VA_ARGS__)
+#define tin_argmax(...) TIN_REDUCE(tin_argmax_args, __VA_ARGS__)
+#define tin_argmin(...) TIN_REDUCE(tin_argmin_args, __VA_ARGS__)
+#endif
+
+/* e^x / sum(e^x) along the axis, with the maximum subtracted first; e * (1 / sum). torch.softmax. */
+tin_tensor *tin_softmax_at(const char *file, int line, tin_tensor *x, int axis);
+#define tin_softmax(...) tin_softmax_at(TIN_HERE, __VA_ARGS__)
+/* x - logsumexp(x) along the axis. torch.log_softmax. */
+tin_tensor *tin_log_softmax_at(const char *file, int line, tin_tensor *x, int axis);
+#define tin_log_softmax(...) tin_log_softmax_at(TIN_HERE, __VA_ARGS__)
+
+/* ---- contractions (floats; integers are cast to f32) ---- */
+
+/* Matrix product [..., M, K] x [..., K, N] -> [..., M, N]; leading axes broadcast; a 1-d operand is a row (left) or column (right) whose
+ * axis is absent from the result. torch.matmul. */
+tin_tensor *tin_matmul_at(const char *file, int line, tin_tensor *a, tin_tensor *b);
+#define tin_matmul(...) tin_matmul_at(TIN_HERE, __VA_ARGS__)
+
+/* Two operands with one letter an axis: tin_einsum("bij,bjk->bik", a, b). Letters missing from the result are summed; each letter once an
+ * operand; at most 8 letters. torch.einsum. */
+tin_tensor *tin_einsum_at(const char *file, int line, const char *subscripts, tin_tensor *a, tin_tensor *b);
+#define tin_einsum(...) tin_einsum_at(TIN_HERE, __VA_ARGS__)
+
+/* ---- movement: these never copy by themselves ---- */
+
+/* The elements in row-major order in another shape; one size may be -1. torch.reshape. */
+tin_tensor *tin_reshape_at(const char *file, int line, tin_tensor *x, tin_shape shape);
+#define tin_reshape(...) tin_reshape_at(TIN_HERE, __VA_ARGS__)
+/* Axes first .. last become one: tin_flatten(x, 1, -1). torch.flatten. */
+tin_tensor *tin_flatten_at(const char *file, int line, tin_tensor *x, int first, int last);
+#define tin_flatten(...) tin_flatten_at(TIN_HERE, __VA_ARGS__)
+/* Axis i of the result is axis axes[i] of x. torch.permute. */
+tin_tensor *tin_permute_at(const char *file, int line, tin_tensor *x, tin_axes axes);
+#define tin_permute(...) tin_permute_at(TIN_HERE, __VA_ARGS__)
+/* Two axes change places. torch.transpose. */
+tin_tensor *tin_transpose_at(const char *file, int line, tin_tensor *x, int axis0, int axis1);
+#define tin_transpose(...) tin_transpose_at(TIN_HERE, __VA_ARGS__)
+/* Broadcast to the shape; -1 keeps a size. torch.Tensor.expand, numpy.broadcast_to. */
+tin_tensor *tin_expand_at(const char *file, int line, tin_tensor *x, tin_shape shape);
+#define tin_expand(...) tin_expand_at(TIN_HERE, __VA_ARGS__)
+/* Without the named axes, which must have size 1; TIN_AXES(): without all such. numpy.squeeze. */
+tin_tensor *tin_squeeze_at(const char *file, int line, tin_tensor *x, tin_axes axes);
+#define tin_squeeze(...) tin_squeeze_at(TIN_HERE, __VA_ARGS__)
+/* With a new axis of size 1 at this place of the result. torch.unsqueeze. */
+tin_tensor *tin_unsqueeze_at(const char *file, int line, tin_tensor *x, int axis);
+#define tin_unsqueeze(...) tin_unsqueeze_at(TIN_HERE, __VA_ARGS__)
+/* The order of elements reversed along the axes; TIN_AXES(): all. numpy.flip. */
+tin_tensor *tin_flip_at(const char *file, int line, tin_tensor *x, tin_axes axes);
+#define tin_flip(...) tin_flip_at(TIN_HERE, __VA_ARGS__)
+
+#define TIN_END INT64_MAX /* as the stop of a slice: to the end */
+struct tin_slice_options {
+  const char *file TIN_ZERO;
+  int line TIN_ZERO;
+  tin_tensor *x TIN_ZERO;
+  int axis TIN_ZERO;
+  int64_t start TIN_ZERO; /* negative: from the end */
+  int64_t stop TIN_ZERO;  /* exclusive; negative: from the end */
+  int64_t step TIN_ZERO;  /* 0: 1; must not be negative (use tin_flip) */
+};
+/* x[start:stop:step] along the axis, with Python's clamping: tin_slice(x, 0, 1, -1), tin_slice(x, -1, 0, TIN_END, .step = 2). */
+tin_tensor *tin_slice_args(struct tin_slice_options args);
+
+struct tin_pad_options {
+  const char *file TIN_ZERO;
+  int line TIN_ZERO;
+  tin_tensor *x TIN_ZERO;
+  int64_t low[TIN_RANK_LIMIT] TIN_ZERO;      /* elements put before, by axis */
+  int64_t high[TIN_RANK_LIMIT] TIN_ZERO;     /* behind */
+  int64_t interior[TIN_RANK_LIMIT] TIN_ZERO; /* between each two */
+  double value TIN_ZERO;                     /* of the new elements */
+};
+/* tin_pad(x, .low = {0, 1}, .high = {0, 1}, .value = 0). jax.lax.pad; torch.nn.functional.pad. */
+tin_tensor *tin_pad_args(struct tin_pad_options args);
+
+struct tin_window_options {
+  const char *file TIN_ZERO;
+  int line TIN_ZERO;
+  tin_tensor *x TIN_ZERO;
+  int axis TIN_ZERO;
+  int64_t size TIN_ZERO;     /* tin_window: of a window; tin_fold: of the result's axis */
+  int64_t stride TIN_ZERO;   /* between windows; 0: 1 */
+  int64_t dilation TIN_ZERO; /* between the elements of a window; 0: 1 */
+};
+/* Sliding windows: out[..., o, ..., k] = x[..., o * stride + k * dilation, ...]; the window is a new last axis.
+ * tin_window(x, axis, size, .stride = 2). torch.Tensor.unfold. */
+tin_tensor *tin_window_args(struct tin_window_options args);
+/* The transpose of tin_window: out[..., i, ...] is the sum of x[..., o, ..., k] over o * stride + k * dilation = i; the axis gets the
+ * size given. Integers stay. torch.nn.functional.fold in one dimension. */
+tin_tensor *tin_fold_args(struct tin_window_options args);
+
+#ifndef __cplusplus
+#define tin_slice(...) tin_slice_args((struct tin_slice_options){.file = __FILE__, .line = __LINE__, .x = __VA_ARGS__})
+#define tin_pad(...) tin_pad_args((struct tin_pad_options){.file = __FILE__, .line = __LINE__, .x = __VA_ARGS__})
+#define tin_window(...) tin_window_args((struct tin_window_options){.file = __FILE__, .line = __LINE__, .x = __VA_ARGS__})
+#define tin_fold(...) tin_fold_args((struct tin_window_options){.file = __FILE__, .line = __LINE__, .x = __VA_ARGS__})
+#endif
+
+/* The tensors one after another along an existing, a new axis. Dtypes are promoted. torch.cat, torch.stack. */
+tin_tensor *tin_concat_at(const char *file, int line, tin_list tensors, int axis);
+tin_tensor *tin_stack_at(const char *file, int line, tin_list tensors, int axis);
+#define tin_concat(...) tin_concat_at(TIN_HERE, __VA_ARGS__)
+#define tin_stack(...) tin_stack_at(TIN_HERE, __VA_ARGS__)
+
+/* The slices of x along the axis that index (any shape, integers) names: shape x[:axis] + index + x[axis+1:]. An index outside 0 .. n-1
+ * is an error when computed. numpy.take, torch.nn.functional.embedding (axis 0). */
+tin_tensor *tin_take_at(const char *file, int line, tin_tensor *x, tin_tensor *index, int axis);
+#define tin_take(...) tin_take_at(TIN_HERE, __VA_ARGS__)
+/* x with source (of the shape tin_take gives) added at the places that index names, in the order of index. torch.index_add. */
+tin_tensor *tin_index_add_at(const char *file, int line, tin_tensor *x, tin_tensor *index, tin_tensor *source, int axis);
+#define tin_index_add(...) tin_index_add_at(TIN_HERE, __VA_ARGS__)
+
+/* ---- gradients ---- */
+
+/* out[i] = d(sum of loss) / d(wrt[i]), of wrt[i]'s shape; zeros where loss does not depend on it. Graph nodes like any others: they fuse,
+ * and have gradients themselves. wrt may be variables (at their current value) or any tensors. Stops at values already computed and at
+ * tin_detach. Errors: an integer loss or wrt. tin_grad(loss, TIN_LIST(w, b), out). torch.autograd.grad. */
+bool tin_grad_at(const char *file, int line, tin_tensor *loss, tin_list wrt, tin_tensor **out);
+#define tin_grad(...) tin_grad_at(TIN_HERE, __VA_ARGS__)
+/* The same for sum(loss * cotangent): a vector-Jacobian product. */
+bool tin_vjp_at(const char *file, int line, tin_tensor *loss, tin_tensor *cotangent, tin_list wrt, tin_tensor **out);
+#define tin_vjp(...) tin_vjp_at(TIN_HERE, __VA_ARGS__)
+
+#ifdef __GNUC__
+#pragma GCC visibility pop
+#endif
+#ifdef __cplusplus
+} /* extern "C" */
+
+/* ---- C++: the calls with options as overloads; file and line are the caller's ---- */
+
+static inline tin_shape tin_cpp_shape(std::initializer_list<int64_t> sizes) {
+  tin_shape shape = {};
+  for (int64_t size : sizes) {
+    if (shape.rank < TIN_RANK_LIMIT)
+      shape.size[shape.rank] = size;
+    shape.rank++;
+  }
+  return shape;
+}
+static inline tin_axes tin_cpp_axes(std::initializer_list<int> list) {
+  tin_axes axes = {};
+  for (int axis : list) {
+    if (axes.count < TIN_RANK_LIMIT)
+      axes.axis[axes.count] = axis;
+    axes.count++;
+  }
+  return axes;
+}
+/* The array lives until the end of the full expression that holds TIN_LIST. */
+static inline tin_list tin_cpp_list(const std::initializer_list<tin_tensor *> &list) {
+  tin_list tensors = {list.begin(), (int)list.size()};
+  return tensors;
+}
+
+#define TIN_CPP_PLACE const char *file = __builtin_FILE(), int line = __builtin_LINE()
+#define TIN_CPP_OPTIONS(name)                                                 \
+  static inline tin_tensor *name(tin_tensor *x, tin_reduce_options options = {}, TIN_CPP_PLACE) { \
+    options.file = file, options.line = line, options.x = x;                  \
+    return name##_args(options);                                              \
+  }
+TIN_CPP_OPTIONS(tin_sum)
+TIN_CPP_OPTIONS(tin_prod)
+TIN_CPP_OPTIONS(tin_max)
+TIN_CPP_OPTIONS(tin_min)
+TIN_CPP_OPTIONS(tin_mean)
+TIN_CPP_OPTIONS(tin_var)
+TIN_CPP_OPTIONS(tin_any)
+TIN_CPP_OPTIONS(tin_all)
+TIN_CPP_OPTIONS(tin_logsumexp)
+TIN_CPP_OPTIONS(tin_argmax)
+TIN_CPP_OPTIONS(tin_argmin)
+#undef TIN_CPP_OPTIONS
+static inline tin_ctx *tin_ctx_new(tin_ctx_options options = {}, TIN_CPP_PLACE) {
+  options.file = file, options.line = line;
+  return tin_ctx_new_args(options);
+}
+static inline tin_tensor *tin_param(tin_ctx *ctx, tin_shape shape, tin_variable_options options = {}, TIN_CPP_PLACE) {
+  options.file = file, options.line = line, options.ctx = ctx, options.shape = shape;
+  return tin_param_args(options);
+}
+static inline tin_tensor *tin_state(tin_ctx *ctx, tin_shape shape, tin_variable_options options = {}, TIN_CPP_PLACE) {
+  options.file = file, options.line = line, options.ctx = ctx, options.shape = shape;
+  return tin_state_args(options);
+}
+static inline bool tin_assign_at(tin_tensor *variable, tin_tensor *position, tin_tensor *value, tin_position_options options = {}, TIN_CPP_PLACE) {
+  options.file = file, options.line = line, options.x = variable, options.position = position, options.value = value;
+  return tin_assign_at_args(options);
+}
+static inline tin_tensor *tin_slice_at(tin_tensor *x, tin_tensor *position, int64_t size, tin_position_options options = {}, TIN_CPP_PLACE) {
+  options.file = file, options.line = line, options.x = x, options.position = position, options.size = size;
+  return tin_slice_at_args(options);
+}
+static inline tin_tensor *tin_slice(tin_tensor *x, int axis, int64_t start, int64_t stop, tin_slice_options options = {}, TIN_CPP_PLACE) {
+  options.file = file, options.line = line, options.x = x, options.axis = axis, options.start = start, options.stop = stop;
+  return tin_slice_args(options);
+}
+static inline tin_tensor *tin_pad(tin_tensor *x, tin_pad_options options = {}, TIN_CPP_PLACE) {
+  options.file = file, options.line = line, options.x = x;
+  return tin_pad_args(options);
+}
+static inline tin_tensor *tin_window(tin_tensor *x, int axis, int64_t size, tin_window_options options = {}, TIN_CPP_PLACE) {
+  options.file = file, options.line = line, options.x = x, options.axis = axis, options.size = size;
+  return tin_window_args(options);
+}
+static inline tin_tensor *tin_fold(tin_tensor *x, int axis, int64_t size, tin_window_options options = {}, TIN_CPP_PLACE) {
+  options.file = file, options.line = line, options.x = x, options.axis = axis, options.size = size;
+  return tin_fold_args(options);
+}
+#endif
+
+#if defined(__GNUC__) && !defined(__TINYC__)
+#pragma GCC visibility pop
+#endif
+
+#endif

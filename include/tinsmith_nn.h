@@ -1,0 +1,297 @@
+/* Tinsmith: layers, losses, optimisers, data. Built on tinsmith.h only; its idiom holds here:
+ *
+ * - functions that make tensors are lazy and report errors to the context; poison goes in and comes out;
+ * - required arguments come first, options by name, zero is the default: tin_adam(params, .lr = 1e-3f);
+ * - names and formulas are PyTorch's wherever PyTorch has them.
+ *
+ * What reads or writes memory or files at once says so: initialisers, tin_save, tin_load, the readers of data, tin_fprint.
+ */
+#ifndef TINSMITH_NN_H
+#define TINSMITH_NN_H
+
+#include "tinsmith.h"
+
+#include <stdio.h>
+
+/* the library hides everything else */
+#if defined(__GNUC__) && !defined(__TINYC__)
+#pragma GCC visibility push(default)
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ================================================================ host arrays and data sets */
+
+/* An array in host memory, row-major. Owned by whoever got it; freed with tin_array_free. */
+typedef struct tin_array {
+  tin_dtype dtype;
+  int rank;
+  int64_t shape[8];
+  int64_t size; /* elements */
+  size_t bytes;
+  void *data;
+} tin_array;
+void tin_array_free(tin_array *array);
+
+/* Reads an IDX file (the format of MNIST), gzip-compressed or plain, with elements u8, i32, f32 or f64. On any doubt about the file
+ * false and an error that names the file and what is wrong: wrong magic, unsupported type, truncated, trailing bytes. */
+bool tin_idx_load_at(const char *file, int line, tin_ctx *ctx, const char *path, tin_array *out);
+#define tin_idx_load(...) tin_idx_load_at(TIN_HERE, __VA_ARGS__)
+
+/* Images u8 [n, rows, columns] and labels u8 [n], for training and for testing. */
+typedef struct tin_dataset {
+  tin_array train_images, train_labels;
+  tin_array test_images, test_labels;
+} tin_dataset;
+void tin_dataset_free(tin_dataset *data);
+
+/* Reads the four IDX files of an MNIST folder (MNIST, Fashion-MNIST, KMNIST, ...): {train,t10k}-{images-idx3,labels-idx1}-ubyte[.gz]. */
+bool tin_mnist_load_at(const char *file, int line, tin_ctx *ctx, const char *folder, tin_dataset *out);
+#define tin_mnist_load(...) tin_mnist_load_at(TIN_HERE, __VA_ARGS__)
+
+/* Draws `count` images u8 [count, 28, 28] of the digits 0 to 9 with random shift, rotation, scale, pen and noise, and their labels
+ * u8 [count]. A seed gives the same bytes on every machine. A stand-in for MNIST where there is no data. */
+bool tin_digits_at(const char *file, int line, tin_ctx *ctx, int64_t count, uint64_t seed, tin_array *images, tin_array *labels);
+#define tin_digits(...) tin_digits_at(TIN_HERE, __VA_ARGS__)
+
+/* ---- batches ---- */
+
+/* Walks over examples (the first axis of x and y) in batches, in an order shuffled anew for every epoch (Fisher-Yates). torch: DataLoader. */
+typedef struct tin_batches tin_batches;
+struct tin_batches_options {
+  const char *file TIN_ZERO;
+  int line TIN_ZERO;
+  tin_ctx *ctx TIN_ZERO;       /* gets errors */
+  const tin_array *x TIN_ZERO; /* must outlive the batches */
+  const tin_array *y TIN_ZERO; /* labels; NULL: none */
+  int64_t batch TIN_ZERO;      /* examples a batch; default 1 */
+  uint64_t seed TIN_ZERO;      /* of the shuffling */
+  bool in_order TIN_ZERO;      /* no shuffling */
+  bool drop_last TIN_ZERO;     /* a last batch with fewer examples is left out */
+};
+/* tin_batches_new(ctx, &images, &labels, .batch = 128, .seed = 1). NULL with an error in ctx. */
+tin_batches *tin_batches_new_args(struct tin_batches_options args);
+#ifndef __cplusplus
+#define tin_batches_new(...) tin_batches_new_args((struct tin_batches_options){.file = __FILE__, .line = __LINE__, .ctx = __VA_ARGS__})
+#endif
+void tin_batches_free(tin_batches *batches); /* NULL is allowed */
+/* Batches an epoch. */
+int64_t tin_batches_count(const tin_batches *batches);
+/* The next batch: sets *x and *y (y may be NULL) to its examples, valid until the next call, and returns how many there are; 0 when the
+ * epoch is over (the call after that begins the next epoch). */
+int64_t tin_batches_next(tin_batches *batches, const void **x, const void **y);
+
+
+/* ================================================================ parameters */
+
+/* Initial values, written at once into a float variable; each returns it. The numbers depend on the seed of the context's numbers as it
+ * was given (tin_ctx_new's .seed) and on how many initialisers ran in the context before; they are the same on every machine.
+ * torch.nn.init: uniform_, normal_, kaiming_uniform_, kaiming_normal_, constant_, zeros_. */
+tin_tensor *tin_init_uniform_at(const char *file, int line, tin_tensor *variable, double low, double high);
+tin_tensor *tin_init_normal_at(const char *file, int line, tin_tensor *variable, double mean, double deviation);
+/* He et al., "Delving deep into rectifiers" (2015), with PyTorch's defaults (fan_in, leaky_relu of slope a): gain = sqrt(2 / (1 + a^2)),
+ * fan_in = the product of all sizes but the first; uniform in +-gain * sqrt(3 / fan_in), or normal with deviation gain / sqrt(fan_in). */
+tin_tensor *tin_init_kaiming_uniform_at(const char *file, int line, tin_tensor *variable, double a);
+tin_tensor *tin_init_kaiming_normal_at(const char *file, int line, tin_tensor *variable, double a);
+tin_tensor *tin_init_constant_at(const char *file, int line, tin_tensor *variable, double value);
+#define tin_init_uniform(...) tin_init_uniform_at(TIN_HERE, __VA_ARGS__)
+#define tin_init_normal(...) tin_init_normal_at(TIN_HERE, __VA_ARGS__)
+#define tin_init_kaiming_uniform(...) tin_init_kaiming_uniform_at(TIN_HERE, __VA_ARGS__)
+#define tin_init_kaiming_normal(...) tin_init_kaiming_normal_at(TIN_HERE, __VA_ARGS__)
+#define tin_init_constant(...) tin_init_constant_at(TIN_HERE, __VA_ARGS__)
+#define tin_init_zeros(variable) tin_init_constant_at(TIN_HERE, variable, 0)
+
+/* Writes all parameters of the context to a safetensors file, by name; every parameter needs one, names must differ. The file is
+ * replaced as a whole or not at all. Computes. torch.save(state_dict). */
+struct tin_save_options {
+  const char *file TIN_ZERO;
+  int line TIN_ZERO;
+  tin_ctx *ctx TIN_ZERO;
+  const char *path TIN_ZERO;
+  const char *const *metadata TIN_ZERO; /* key, value, key, value, ..., NULL: the file's __metadata__. NULL: none */
+};
+bool tin_save_args(struct tin_save_options args);
+#ifndef __cplusplus
+/* tin_save(ctx, "model.safetensors") */
+#define tin_save(ctx_, ...) tin_save_args((struct tin_save_options){.file = __FILE__, .line = __LINE__, .ctx = (ctx_), .path = __VA_ARGS__})
+#endif
+/* Reads all parameters of the context from a safetensors file. Every parameter must be in it with its shape and dtype, and nothing else
+ * (load_state_dict(strict=True)); on an error no parameter changes. The file is checked as the reference implementation does. */
+bool tin_load_at(const char *file, int line, tin_ctx *ctx, const char *path);
+#define tin_load(...) tin_load_at(TIN_HERE, __VA_ARGS__)
+
+/* ================================================================ layers */
+
+/* x @ weight^T + bias. torch.nn.Linear. */
+typedef struct tin_linear {
+  tin_tensor *weight; /* [out, in] */
+  tin_tensor *bias;   /* [out], or NULL */
+} tin_linear;
+struct tin_linear_options {
+  const char *file TIN_ZERO;
+  int line TIN_ZERO;
+  tin_ctx *ctx TIN_ZERO;
+  int64_t in TIN_ZERO;
+  int64_t out TIN_ZERO;
+  const char *name TIN_ZERO; /* the parameters are called NAME.weight and NAME.bias */
+  tin_dtype dtype TIN_ZERO;  /* 0: f32 */
+  bool no_bias TIN_ZERO;
+};
+/* Makes the two parameters, both uniform in +-1 / sqrt(in) as PyTorch does: tin_linear_new(ctx, 784, 512, .name = "fc1"). */
+tin_linear tin_linear_new_args(struct tin_linear_options args);
+#ifndef __cplusplus
+#define tin_linear_new(ctx_, in_, ...)                                                                                                   \
+  tin_linear_new_args((struct tin_linear_options){.file = __FILE__, .line = __LINE__, .ctx = (ctx_), .in = (in_), .out = __VA_ARGS__})
+#endif
+/* x [..., in] -> [..., out]. */
+tin_tensor *tin_linear_forward_at(const char *file, int line, const tin_linear *layer, tin_tensor *x);
+#define tin_linear_forward(...) tin_linear_forward_at(TIN_HERE, __VA_ARGS__)
+
+/* x * (1 + erf(x / sqrt 2)) / 2. torch.nn.functional.gelu. */
+tin_tensor *tin_gelu_at(const char *file, int line, tin_tensor *x);
+/* x * sigmoid(x). torch.nn.functional.silu. */
+tin_tensor *tin_silu_at(const char *file, int line, tin_tensor *x);
+#define tin_gelu(...) tin_gelu_at(TIN_HERE, __VA_ARGS__)
+#define tin_silu(...) tin_silu_at(TIN_HERE, __VA_ARGS__)
+
+/* (x - mean) / sqrt(variance + eps) * weight + bias over the last axis; weight and bias may be NULL; variance without correction.
+ * torch.nn.functional.layer_norm. */
+tin_tensor *tin_layer_norm_at(const char *file, int line, tin_tensor *x, tin_tensor *weight, tin_tensor *bias, double eps);
+#define tin_layer_norm(...) tin_layer_norm_at(TIN_HERE, __VA_ARGS__)
+
+/* 0 with probability p, else x / (1 - p). Only for training: leave the call out when evaluating. torch.nn.functional.dropout. */
+tin_tensor *tin_dropout_at(const char *file, int line, tin_tensor *x, double p);
+#define tin_dropout(...) tin_dropout_at(TIN_HERE, __VA_ARGS__)
+
+/* ================================================================ losses */
+
+typedef enum tin_reduction { TIN_REDUCE_MEAN, TIN_REDUCE_SUM, TIN_REDUCE_NONE } tin_reduction;
+enum { TIN_IGNORE_CLASS_0 = INT32_MIN };
+
+struct tin_loss_options {
+  const char *file TIN_ZERO;
+  int line TIN_ZERO;
+  tin_tensor *input TIN_ZERO;
+  tin_tensor *target TIN_ZERO;
+  tin_reduction reduction TIN_ZERO;
+  int64_t ignore_index TIN_ZERO;   /* cross_entropy: examples with this label do not count. 0: none; TIN_IGNORE_CLASS_0: label 0 */
+  double label_smoothing TIN_ZERO; /* cross_entropy: 0 .. 1 */
+};
+/* -sum over classes of target * log_softmax(input). Classes are axis 1 of input [n, classes, ...], or axis 0 of [classes]. The target is
+ * either class numbers (an integer tensor of input's shape without the class axis) or probabilities (floats of input's shape). A class
+ * number must lie in 0 .. classes-1 or be ignored; any other counts as a logit equal to the largest. The mean is over the examples that
+ * count. torch.nn.functional.cross_entropy (whose ignore_index of -100 must be asked for here). */
+tin_tensor *tin_cross_entropy_args(struct tin_loss_options args);
+/* (input - target)^2. torch.nn.functional.mse_loss. */
+tin_tensor *tin_mse_args(struct tin_loss_options args);
+/* -(y log s(x) + (1 - y) log(1 - s(x))), s the sigmoid, without overflow: max(x, 0) - x y + log(1 + e^-|x|).
+ * torch.nn.functional.binary_cross_entropy_with_logits. */
+tin_tensor *tin_bce_with_logits_args(struct tin_loss_options args);
+#ifndef __cplusplus
+#define TIN_LOSS(function, input_, ...)                                                                                                  \
+  function((struct tin_loss_options){.file = __FILE__, .line = __LINE__, .input = (input_), .target = __VA_ARGS__})
+#define tin_cross_entropy(...) TIN_LOSS(tin_cross_entropy_args, __VA_ARGS__)
+#define tin_mse(...) TIN_LOSS(tin_mse_args, __VA_ARGS__)
+#define tin_bce_with_logits(...) TIN_LOSS(tin_bce_with_logits_args, __VA_ARGS__)
+#endif
+
+/* 0-d f32: the fraction of rows of logits [..., classes] whose first largest logit is the label (integers [...]). */
+tin_tensor *tin_accuracy_at(const char *file, int line, tin_tensor *logits, tin_tensor *labels);
+#define tin_accuracy(...) tin_accuracy_at(TIN_HERE, __VA_ARGS__)
+
+/* ================================================================ optimisers */
+
+/* Updates parameters step by step. Belongs to the context; its state are variables named PARAMETER.exp_avg and so on. */
+typedef struct tin_optim tin_optim;
+struct tin_optim_options {
+  const char *file TIN_ZERO;
+  int line TIN_ZERO;
+  tin_list params TIN_ZERO;
+  double lr TIN_ZERO;           /* learning rate; 0: 1e-3 (tin_set_lr sets a rate of 0) */
+  double momentum TIN_ZERO;     /* SGD */
+  double dampening TIN_ZERO;    /* SGD */
+  bool nesterov TIN_ZERO;       /* SGD; needs momentum and no dampening */
+  double betas[2] TIN_ZERO;     /* Adam; 0: 0.9 and 0.999 */
+  double eps TIN_ZERO;          /* Adam; 0: 1e-8 */
+  double weight_decay TIN_ZERO; /* 0: none, AdamW: 1e-2; negative: none */
+};
+/* With g the gradient, w the parameter, t the number of the step:
+ *
+ *   SGD    g += weight_decay * w; b = momentum * b + (1 - dampening) * g (first step: b = g); g = nesterov ? g + momentum * b : b;
+ *          w -= lr * g
+ *   Adam   g += weight_decay * w; m = beta1 * m + (1 - beta1) * g; v = beta2 * v + (1 - beta2) * g^2;
+ *          w -= lr / (1 - beta1^t) * m / (sqrt(v) / sqrt(1 - beta2^t) + eps)
+ *   AdamW  w -= lr * weight_decay * w; then as Adam without its decay
+ *
+ * as torch.optim.SGD, Adam, AdamW, except that |b| or |m| below 1e-30 becomes 0, so that parameters without gradient do not decay into
+ * denormal numbers, which are slow. NULL with an error in the context of the parameters when an option makes no sense. */
+tin_optim *tin_sgd_args(struct tin_optim_options args);
+tin_optim *tin_adam_args(struct tin_optim_options args);
+tin_optim *tin_adamw_args(struct tin_optim_options args);
+#ifndef __cplusplus
+#define TIN_OPTIM(function, ...) function((struct tin_optim_options){.file = __FILE__, .line = __LINE__, .params = __VA_ARGS__})
+#define tin_sgd(...) TIN_OPTIM(tin_sgd_args, __VA_ARGS__)
+#define tin_adam(...) TIN_OPTIM(tin_adam_args, __VA_ARGS__)
+#define tin_adamw(...) TIN_OPTIM(tin_adamw_args, __VA_ARGS__)
+#endif
+
+/* Gradients of the loss and the updates of parameters and state, all lazy: they run with the next realisation, at the latest at tin_end. */
+bool tin_step_at(const char *file, int line, tin_optim *optim, tin_tensor *loss);
+#define tin_step(...) tin_step_at(TIN_HERE, __VA_ARGS__)
+/* The same with gradients given, in the order of the parameters (clipped, accumulated, averaged ...). */
+bool tin_step_with_at(const char *file, int line, tin_optim *optim, tin_list gradients);
+#define tin_step_with(...) tin_step_with_at(TIN_HERE, __VA_ARGS__)
+
+/* The learning rate of the steps to come. It is a run-time number: changing it makes no new plan. */
+void tin_set_lr(tin_optim *optim, double lr);
+double tin_get_lr(const tin_optim *optim);
+
+/* ================================================================ printing */
+
+/* Prints the value as NumPy's print does, and a newline. Computes. False when the tensor has no value or the file fails. */
+bool tin_fprint_at(const char *file, int line, FILE *out, tin_tensor *t);
+#define tin_fprint(...) tin_fprint_at(TIN_HERE, __VA_ARGS__)
+#define tin_print(t) tin_fprint_at(TIN_HERE, stdout, t)
+
+#ifdef __cplusplus
+} /* extern "C" */
+
+static inline tin_batches *tin_batches_new(tin_ctx *ctx, const tin_array *x, const tin_array *y, tin_batches_options options = {}, TIN_CPP_PLACE) {
+  options.file = file, options.line = line, options.ctx = ctx, options.x = x, options.y = y;
+  return tin_batches_new_args(options);
+}
+static inline bool tin_save(tin_ctx *ctx, const char *path, tin_save_options options = {}, TIN_CPP_PLACE) {
+  options.file = file, options.line = line, options.ctx = ctx, options.path = path;
+  return tin_save_args(options);
+}
+static inline tin_linear tin_linear_new(tin_ctx *ctx, int64_t in, int64_t out, tin_linear_options options = {}, TIN_CPP_PLACE) {
+  options.file = file, options.line = line, options.ctx = ctx, options.in = in, options.out = out;
+  return tin_linear_new_args(options);
+}
+#define TIN_CPP_LOSS(name)                                                                                                     \
+  static inline tin_tensor *name(tin_tensor *input, tin_tensor *target, tin_loss_options options = {}, TIN_CPP_PLACE) {        \
+    options.file = file, options.line = line, options.input = input, options.target = target;                                  \
+    return name##_args(options);                                                                                               \
+  }
+TIN_CPP_LOSS(tin_cross_entropy)
+TIN_CPP_LOSS(tin_mse)
+TIN_CPP_LOSS(tin_bce_with_logits)
+#undef TIN_CPP_LOSS
+#define TIN_CPP_OPTIM(name)                                                                             \
+  static inline tin_optim *name(tin_list params, tin_optim_options options = {}, TIN_CPP_PLACE) {       \
+    options.file = file, options.line = line, options.params = params;                                  \
+    return name##_args(options);                                                                        \
+  }
+TIN_CPP_OPTIM(tin_sgd)
+TIN_CPP_OPTIM(tin_adam)
+TIN_CPP_OPTIM(tin_adamw)
+#undef TIN_CPP_OPTIM
+#endif
+
+#if defined(__GNUC__) && !defined(__TINYC__)
+#pragma GCC visibility pop
+#endif
+
+#endif

@@ -1,0 +1,29 @@
+/* Compiled code: the only file pair that knows libtcc.
+ *
+ * One compilation turns one C text into a code block; the text is ours, so any message of libtcc is a defect of ours: it becomes an
+ * error that names the file the text was saved to. Code pages are never writable and executable at once. libtcc cannot end the process
+ * (its exit, malloc, realloc, mprotect are renamed in a private copy). A lock surrounds libtcc's global state.
+ */
+#ifndef TIN_RUNTIME_CODE_H
+#define TIN_RUNTIME_CODE_H
+
+#include <stddef.h>
+
+#include "common/mem.h"
+
+struct tin_code; /* pages of machine code */
+
+/* A host function or datum that kernels may use by name. */
+struct tin_code_symbol {
+  const char *name;
+  const void *address;
+};
+
+/* Compiles text; NULL with error on failure. Looks up names[i] into addresses[i] (all must exist). */
+struct tin_code *tin_code_compile(const char *text, const struct tin_code_symbol *symbols, int n_symbols, const char *const *names,
+                                  int n_names, void **addresses, struct tin_error *error);
+size_t tin_code_bytes(const struct tin_code *code);
+void tin_code_free(struct tin_code *code); /* NULL is allowed */
+const char *tin_code_version(void);        /* "libtcc 0.9.27" */
+
+#endif

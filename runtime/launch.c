@@ -1,0 +1,232 @@
+/* Running a plan: binding leaves, results, scalars and scratch; checking index tensors; launching kernels.
+ *
+ * All memory is got before the first kernel starts, and every index tensor is checked before the first kernel that overwrites a variable
+ * (otherwise the run gives updates fresh buffers): a run that fails has changed nothing.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "runtime/engine.h"
+
+/* ---- memory shared by the runs of an engine ---- */
+
+/* Makes *buffer at least `bytes` large; the contents are lost. */
+static bool buffer_reserve(struct tin_buffer_pool *pool, struct tin_buffer **buffer, size_t bytes) {
+  if (*buffer && (*buffer)->bytes >= bytes)
+    return true;
+  tin_buffer_drop(*buffer); /* before the larger one is made: the peak is one of them */
+  *buffer = tin_buffer_new(pool, bytes);
+  return *buffer != NULL;
+}
+
+static bool reserve_memory(struct tin_run *run) {
+  struct tin_engine *engine = run->engine;
+  const struct tin_plan *plan = run->plan;
+  int64_t stride = (plan->scratch_bytes + 127) / 128 * 128; /* two lines: the prefetcher fetches pairs */
+  if (stride > engine->scratch_stride)
+    engine->scratch_stride = stride;
+  if (buffer_reserve(engine->pool, &engine->memory, (size_t)plan->arena_bytes) &&
+      buffer_reserve(engine->pool, &engine->scratch, (size_t)(engine->scratch_stride * engine->n_threads)))
+    return true;
+  tin_error_set(run->error, "out of memory: a plan needs %" PRId64 " bytes", plan->arena_bytes + stride * engine->n_threads);
+  return false;
+}
+
+/* ---- binding ---- */
+
+struct tin_buffer *tin_run_leaf_output(const struct tin_run *run, const struct tin_node *node) {
+  bool is_variable = node->op == OP_VAR && !node->buffer;
+  if (is_variable && tin_walk_update_of(&run->engine->walk, node->variable) < 0)
+    return NULL;
+  return tin_buffer_keep(tin_leaf_buffer(node));
+}
+
+static struct tin_node *node_at(const struct tin_run *run, int position) {
+  return run->engine->walk.order[position];
+}
+
+/* Outputs that are leaves share the leaf's buffer. They take their reference first, so that no update overwrites it. */
+static void share_leaves(struct tin_run *run) {
+  const struct tin_plan *plan = run->plan;
+  for (int i = 0; i < run->request->n_outputs; i++) {
+    const struct tin_run_value *value = &plan->values[plan->output_values[i]];
+    if (tin_node_is_leaf(run->request->outputs[i]) && value->place == PLACE_LEAF)
+      run->results.outputs[i] = tin_run_leaf_output(run, run->request->outputs[i]);
+    else if (value->place == PLACE_LEAF) /* a view of a leaf that is all of it */
+      run->results.outputs[i] = tin_buffer_keep(tin_leaf_buffer(node_at(run, value->position)));
+  }
+  for (int i = 0; i < run->request->n_updates; i++) {
+    const struct tin_run_value *value = &plan->values[plan->update_values[i]];
+    if (value->place == PLACE_LEAF)
+      run->results.updates[i] = tin_buffer_keep(tin_leaf_buffer(node_at(run, value->position)));
+  }
+}
+
+static struct tin_buffer *owned_buffer(const struct tin_run *run, const struct tin_run_value *value) {
+  if (run->overwrite && value->update >= 0) {
+    struct tin_buffer *old = run->request->updates[value->update].variable->buffer;
+    if (old && old->references == 1 && old->bytes >= (size_t)value->bytes)
+      return tin_buffer_keep(old);
+  }
+  return tin_buffer_new(run->engine->pool, (size_t)value->bytes);
+}
+
+static bool bind_values(struct tin_run *run) {
+  const struct tin_plan *plan = run->plan;
+  for (int v = 0; v < plan->n_values; v++) {
+    const struct tin_run_value *value = &plan->values[v];
+    if (value->place == PLACE_LEAF) {
+      run->addresses[v] = tin_leaf_buffer(node_at(run, value->position))->data;
+    } else if (value->place == PLACE_ARENA) {
+      run->addresses[v] = (char *)run->engine->memory->data + value->offset;
+    } else {
+      run->buffers[v] = owned_buffer(run, value);
+      if (!run->buffers[v]) {
+        tin_error_set(run->error, "out of memory: a result needs %" PRId64 " bytes", value->bytes);
+        return false;
+      }
+      run->addresses[v] = run->buffers[v]->data;
+    }
+  }
+  for (int s = 0; s < plan->n_scalars; s++)
+    run->scalars[s] = node_at(run, plan->scalar_positions[s])->bits;
+  return true;
+}
+
+static void take_results(struct tin_run *run) {
+  const struct tin_plan *plan = run->plan;
+  for (int i = 0; i < run->request->n_outputs; i++)
+    if (plan->values[plan->output_values[i]].place == PLACE_OWNED)
+      run->results.outputs[i] = tin_buffer_keep(run->buffers[plan->output_values[i]]);
+  for (int i = 0; i < run->request->n_updates; i++)
+    if (plan->values[plan->update_values[i]].place == PLACE_OWNED)
+      run->results.updates[i] = tin_buffer_keep(run->buffers[plan->update_values[i]]);
+}
+
+void tin_results_drop(struct tin_results *results, const struct tin_request *request) {
+  for (int i = 0; results->outputs && i < request->n_outputs; i++)
+    tin_buffer_drop(results->outputs[i]);
+  for (int i = 0; results->updates && i < request->n_updates; i++)
+    tin_buffer_drop(results->updates[i]);
+  *results = (struct tin_results){.outputs = NULL};
+}
+
+void tin_run_end(struct tin_run *run) {
+  for (int i = 0; i < run->n_buffers; i++)
+    tin_buffer_drop(run->buffers[i]);
+  run->n_buffers = 0;
+  if (run->request)
+    tin_results_drop(&run->results, run->request);
+}
+
+/* ---- index tensors ---- */
+
+/* Position of the first index (i32 or i64) outside 0 .. limit-1, or -1. */
+static int64_t first_outside(const void *data, int dtype, int64_t size, int64_t limit) {
+  const int32_t *narrow = data;
+  const int64_t *wide = data;
+  for (int64_t i = 0; i < size; i++) {
+    int64_t index = dtype == TIN_I64 ? wide[i] : narrow[i];
+    if ((uint64_t)index >= (uint64_t)limit)
+      return i;
+  }
+  return -1;
+}
+
+static bool check_indices(const struct tin_run *run, const struct tin_run_check *check) {
+  const void *data = run->addresses[check->value];
+  int64_t position = first_outside(data, check->dtype, check->size, check->limit);
+  if (position < 0)
+    return true;
+  const struct tin_node *node = node_at(run, check->position);
+  char site[256] = "";
+  if (node->site.file)
+    snprintf(site, sizeof site, "%s:%d: ", node->site.file, node->site.line);
+  int64_t index = check->dtype == TIN_I64 ? ((const int64_t *)data)[position] : ((const int32_t *)data)[position];
+  tin_error_set(run->error, "%s%s: index %" PRId64 " at position %" PRId64 " is out of range for axis %" PRId64 " of size %" PRId64, site,
+                tin_ops[node->op].text, index, position, node->arg[0], check->limit);
+  return false;
+}
+
+/* ---- launching ---- */
+
+struct launch {
+  const struct tin_run *run;
+  const struct tin_run_kernel *kernel;
+  int shares;
+};
+
+/* First item of a thread's share of an entry: the kernel's weight is cut into equal parts, whatever entries the cuts fall into. */
+static int64_t share_begin(const struct tin_run_entry *entry, double weight) {
+  if (weight <= entry->before)
+    return 0;
+  if (weight >= entry->before + entry->weight)
+    return entry->items;
+  return (int64_t)((weight - entry->before) / entry->weight * (double)entry->items);
+}
+
+static void run_shares(void *argument, int thread, int64_t begin, int64_t end) {
+  const struct launch *launch = argument;
+  const struct tin_run *run = launch->run;
+  const struct tin_run_kernel *kernel = launch->kernel;
+  char *scratch = (char *)run->engine->scratch->data + thread * run->engine->scratch_stride;
+  double low = kernel->weight * (double)begin / launch->shares, high = kernel->weight * (double)end / launch->shares;
+  for (int e = kernel->first_entry; e < kernel->first_entry + kernel->n_entries; e++) {
+    const struct tin_run_entry *entry = &run->plan->entries[e];
+    int64_t first = begin == 0 ? 0 : share_begin(entry, low);
+    int64_t last = end == launch->shares ? entry->items : share_begin(entry, high);
+    if (first < last)
+      entry->run(run->addresses, run->scalars, scratch, first, last);
+  }
+}
+
+/* Below this estimated time of one thread a kernel stays on the calling thread: waking others costs about a microsecond. */
+static const double parallel_seconds = 5e-6;
+
+static void launch_kernel(const struct tin_run *run, struct tin_run_kernel *kernel) {
+  struct tin_engine *engine = run->engine;
+  struct launch launch = {.run = run, .kernel = kernel, .shares = kernel->weight < parallel_seconds ? 1 : engine->n_threads};
+  double start = run->profiles ? tin_seconds() : 0;
+  tin_pool_run(engine->threads, run_shares, &launch, launch.shares);
+  if (run->profiles) {
+    kernel->seconds += tin_seconds() - start;
+    kernel->calls++;
+  }
+}
+
+static bool run_kernels(const struct tin_run *run) {
+  const struct tin_plan *plan = run->plan;
+  int check = 0;
+  for (int k = 0; k < plan->n_kernels; k++) {
+    for (; check < plan->n_checks && plan->checks[check].kernel <= k; check++)
+      if (!check_indices(run, &plan->checks[check]))
+        return false;
+    launch_kernel(run, &plan->kernels[k]);
+  }
+  return true;
+}
+
+bool tin_run_plan(struct tin_run *run) {
+  struct tin_engine *engine = run->engine;
+  const struct tin_plan *plan = run->plan;
+  struct tin_arena *arena = &engine->arena;
+  run->results.outputs = TIN_NEW_ARRAY(arena, struct tin_buffer *, run->request->n_outputs);
+  run->results.updates = TIN_NEW_ARRAY(arena, struct tin_buffer *, run->request->n_updates);
+  run->addresses = TIN_NEW_ARRAY(arena, char *, plan->n_values);
+  run->scalars = TIN_NEW_ARRAY(arena, unsigned long long, plan->n_scalars);
+  run->buffers = TIN_NEW_ARRAY(arena, struct tin_buffer *, plan->n_values);
+  run->n_buffers = plan->n_values;
+  if (!plan->overwrites)
+    run->overwrite = false;
+  if (!reserve_memory(run))
+    return false;
+  share_leaves(run);
+  if (!bind_values(run))
+    return false;
+  tin_pool_begin(engine->threads);
+  bool good = run_kernels(run);
+  tin_pool_end(engine->threads);
+  if (good)
+    take_results(run);
+  return good;
+}

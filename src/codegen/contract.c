@@ -1,0 +1,403 @@
+/* Chain contractions as tiles: C[m, n] = sum over k of A[m, k] * B[k, n], for every batch.
+ *
+ *   item = (batch, block of rows, block of columns)
+ *   for each chunk of k (docs/numerics.md: at most 256 long, chunk sums added left to right)
+ *     pack the column operand: panels of `panel` columns, k-major; its producers are computed here
+ *     for each group of rows
+ *       stage the row operand where it is computed, or lies badly: its producers are computed here
+ *       for each panel: for each tile: micro-kernel; after the last chunk: consumers on the finished rows of the panel
+ *
+ * Rows are split exactly: b and b + 1 rows, never padded. Column tails are padded inside the packed panel only, and cut off by the
+ * consumers. There is no padding in k.
+ */
+#include "codegen/contract.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "codegen/contract_kernel.h"
+
+/* ---- the plan of a contraction ---- */
+
+enum { CHUNK_MAX = 256, CHUNK_GRAIN = 16, GROUP_CHUNKS = 16 };
+/* Elements of a packed column block: half of a 1 MiB L2 in f32; and of the running sums of an item. */
+enum { PACKED_MAX = 1 << 17, SUMS_MAX = 1 << 17 };
+/* Rows whose staged chunk stays in L2 beside the packed columns. */
+enum { STAGED_ROWS = 512, ITEM_ROWS = 2048 };
+/* A row stride of a multiple of this many bytes puts all rows of a tile into few sets of a 12-way L1. */
+enum { ALIASING_BYTES = 2048 };
+
+enum columns_mode {
+  COLUMNS_DIRECT,    /* used where they lie: one tile of rows, so nothing would be gained by packing */
+  COLUMNS_COPIED,    /* vectors along the columns */
+  COLUMNS_TRANSPOSED /* contiguous along k: transposed in registers, after staging when they are computed */
+};
+
+struct contract_plan {
+  const struct tin_schedule *schedule;
+  const struct tin_part *part;
+  struct tin_contract_axes axes;
+  int dtype, bytes, lanes;
+  int64_t m, n, k, chunk, n_chunks, group; /* group: chunks a group, for more than 16 chunks */
+  int rows_max, vectors;            /* of a tile */
+  int64_t panel;                    /* columns of a tile */
+  int64_t n_tiles, small, extra;    /* row tiles: `extra` of small + 1 rows, the others of small */
+  int64_t item_tiles, item_columns; /* row tiles and columns of an item */
+  int64_t row_blocks, column_blocks;
+  int64_t staged_tiles;             /* row tiles staged at a time */
+  struct tin_nest *row_nest, *column_nest, *result_nest;
+  struct tin_direct row_direct, column_direct;
+  bool row_staged, row_by_k, column_staged;
+  enum columns_mode columns;
+  int64_t staged_leading, sums_leading;
+  bool direct_result;               /* tiles go straight to the output */
+  int result_value;
+  int64_t result_batch; /* elements between batches of the output */
+  int64_t packed_offset, staged_offset, column_stage_offset, sums_offset, group_offset, scratch_bytes;
+};
+
+static int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+
+static void plan_chunks(struct contract_plan *p) {
+  p->n_chunks = ceil_div(p->k, CHUNK_MAX);
+  p->chunk = CHUNK_GRAIN * ceil_div(p->k, CHUNK_GRAIN * p->n_chunks);
+  p->n_chunks = ceil_div(p->k, p->chunk);
+  p->group = ceil_div(ceil_div(p->k, CHUNK_MAX), GROUP_CHUNKS);
+}
+
+static void plan_tiles(struct contract_plan *p, const struct tin_codegen_target *target) {
+  int registers = target->vector ? target->vector->registers : 32;
+  p->lanes = target->vector ? target->vector->vector_bytes / p->bytes : 8;
+  int64_t wide = ceil_div(p->n, p->lanes);
+  p->vectors = 2;
+  p->rows_max = (registers - 2 - p->vectors) / p->vectors;
+  if (p->m < p->rows_max) { /* few rows: wider tiles keep as many sums in flight */
+    int64_t vectors = (registers - 2) / (p->m + 1);
+    p->vectors = (int)smaller(vectors > 8 ? 8 : vectors, wide);
+    p->rows_max = (int)p->m;
+  } else if (wide == 1) {
+    p->vectors = 1;
+  }
+  p->panel = (int64_t)p->vectors * p->lanes;
+  p->n_tiles = ceil_div(p->m, p->rows_max);
+  p->small = p->m / p->n_tiles;
+  p->extra = p->m % p->n_tiles;
+}
+
+/* The row operand is read where it lies when it is a plain strided buffer whose rows do not collide in L1; else it is staged. */
+static void plan_rows(struct contract_plan *p, struct tin_arena *arena) {
+  p->row_nest = tin_lower_contract(arena, p->schedule, p->part, &p->axes, CONTRACT_ROWS_BY_K, 1);
+  bool direct = tin_nest_direct(p->row_nest, &p->row_direct);
+  bool collides = direct && p->n_tiles > 1 && p->small > 8 && p->row_direct.row_stride * p->bytes % ALIASING_BYTES == 0 && p->row_direct.row_stride;
+  bool far = direct && (p->row_direct.row_stride * p->rows_max + p->row_direct.column_stride * 8) * p->bytes > INT32_MAX;
+  p->row_staged = !direct || collides || far;
+  int64_t rows = smaller(p->n_tiles, ceil_div(STAGED_ROWS, p->small ? p->small : 1)) * (p->small + 1);
+  if (!p->row_staged)
+    return;
+  p->row_by_k = !tin_nest_contiguous(p->row_nest);
+  if (p->row_by_k) {
+    struct tin_nest *other = tin_lower_contract(arena, p->schedule, p->part, &p->axes, CONTRACT_K_BY_ROWS, 1);
+    p->row_by_k = tin_nest_contiguous(other);
+  }
+  p->staged_leading = p->row_by_k ? rows + 16 : p->chunk + 16; /* 16: keeps strides off powers of two */
+  p->row_nest = tin_lower_contract(arena, p->schedule, p->part, &p->axes, p->row_by_k ? CONTRACT_K_BY_ROWS : CONTRACT_ROWS_BY_K, p->staged_leading);
+}
+
+static void plan_columns(struct contract_plan *p, struct tin_arena *arena, const struct tin_codegen_target *target) {
+  p->column_nest = tin_lower_contract(arena, p->schedule, p->part, &p->axes, CONTRACT_K_BY_COLUMNS, p->panel);
+  bool direct = tin_nest_direct(p->column_nest, &p->column_direct);
+  p->columns = COLUMNS_COPIED;
+  if (direct && p->column_direct.column_stride == 1 && p->n_tiles == 1 && p->n % p->lanes == 0 && p->n % p->panel == 0 &&
+      p->column_direct.row_stride * p->bytes * 8 < INT32_MAX) {
+    p->columns = COLUMNS_DIRECT;
+    return;
+  }
+  if (tin_nest_contiguous(p->column_nest) || !target->vector || p->dtype != TIN_F32)
+    return;
+  struct tin_nest *other = tin_lower_contract(arena, p->schedule, p->part, &p->axes, CONTRACT_COLUMNS_BY_K, p->chunk + 16);
+  struct tin_direct along;
+  if (!tin_nest_contiguous(other))
+    return;
+  p->columns = COLUMNS_TRANSPOSED;
+  p->column_staged = !tin_nest_direct(other, &along) || along.column_stride != 1 || along.row_stride > 1 << 24;
+  p->column_direct = along;
+  if (p->column_staged)
+    p->column_nest = other;
+}
+
+static void plan_result(struct contract_plan *p, struct tin_arena *arena) {
+  const struct tin_part *part = p->part;
+  p->result_nest = tin_lower_contract(arena, p->schedule, part, &p->axes, CONTRACT_RESULT, p->panel);
+  const struct tin_store *store = &p->result_nest->stores.at[0];
+  int64_t row, column, batch;
+  p->direct_result = part->stores.count == 1 && part->stores.at[0] == part->anchor && p->n % p->lanes == 0 && p->group == 1 &&
+                     tin_index_affine(store->index, SYMBOL_N, &column) && tin_index_affine(store->index, SYMBOL_M, &row) &&
+                     tin_index_affine(store->index, SYMBOL_BATCH, &batch) && (p->n == 1 || column == 1);
+  p->sums_leading = p->direct_result ? row : p->panel;
+  p->result_batch = p->direct_result ? batch : 0;
+  p->result_value = p->schedule->planned[part->stores.at[0]->index].value;
+  if (p->direct_result && p->m == 1)
+    p->sums_leading = p->n;
+}
+
+static void plan_items(struct contract_plan *p, int threads) {
+  int64_t panels = ceil_div(p->n, p->panel);
+  p->item_tiles = smaller(p->n_tiles, ceil_div(ITEM_ROWS, p->small + 1));
+  p->row_blocks = ceil_div(p->n_tiles, p->item_tiles);
+  int64_t rows = p->item_tiles * (p->small + 1);
+  int64_t most = PACKED_MAX / (p->chunk * p->panel);
+  if (!p->direct_result && p->n_chunks > 1)
+    most = smaller(most, SUMS_MAX / (rows * p->panel));
+  most = most < 1 ? 1 : most;
+  int64_t wanted = ceil_div(panels, p->row_staged ? threads : 4 * (int64_t)threads); /* staging is repeated for every block of columns */
+  int64_t per_item = wanted > most ? most : wanted;
+  p->item_columns = (per_item < 1 ? 1 : per_item) * p->panel;
+  p->column_blocks = ceil_div(p->n, p->item_columns);
+  int64_t blocks = p->axes.batch_size * p->row_blocks * p->column_blocks;
+  if (blocks < threads && p->n_tiles > 1) { /* one narrow block of columns: threads share the rows */
+    p->item_tiles = ceil_div(p->n_tiles, ceil_div((int64_t)2 * threads, p->axes.batch_size * p->column_blocks));
+    p->row_blocks = ceil_div(p->n_tiles, p->item_tiles);
+  }
+  p->staged_tiles = smaller(p->item_tiles, ceil_div(STAGED_ROWS, p->small ? p->small : 1));
+}
+
+static void plan_scratch(struct contract_plan *p) {
+  int64_t at = 0, rows = p->item_tiles * (p->small + 1), staged_rows = p->staged_tiles * (p->small + 1);
+  p->packed_offset = at;
+  if (p->columns != COLUMNS_DIRECT)
+    at += p->chunk * (p->item_columns + p->panel) * p->bytes + 256;
+  p->column_stage_offset = at;
+  if (p->column_staged)
+    at += (p->chunk + 16) * p->panel * p->bytes + 256;
+  p->staged_offset = at = (at + 63) / 64 * 64;
+  if (p->row_staged)
+    at += (p->row_by_k ? p->chunk : staged_rows) * p->staged_leading * p->bytes + 256;
+  p->sums_offset = at = (at + 63) / 64 * 64;
+  int64_t sums = p->direct_result ? 0 : rows * (p->n_chunks > 1 ? p->item_columns : p->panel) * p->bytes + 256;
+  at += sums;
+  p->group_offset = at = (at + 63) / 64 * 64;
+  if (p->group > 1)
+    at += sums;
+  p->scratch_bytes = (at + 63) / 64 * 64;
+}
+
+/* ---- printing ---- */
+
+static void print_micros(const struct tin_output *out, const struct contract_plan *p, const char *name) {
+  struct tin_micro micro = {.dtype = p->dtype, .lanes = p->lanes, .vectors = p->vectors, .c_row = p->sums_leading};
+  micro.a_row = p->row_staged ? (p->row_by_k ? 1 : p->staged_leading) : p->row_direct.row_stride;
+  micro.a_k = p->row_staged ? (p->row_by_k ? p->staged_leading : 1) : p->row_direct.column_stride;
+  micro.b_k = p->columns == COLUMNS_DIRECT ? p->column_direct.row_stride : p->panel;
+  int64_t rest = p->n % p->panel, rest_vectors = ceil_div(rest, p->lanes);
+  for (int tall = 0; tall < (p->extra ? 2 : 1); tall++)
+    for (int add = 0; add < (p->n_chunks > 1 ? 2 : 1); add++)
+      for (int narrow = 0; narrow < (rest && rest_vectors < p->vectors ? 2 : 1); narrow++) {
+        char function[96];
+        snprintf(function, sizeof function, "%s_tile%d%d%d", name, tall, add, narrow);
+        micro.rows = (int)p->small + tall;
+        micro.add = add;
+        micro.vectors = narrow ? (int)rest_vectors : p->vectors;
+        if (micro.rows > 0)
+          tin_micro_print(out, &micro, function);
+      }
+}
+
+static const char *const nest_arguments = "char **buf, const unsigned long long *scalar, char *scratch, char *const *pointer, long *param";
+
+/* static void NAME_pack(..., char *to, long n0, long n1, long k0, long k1): one panel. */
+static void print_pack(const struct tin_output *out, const struct contract_plan *p, const char *name) {
+  tin_output_add(out, "static void %s_pack(%s, char *to, long n0, long n1, long k0, long k1)\n{\n", name, nest_arguments);
+  tin_output_add(out, "  char *place[1];\n");
+  if (p->columns == COLUMNS_COPIED) {
+    tin_output_add(out, "  place[0] = to; param[%d] = k0; param[%d] = n0;\n  %s_columns(buf, scalar, scratch, place, param, k0, k1, n0, n1);\n}\n",
+                   SYMBOL_ROW_BASE, SYMBOL_COLUMN_BASE, name);
+    return;
+  }
+  int n = p->lanes, bytes = p->bytes;
+  tin_output_add(out, "  long rounds = (k1 - k0) / %d, whole = k0 + rounds * %d, n;\n", n, n);
+  if (p->column_staged) {
+    tin_output_add(out, "  char *from = scratch + %lldL; long row = %lldL;\n", (long long)p->column_stage_offset, (long long)(p->chunk + 16));
+    tin_output_add(out, "  place[0] = from; param[%d] = n0; param[%d] = k0;\n  %s_columns(buf, scalar, scratch, place, param, n0, n1, k0, k1);\n",
+                   SYMBOL_ROW_BASE, SYMBOL_COLUMN_BASE, name);
+  } else {
+    const struct tin_direct *d = &p->column_direct;
+    tin_output_add(out, "  char *from = buf[%d] + (%lldL + param[%d] * %lldL + n0 * %lldL + k0) * %d; long row = %lldL;\n", d->value, (long long)d->base,
+                   SYMBOL_BATCH, (long long)d->batch_stride, (long long)d->row_stride, bytes, (long long)d->row_stride);
+  }
+  tin_output_add(out, "  for (n = 0; n + %d <= n1 - n0; n += %d)\n    if (rounds) %s_turn(from + n * row * %d, to + n * %d, rounds);\n", n, n, name, bytes, bytes);
+  tin_output_add(out,
+                 "  for (long j = n; j < n1 - n0; j++)\n    for (long i = 0; i < rounds * %d; i++)\n"
+                 "      ((unsigned *)to)[i * %lldL + j] = ((unsigned *)from)[j * row + i];\n",
+                 n, (long long)p->panel);
+  tin_output_add(out,
+                 "  for (long j = 0; j < n1 - n0; j++)\n    for (long i = whole - k0; i < k1 - k0; i++)\n"
+                 "      ((unsigned *)to)[i * %lldL + j] = ((unsigned *)from)[j * row + i];\n}\n",
+                 (long long)p->panel);
+}
+
+static void print_tile_call(const struct tin_output *out, const struct contract_plan *p, const char *name, int tall, int narrow) {
+  if (p->n_chunks > 1) {
+    tin_output_add(out, "if (");
+    if (p->group > 1)
+      tin_output_add(out, "(k0 / %lldL) %% %lldL == 0", (long long)p->chunk, (long long)p->group);
+    else
+      tin_output_add(out, "k0 == 0");
+    tin_output_add(out, ") %s_tile%d0%d(a, b, c, k1 - k0); else %s_tile%d1%d(a, b, c, k1 - k0);", name, tall, narrow, name, tall, narrow);
+  } else {
+    tin_output_add(out, "%s_tile%d0%d(a, b, c, k1 - k0);", name, tall, narrow);
+  }
+}
+
+/* The tiles of one panel and one group of rows. */
+static void print_tiles(const struct tin_output *out, const struct contract_plan *p, const char *name) {
+  int bytes = p->bytes;
+  int64_t rest = p->n % p->panel;
+  bool narrow = rest && ceil_div(rest, p->lanes) < p->vectors;
+  const char *sums = p->group > 1 ? "group" : "sums";
+  tin_output_add(out, "          for (long t = t0; t < t1; t++) {\n            long m = t * %lldL + (t < %lldL ? t : %lldL);\n", (long long)p->small,
+                 (long long)p->extra, (long long)p->extra);
+  if (p->row_staged)
+    tin_output_add(out, "            char *a = staged + (m - m0) * %lldL;\n", (long long)((p->row_by_k ? 1 : p->staged_leading) * bytes));
+  else
+    tin_output_add(out, "            char *a = buf[%d] + (%lldL + batch * %lldL + m * %lldL + k0 * %lldL) * %d;\n", p->row_direct.value,
+                   (long long)p->row_direct.base, (long long)p->row_direct.batch_stride, (long long)p->row_direct.row_stride,
+                   (long long)p->row_direct.column_stride, bytes);
+  if (p->direct_result)
+    tin_output_add(out, "            char *c = buf[%d] + (batch * %lldL + m * %lldL + n) * %d;\n", p->result_value, (long long)p->result_batch,
+                   (long long)p->sums_leading, bytes);
+  else
+    tin_output_add(out, "            char *c = %s + (m - item_m0) * %lldL;\n", sums, (long long)(p->panel * bytes));
+  tin_output_add(out, "            ");
+  for (int is_narrow = narrow; is_narrow >= 0; is_narrow--) {
+    if (is_narrow)
+      tin_output_add(out, "if (n + %lldL > %lldL) { ", (long long)p->panel, (long long)p->n);
+    else if (narrow)
+      tin_output_add(out, " } else { ");
+    if (p->extra) {
+      tin_output_add(out, "if (t < %lldL) { ", (long long)p->extra);
+      print_tile_call(out, p, name, 1, is_narrow);
+      tin_output_add(out, " } else { ");
+    }
+    print_tile_call(out, p, name, 0, is_narrow);
+    tin_output_add(out, p->extra ? " }" : "");
+  }
+  tin_output_add(out, narrow ? " }\n          }\n" : "\n          }\n");
+}
+
+/* After a panel's rows are done in this chunk: the group's sum joins the total, the consumers run. */
+static void print_finish(const struct tin_output *out, const struct contract_plan *p, const char *name) {
+  if (p->direct_result)
+    return;
+  if (p->group > 1) {
+    tin_output_add(out, "          if (k1 == %lldL || (k1 / %lldL) %% %lldL == 0) {\n", (long long)p->k, (long long)p->chunk, (long long)p->group);
+    tin_output_add(out, "            long start = (m0 - item_m0) * %lldL, count = (m1 - m0) * %lldL;\n", (long long)p->panel, (long long)p->panel);
+    tin_output_add(out, "            if (k0 < %lldL) { for (long i = 0; i < count * %d; i++) sums[start * %d + i] = group[start * %d + i]; }\n",
+                   (long long)(p->chunk * p->group), p->bytes, p->bytes, p->bytes);
+    tin_output_add(out, "            else %s_add(sums + start * %d, group + start * %d, count);\n          }\n", name, p->bytes, p->bytes);
+  }
+  tin_output_add(out,
+                 "          if (k1 == %lldL) {\n            char *place[1];\n            place[0] = sums; param[%d] = item_m0; param[%d] = n;\n"
+                 "            %s_result(buf, scalar, scratch, place, param, m0, m1, n, n + %lldL < %lldL ? n + %lldL : %lldL);\n          }\n",
+                 (long long)p->k, SYMBOL_ROW_BASE, SYMBOL_COLUMN_BASE, name, (long long)p->panel, (long long)p->n, (long long)p->panel, (long long)p->n);
+}
+
+static void print_panels(const struct tin_output *out, const struct contract_plan *p, const char *name) {
+  int64_t rows = p->item_tiles * (p->small + 1);
+  tin_output_add(out, "        for (long n = n0; n < n1; n += %lldL) {\n", (long long)p->panel);
+  if (p->columns == COLUMNS_DIRECT)
+    tin_output_add(out, "          char *b = buf[%d] + (%lldL + batch * %lldL + k0 * %lldL + n) * %d;\n", p->column_direct.value,
+                   (long long)p->column_direct.base, (long long)p->column_direct.batch_stride, (long long)p->column_direct.row_stride, p->bytes);
+  else
+    tin_output_add(out, "          char *b = packed + (n - n0) * %lldL;\n", (long long)(p->chunk * p->bytes));
+  if (!p->direct_result) {
+    long long step = p->n_chunks > 1 ? (long long)(rows * p->bytes) : 0;
+    tin_output_add(out, "          char *sums = scratch + %lldL + (n - n0) * %lldL;\n", (long long)p->sums_offset, step);
+    if (p->group > 1)
+      tin_output_add(out, "          char *group = scratch + %lldL + (n - n0) * %lldL;\n", (long long)p->group_offset, step);
+  }
+  print_tiles(out, p, name);
+  print_finish(out, p, name);
+  tin_output_add(out, "        }\n");
+}
+
+static void print_entry(const struct tin_output *out, const struct contract_plan *p, const char *name) {
+  tin_output_add(out, "void %s(char **buf, const unsigned long long *scalar, char *scratch, long begin, long end)\n{\n  long param[%d];\n", name, SYMBOL_COUNT);
+  tin_output_add(out, "  for (long item = begin; item < end; item++) {\n");
+  tin_output_add(out, "    long batch = item / %lldL, rb = item / %lldL %% %lldL, cb = item %% %lldL;\n", (long long)(p->row_blocks * p->column_blocks),
+                 (long long)p->column_blocks, (long long)p->row_blocks, (long long)p->column_blocks);
+  tin_output_add(out, "    long n0 = cb * %lldL, n1 = n0 + %lldL < %lldL ? n0 + %lldL : %lldL;\n", (long long)p->item_columns, (long long)p->item_columns,
+                 (long long)p->n, (long long)p->item_columns, (long long)p->n);
+  tin_output_add(out, "    long first = rb * %lldL, last = first + %lldL < %lldL ? first + %lldL : %lldL;\n", (long long)p->item_tiles,
+                 (long long)p->item_tiles, (long long)p->n_tiles, (long long)p->item_tiles, (long long)p->n_tiles);
+  tin_output_add(out, "    long item_m0 = first * %lldL + (first < %lldL ? first : %lldL);\n    param[%d] = batch;\n", (long long)p->small, (long long)p->extra,
+                 (long long)p->extra, SYMBOL_BATCH);
+  if (p->columns != COLUMNS_DIRECT)
+    tin_output_add(out, "    char *packed = scratch + %lldL;\n", (long long)p->packed_offset);
+  if (p->row_staged)
+    tin_output_add(out, "    char *staged = scratch + %lldL;\n", (long long)p->staged_offset);
+  tin_output_add(out, "    for (long k0 = 0; k0 < %lldL; k0 += %lldL) {\n      long k1 = k0 + %lldL < %lldL ? k0 + %lldL : %lldL;\n", (long long)p->k,
+                 (long long)p->chunk, (long long)p->chunk, (long long)p->k, (long long)p->chunk, (long long)p->k);
+  if (p->columns != COLUMNS_DIRECT)
+    tin_output_add(out,
+                   "      for (long n = n0; n < n1; n += %lldL)\n"
+                   "        %s_pack(buf, scalar, scratch, 0, param, packed + (n - n0) * %lldL, n, n + %lldL < n1 ? n + %lldL : n1, k0, k1);\n",
+                   (long long)p->panel, name, (long long)(p->chunk * p->bytes), (long long)p->panel, (long long)p->panel);
+  tin_output_add(out, "      for (long t0 = first; t0 < last; t0 += %lldL) {\n        long t1 = t0 + %lldL < last ? t0 + %lldL : last;\n",
+                 (long long)p->staged_tiles, (long long)p->staged_tiles, (long long)p->staged_tiles);
+  tin_output_add(out, "        long m0 = t0 * %lldL + (t0 < %lldL ? t0 : %lldL), m1 = t1 * %lldL + (t1 < %lldL ? t1 : %lldL);\n", (long long)p->small,
+                 (long long)p->extra, (long long)p->extra, (long long)p->small, (long long)p->extra, (long long)p->extra);
+  if (p->row_staged) {
+    bool by_k = p->row_by_k;
+    tin_output_add(out, "        { char *place[1]; place[0] = staged; param[%d] = %s; param[%d] = %s;\n", SYMBOL_ROW_BASE, by_k ? "k0" : "m0", SYMBOL_COLUMN_BASE,
+                   by_k ? "m0" : "k0");
+    tin_output_add(out, "          %s_rows(buf, scalar, scratch, place, param, %s); }\n", name, by_k ? "k0, k1, m0, m1" : "m0, m1, k0, k1");
+  }
+  print_panels(out, p, name);
+  tin_output_add(out, "      }\n    }\n  }\n}\n");
+}
+
+void tin_contract_print(const struct tin_output *out, const struct tin_schedule *schedule, const struct tin_part *part, struct tin_entry *entry) {
+  struct contract_plan plan = {.schedule = schedule, .part = part, .dtype = part->anchor->dtype};
+  struct contract_plan *p = &plan;
+  p->bytes = tin_dtype_bytes(p->dtype);
+  p->axes = tin_contract_axes_of(out->arena, schedule, part);
+  p->m = p->axes.m_size;
+  p->n = p->axes.n_size;
+  p->k = p->axes.k_size;
+  plan_chunks(p);
+  plan_tiles(p, out->target);
+  plan_rows(p, out->arena);
+  plan_columns(p, out->arena, out->target);
+  plan_result(p, out->arena);
+  plan_items(p, schedule->threads > 0 ? schedule->threads : 1);
+  plan_scratch(p);
+  char name[112];
+  if (p->row_staged) {
+    snprintf(name, sizeof name, "%s_rows", entry->name);
+    tin_output_nest(out, p->row_nest, name);
+  }
+  if (p->columns == COLUMNS_COPIED || p->column_staged) {
+    snprintf(name, sizeof name, "%s_columns", entry->name);
+    tin_output_nest(out, p->column_nest, name);
+  }
+  if (p->columns == COLUMNS_TRANSPOSED) {
+    snprintf(name, sizeof name, "%s_turn", entry->name);
+    tin_transpose_print(out, p->dtype, p->column_staged ? p->chunk + 16 : p->column_direct.row_stride, p->panel, name);
+  }
+  if (p->columns != COLUMNS_DIRECT)
+    print_pack(out, p, entry->name);
+  if (!p->direct_result) {
+    snprintf(name, sizeof name, "%s_result", entry->name);
+    tin_output_nest(out, p->result_nest, name);
+  }
+  if (p->group > 1) {
+    snprintf(name, sizeof name, "%s_add", entry->name);
+    tin_add_print(out, p->dtype, name);
+  }
+  print_micros(out, p, entry->name);
+  print_entry(out, p, entry->name);
+  entry->items = p->axes.batch_size * p->row_blocks * p->column_blocks;
+  entry->scratch_bytes = p->scratch_bytes;
+  entry->how = out->target->name;
+}

@@ -1,0 +1,238 @@
+/* Micro-kernels, the transposition used in packing, and adding of tiles: vector programs with registers chosen by hand, since a micro-kernel
+ * uses every register that there is. Where the target has no vectors (or not for the dtype), plain C of the same meaning. */
+#include "codegen/contract_kernel.h"
+
+#include <string.h>
+
+/* ---- small assembler for hand-allocated programs ---- */
+
+struct hand {
+  struct tin_arena *arena;
+  struct tin_vprogram program;
+  int type;
+};
+
+static struct tin_vinst *hand_emit(struct hand *h, int op) {
+  struct tin_vinst inst = {.op = (uint8_t)op, .type = (uint8_t)h->type, .d = V_NO_REGISTER, .a = V_NO_REGISTER, .b = V_NO_REGISTER,
+                           .c = V_NO_REGISTER, .pointer = -1};
+  tin_vec_push(h->arena, &h->program.insts, inst);
+  return &h->program.insts.at[h->program.insts.count - 1];
+}
+
+static void hand_registers(struct hand *h, int op, int d, int a, int b) {
+  struct tin_vinst *inst = hand_emit(h, op);
+  inst->d = (uint16_t)d;
+  inst->a = (uint16_t)a;
+  inst->b = (uint16_t)b;
+}
+
+static void hand_memory(struct hand *h, int op, int reg, int pointer, int64_t disp) {
+  struct tin_vinst *inst = hand_emit(h, op);
+  if (op == V_STORE)
+    inst->a = (uint16_t)reg;
+  else
+    inst->d = (uint16_t)reg;
+  inst->pointer = (int16_t)pointer;
+  inst->disp = (int32_t)disp;
+}
+
+static void hand_bump(struct hand *h, int pointer, int64_t bytes) {
+  struct tin_vinst *inst = hand_emit(h, V_BUMP);
+  inst->pointer = (int16_t)pointer;
+  inst->imm = (int32_t)bytes;
+}
+
+static void hand_loop(struct hand *h, int op, int slot, int step) {
+  struct tin_vinst *inst = hand_emit(h, op);
+  inst->a = slot >= 0 ? (uint16_t)slot : V_NO_REGISTER;
+  inst->imm = step;
+}
+
+static void hand_print(const struct tin_output *out, const struct hand *h) {
+  tin_vector_print_encoded(out->text, &h->program, out->target->vector, "f");
+  if (out->readable)
+    tin_vector_print_readable(out->readable, &h->program, out->target->vector, "f");
+}
+
+static int vector_type(int dtype) { return dtype == TIN_F64 ? VT_F64 : VT_F32; }
+
+/* ---- micro-kernel ---- */
+
+/* Steps of k in one round of the loop. */
+enum { MICRO_UNROLL = 4 };
+
+struct micro_registers {
+  int accumulator; /* first of rows * vectors */
+  int b;           /* first of `vectors` */
+  int a, n_a;      /* broadcasts of A, used in turn */
+};
+
+static struct micro_registers micro_registers(const struct tin_micro *micro, const struct tin_vtarget *target) {
+  int used = micro->rows * micro->vectors + micro->vectors;
+  struct micro_registers r = {.b = 0, .a = micro->vectors, .n_a = target->registers - used > 3 ? 3 : target->registers - used};
+  r.accumulator = target->registers - micro->rows * micro->vectors;
+  return r;
+}
+
+static void micro_step(struct hand *h, const struct tin_micro *micro, const struct micro_registers *r, int u, int op) {
+  int bytes = tin_dtype_bytes(micro->dtype), vector = micro->lanes * bytes;
+  for (int j = 0; j < micro->vectors; j++)
+    hand_memory(h, V_LOAD, r->b + j, 1, u * micro->b_k * bytes + j * vector);
+  for (int i = 0; i < micro->rows; i++) {
+    int a = r->a + i % r->n_a;
+    hand_memory(h, V_BROADCAST, a, 0, (i * micro->a_row + u * micro->a_k) * bytes);
+    for (int j = 0; j < micro->vectors; j++)
+      hand_registers(h, op, r->accumulator + i * micro->vectors + j, a, r->b + j);
+  }
+}
+
+static void micro_loop(struct hand *h, const struct tin_micro *micro, const struct micro_registers *r, int unroll) {
+  int bytes = tin_dtype_bytes(micro->dtype);
+  hand_loop(h, V_LOOP, 3, unroll);
+  for (int u = 0; u < unroll; u++)
+    micro_step(h, micro, r, u, V_FMA);
+  hand_bump(h, 0, unroll * micro->a_k * bytes);
+  hand_bump(h, 1, unroll * micro->b_k * bytes);
+  hand_loop(h, V_END, -1, unroll);
+}
+
+static void micro_program(const struct tin_output *out, const struct tin_micro *micro, struct hand *h) {
+  *h = (struct hand){.arena = out->arena, .type = vector_type(micro->dtype)};
+  h->program.lanes = micro->lanes;
+  h->program.n_pointers = 3;
+  h->program.n_slots = 4;
+  h->program.spill_slot = -1;
+  struct micro_registers r = micro_registers(micro, out->target->vector);
+  int bytes = tin_dtype_bytes(micro->dtype);
+  for (int i = 0; i < micro->rows; i++) {
+    hand_memory(h, V_PREFETCH, 0, 2, i * micro->c_row * bytes);
+    struct tin_vinst *inst = &h->program.insts.at[h->program.insts.count - 1];
+    inst->d = V_NO_REGISTER;
+    inst->imm = 2;
+  }
+  micro_step(h, micro, &r, 0, V_MUL); /* fma(a, b, -0.0) is a * b */
+  hand_bump(h, 0, micro->a_k * bytes);
+  hand_bump(h, 1, micro->b_k * bytes);
+  hand_emit(h, V_INDEX_ZERO);
+  micro_loop(h, micro, &r, MICRO_UNROLL);
+  micro_loop(h, micro, &r, 1);
+  for (int i = 0; i < micro->rows; i++)
+    for (int j = 0; j < micro->vectors; j++) {
+      int64_t disp = i * micro->c_row * bytes + j * micro->lanes * bytes;
+      int accumulator = r.accumulator + i * micro->vectors + j;
+      if (micro->add) {
+        hand_memory(h, V_ADD_MEM, accumulator, 2, disp);
+        h->program.insts.at[h->program.insts.count - 1].a = (uint16_t)accumulator;
+      }
+      hand_memory(h, V_STORE, accumulator, 2, disp);
+    }
+}
+
+static void micro_plain(const struct tin_output *out, const struct tin_micro *micro, const char *name) {
+  const char *type = tin_dtypes[micro->dtype].ctype, *fma = micro->dtype == TIN_F64 ? "tin_fma" : "tin_fmaf";
+  tin_output_add(out,
+                 "static void %s(char *a, char *b, char *c, long k)\n{\n"
+                 "  const %s *A = (const %s *)a, *B = (const %s *)b; %s *C = (%s *)c;\n"
+                 "  for (long i = 0; i < %d; i++)\n"
+                 "    for (long j = 0; j < %d; j++) {\n"
+                 "      %s sum = A[i * %lldL] * B[j];\n"
+                 "      for (long p = 1; p < k; p++)\n"
+                 "        sum = %s(A[i * %lldL + p * %lldL], B[p * %lldL + j], sum);\n"
+                 "      C[i * %lldL + j] %s= sum;\n"
+                 "    }\n}\n",
+                 name, type, type, type, type, type, micro->rows, micro->vectors * micro->lanes, type, (long long)micro->a_row, fma,
+                 (long long)micro->a_row, (long long)micro->a_k, (long long)micro->b_k, (long long)micro->c_row, micro->add ? "+" : "");
+}
+
+void tin_micro_print(const struct tin_output *out, const struct tin_micro *micro, const char *name) {
+  if (!out->target->vector) {
+    micro_plain(out, micro, name);
+    return;
+  }
+  struct hand hand;
+  micro_program(out, micro, &hand);
+  tin_output_add(out, "static void %s(char *a, char *b, char *c, long k)\n{\n  long f[4];\n  f[0] = (long)a; f[1] = (long)b; f[2] = (long)c; f[3] = k - 1;\n", name);
+  hand_print(out, &hand);
+  tin_output_add(out, "}\n");
+}
+
+/* ---- transposition ---- */
+
+/* 16 x 16 (avx512) or 8 x 8 (avx2) elements of f32: unpack pairs, then quads, then exchange 128-bit blocks. */
+static void transpose_registers(struct hand *h, int n, const int *in, int *out) {
+  int pairs[16], quads[16];
+  for (int i = 0; i < n / 2; i++) {
+    hand_registers(h, V_UNPACK_LO, pairs[2 * i] = h->program.n_registers++, in[2 * i], in[2 * i + 1]);
+    hand_registers(h, V_UNPACK_HI, pairs[2 * i + 1] = h->program.n_registers++, in[2 * i], in[2 * i + 1]);
+  }
+  h->type = VT_F64;
+  for (int g = 0; g < n / 4; g++)
+    for (int half = 0; half < 2; half++) {
+      int a = pairs[4 * g + half], b = pairs[4 * g + 2 + half];
+      hand_registers(h, V_UNPACK_LO, quads[4 * g + 2 * half] = h->program.n_registers++, a, b);
+      hand_registers(h, V_UNPACK_HI, quads[4 * g + 2 * half + 1] = h->program.n_registers++, a, b);
+    }
+  h->type = VT_F32;
+  if (n == 8) { /* quads[4 g + i]: columns i and 4 + i of rows 4 g .. 4 g + 3 */
+    for (int i = 0; i < 4; i++)
+      for (int half = 0; half < 2; half++) {
+        hand_registers(h, V_SHUFFLE_128, out[4 * half + i] = h->program.n_registers++, quads[i], quads[4 + i]);
+        h->program.insts.at[h->program.insts.count - 1].imm = half ? 0x31 : 0x20;
+      }
+    return;
+  }
+  for (int i = 0; i < 4; i++) { /* quads[4 g + i]: columns i, 4 + i, 8 + i, 12 + i of rows 4 g .. */
+    int even[2], odd[2];
+    for (int g = 0; g < 2; g++)
+      for (int which = 0; which < 2; which++) {
+        int d = h->program.n_registers++;
+        hand_registers(h, V_SHUFFLE_128, d, quads[8 * g + i], quads[8 * g + 4 + i]);
+        h->program.insts.at[h->program.insts.count - 1].imm = which ? 0xdd : 0x88;
+        (which ? odd : even)[g] = d;
+      }
+    static const int imm[2] = {0x88, 0xdd};
+    for (int half = 0; half < 2; half++) {
+      hand_registers(h, V_SHUFFLE_128, out[8 * half + i] = h->program.n_registers++, even[0], even[1]);
+      h->program.insts.at[h->program.insts.count - 1].imm = imm[half];
+      hand_registers(h, V_SHUFFLE_128, out[8 * half + 4 + i] = h->program.n_registers++, odd[0], odd[1]);
+      h->program.insts.at[h->program.insts.count - 1].imm = imm[half];
+    }
+  }
+}
+
+bool tin_transpose_print(const struct tin_output *out, int dtype, int64_t from_row, int64_t to_row, const char *name) {
+  const struct tin_vtarget *target = out->target->vector;
+  if (!target || dtype != TIN_F32 || from_row * 64 > INT32_MAX)
+    return false;
+  int n = target->vector_bytes / 4, in[16], result[16];
+  struct hand hand = {.arena = out->arena, .type = VT_F32};
+  hand.program.lanes = n;
+  hand.program.n_pointers = 2;
+  hand.program.n_slots = 3;
+  hand.program.spill_slot = -1;
+  hand_loop(&hand, V_REPEAT, 2, 0);
+  for (int i = 0; i < n; i++)
+    hand_memory(&hand, V_LOAD, in[i] = hand.program.n_registers++, 0, i * from_row * 4);
+  transpose_registers(&hand, n, in, result);
+  for (int i = 0; i < n; i++)
+    hand_memory(&hand, V_STORE, result[i], 1, i * to_row * 4);
+  hand_bump(&hand, 0, 4 * n);
+  hand_bump(&hand, 1, to_row * n * 4);
+  hand_loop(&hand, V_REPEAT_END, 2, 0);
+  tin_vector_allocate(out->arena, &hand.program, target);
+  tin_output_add(out, "static void %s(char *from, char *to, long rounds)\n{\n  long f[%d];\n", name, hand.program.n_slots);
+  tin_output_add(out, "  f[0] = (long)from; f[1] = (long)to; f[2] = rounds;\n");
+  if (hand.program.spill_bytes)
+    tin_output_add(out, "  char spill[%d];\n  f[%d] = (long)spill;\n", hand.program.spill_bytes, hand.program.spill_slot);
+  hand_print(out, &hand);
+  tin_output_add(out, "}\n");
+  return true;
+}
+
+/* ---- adding ---- */
+
+void tin_add_print(const struct tin_output *out, int dtype, const char *name) {
+  const char *type = tin_dtypes[dtype].ctype;
+  tin_output_add(out, "static void %s(char *to, char *from, long count)\n{\n  for (long i = 0; i < count; i++)\n    ((%s *)to)[i] += ((%s *)from)[i];\n}\n", name,
+                 type, type);
+}

@@ -1,0 +1,28 @@
+/* Micro-kernels of contractions as vector programs or plain C. */
+#ifndef TIN_CODEGEN_CONTRACT_KERNEL_H
+#define TIN_CODEGEN_CONTRACT_KERNEL_H
+
+#include "codegen/contract.h"
+
+/* One micro-kernel: rows x (vectors * lanes) tile, C (+)= sum over k of A[row, k] * B[k, column], each a chain of FMAs in increasing k.
+ *   static void NAME(char *a, char *b, char *c, long k)     k >= 1 */
+struct tin_micro {
+  int dtype;
+  int lanes;
+  int rows, vectors;
+  bool add;                     /* C holds the sum of earlier chunks: add it (left to right) */
+  int64_t a_row, a_k;           /* strides of A, elements */
+  int64_t b_k;                  /* stride of B along k, elements; its columns are contiguous */
+  int64_t c_row;                /* stride of C, elements */
+};
+void tin_micro_print(const struct tin_output *out, const struct tin_micro *micro, const char *name);
+
+/* Transposes `lanes` rows of `rounds` * lanes elements into columns:
+ *   static void NAME(char *from, char *to, long rounds)    from: rows `from_row` elements apart; to: rows of the result `to_row` apart
+ * False when the target has no such program. */
+bool tin_transpose_print(const struct tin_output *out, int dtype, int64_t from_row, int64_t to_row, const char *name);
+
+/* static void NAME(char *to, char *from, long count): adds `count` vectors elementwise, to += from. */
+void tin_add_print(const struct tin_output *out, int dtype, const char *name);
+
+#endif

@@ -1,0 +1,248 @@
+/* Entry functions of kernels: how the items of a part become calls of its nest functions. See kernel.h. */
+#include "codegen/kernel.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "codegen/contract.h"
+#include "codegen/lower.h"
+#include "codegen/vectorize.h"
+#include "runtime/code.h"
+
+/* ---- targets ---- */
+
+static const struct tin_codegen_target targets[] = {
+    {"avx512", &tin_target_avx512},
+    {"avx2", &tin_target_avx2},
+    {"portable", NULL},
+};
+
+const struct tin_codegen_target *tin_codegen_target_find(const char *name) {
+  for (size_t i = 0; i < sizeof targets / sizeof *targets; i++)
+    if (!strcmp(targets[i].name, name))
+      return &targets[i];
+  return NULL;
+}
+
+bool tin_codegen_target_usable(const struct tin_codegen_target *target) {
+#if defined __x86_64__
+  if (target->vector == &tin_target_avx512)
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("bmi2");
+  if (target->vector == &tin_target_avx2)
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2");
+#endif
+  return !target->vector;
+}
+
+const struct tin_codegen_target *tin_codegen_target_best(void) {
+  size_t i = 0;
+  while (!tin_codegen_target_usable(&targets[i]))
+    i++;
+  return &targets[i];
+}
+
+const struct tin_code_symbol tin_codegen_symbols[] = {
+    {"tin_fmaf", (const void *)fmaf},
+    {"tin_fma", (const void *)fma},
+    {"tin_sqrtf", (const void *)sqrtf},
+    {"tin_sqrt", (const void *)sqrt},
+};
+const int tin_codegen_symbol_count = sizeof tin_codegen_symbols / sizeof *tin_codegen_symbols;
+
+/* ---- output ---- */
+
+static void add_formatted(struct tin_text *text, const char *format, va_list args) {
+  char line[2048];
+  int size = vsnprintf(line, sizeof line, format, args);
+  tin_text_put(text, line, size < (int)sizeof line ? size : (int)sizeof line - 1);
+}
+
+void tin_output_add(const struct tin_output *out, const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  add_formatted(out->text, format, args);
+  va_end(args);
+  if (!out->readable)
+    return;
+  va_start(args, format);
+  add_formatted(out->readable, format, args);
+  va_end(args);
+}
+
+const char *tin_output_nest(const struct tin_output *out, const struct tin_nest *nest, const char *name) {
+  if (out->nests) {
+    tin_text_add(out->nests, "nest %s\n", name);
+    tin_nest_print(out->nests, nest);
+  }
+  if (out->target->vector && tin_vectorize(out->text, out->readable, out->arena, nest, name, out->target->vector))
+    return out->target->name;
+  tin_portable_print(out->text, out->arena, nest, name);
+  if (out->readable)
+    tin_portable_print(out->readable, out->arena, nest, name);
+  return "portable";
+}
+
+void tin_codegen_prelude(struct tin_text *text, const struct tin_codegen_target *target) {
+  (void)target;
+  tin_portable_prelude(text);
+}
+
+/* ---- MAP and ROW parts ---- */
+
+/* Columns of one item where the columns are shared out: whole cache lines and vectors; enough work to pay for the call. */
+enum { MAP_BLOCK = 2048, COLUMN_BLOCK = 64, MAP_ROWS_ENOUGH = 64 };
+
+static int64_t column_block(const struct tin_lowered *lowered, int64_t rows) {
+  if (lowered->nest->form == NEST_ROW)
+    return 1;
+  int64_t block = lowered->nest->form == NEST_COLUMN ? COLUMN_BLOCK : MAP_BLOCK;
+  bool whole = lowered->columns <= block || (lowered->nest->form == NEST_MAP && rows >= MAP_ROWS_ENOUGH);
+  if (whole)
+    return lowered->columns;
+  int64_t blocks = (lowered->columns + block - 1) / block;
+  while (blocks > 1024) { /* more items than threads could want: larger ones */
+    block *= 2;
+    blocks = (lowered->columns + block - 1) / block;
+  }
+  return block;
+}
+
+static void print_part(const struct tin_output *out, const struct tin_schedule *schedule, const struct tin_part *part, struct tin_entry *entry) {
+  struct tin_lowered lowered = tin_lower_part(out->arena, schedule, part);
+  char body[80];
+  snprintf(body, sizeof body, "%s_body", entry->name);
+  entry->how = tin_output_nest(out, lowered.nest, body);
+  int64_t outer = 1;
+  for (int i = 0; i < lowered.n_params; i++)
+    outer *= lowered.extents[i];
+  int64_t block = column_block(&lowered, outer * lowered.rows), blocks = block ? (lowered.columns + block - 1) / block : 0;
+  entry->items = outer * lowered.rows * blocks;
+  entry->scratch_bytes = lowered.scratch_bytes;
+  tin_output_add(out,
+                 "void %s(char **buf, const unsigned long long *scalar, char *scratch, long begin, long end)\n{\n"
+                 "  long param[%d];\n  for (long item = begin; item < end;) {\n"
+                 "    long block = item %% %lldL, row = item / %lldL %% %lldL, outer = item / %lldL;\n",
+                 entry->name, lowered.nest->n_symbols + 1, (long long)(blocks ? blocks : 1), (long long)(blocks ? blocks : 1),
+                 (long long)(lowered.rows ? lowered.rows : 1), (long long)(blocks && lowered.rows ? blocks * lowered.rows : 1));
+  int64_t stride = 1;
+  for (int i = lowered.n_params - 1; i >= 0; i--) {
+    int64_t extent = lowered.extents[i] ? lowered.extents[i] : 1;
+    tin_output_add(out, "    param[%d] = outer / %lldL %% %lldL;\n", lowered.symbols[i], (long long)stride, (long long)extent);
+    stride *= extent;
+  }
+  if (blocks == 1)
+    tin_output_add(out,
+                   "    long rows = end - item < %lldL - row ? end - item : %lldL - row;\n"
+                   "    %s(buf, scalar, scratch, 0, param, row, row + rows, 0, %lldL);\n    item += rows;\n",
+                   (long long)lowered.rows, (long long)lowered.rows, body, (long long)lowered.columns);
+  else
+    tin_output_add(out,
+                   "    long low = block * %lldL, high = low + %lldL < %lldL ? low + %lldL : %lldL;\n"
+                   "    %s(buf, scalar, scratch, 0, param, row, row + 1, low, high);\n    item++;\n",
+                   (long long)block, (long long)block, (long long)lowered.columns, (long long)block, (long long)lowered.columns, body);
+  tin_output_add(out, "    (void)block; (void)outer;\n  }\n  (void)param;\n}\n");
+}
+
+/* ---- scatter_add ---- */
+
+/* Threads share the destinations: each looks at every index and adds those in its own range, in order. */
+static void print_scatter(const struct tin_output *out, const struct tin_schedule *schedule, const struct tin_part *part, struct tin_entry *entry) {
+  const struct tin_node *node = part->anchor, *index = node->in[1], *source = node->in[2];
+  int axis = (int)node->arg[0];
+  long long before = 1, after = 1, n = node->shape[axis];
+  for (int i = 0; i < node->rank; i++)
+    *(i < axis ? &before : i > axis ? &after : &(long long){1}) *= node->shape[i];
+  char base[80];
+  snprintf(base, sizeof base, "%s_base", entry->name);
+  entry->how = tin_output_nest(out, tin_lower_scatter_base(out->arena, schedule, part), base);
+  const char *type = node->dtype == TIN_I32 ? "unsigned" : node->dtype == TIN_I64 ? "unsigned long long" : tin_dtypes[node->dtype].ctype;
+  int to = schedule->planned[node->index].value, from = schedule->planned[source->index].value, at = schedule->planned[index->index].value;
+  tin_output_add(out,
+                 "void %s(char **buf, const unsigned long long *scalar, char *scratch, long begin, long end)\n{\n  long param[%d];\n"
+                 "  %s *to = (%s *)buf[%d]; const %s *from = (const %s *)buf[%d]; const %s *index = (const %s *)buf[%d];\n",
+                 entry->name, SYMBOL_SCATTER_COUNT, type, type, to, type, type, from, tin_dtypes[index->dtype].ctype, tin_dtypes[index->dtype].ctype, at);
+  tin_output_add(out,
+                 "  for (long o = 0; o < %lldL; o++) {\n    param[%d] = o;\n    %s(buf, scalar, scratch, 0, param, begin, end, 0, %lldL);\n"
+                 "    for (long j = 0; j < %lldL; j++) {\n      long i = index[j];\n      if (i < begin || i >= end) continue;\n"
+                 "      %s *row = to + (o * %lldL + i) * %lldL; const %s *more = from + (o * %lldL + j) * %lldL;\n"
+                 "      for (long k = 0; k < %lldL; k++)\n        row[k] = row[k] + more[k];\n    }\n  }\n}\n",
+                 before, SYMBOL_SCATTER_OUTER, base, after, (long long)index->size, type, n, after, type, (long long)index->size, after, after);
+  entry->items = before && after ? n : 0;
+}
+
+/* ---- kernels ---- */
+
+static double part_flops(const struct tin_schedule *schedule, const struct tin_part *part) {
+  double size = 1;
+  for (int i = 0; i < part->rank; i++)
+    size *= (double)part->shape[i];
+  if (part->kind == PART_CONTRACT)
+    return 2 * size;
+  (void)schedule;
+  return size * (part->members.count > part->stores.count ? part->members.count : part->stores.count);
+}
+
+static double part_bytes(const struct tin_schedule *schedule, const struct tin_part *part) {
+  double bytes = 0;
+  for (int i = 0; i < part->reads.count; i++)
+    bytes += (double)schedule->values.at[part->reads.at[i]].bytes;
+  for (int i = 0; i < part->stores.count; i++)
+    bytes += (double)(part->stores.at[i]->size * tin_dtype_bytes(part->stores.at[i]->dtype));
+  return bytes;
+}
+
+static void print_shape(struct tin_text *text, const struct tin_node *node) {
+  tin_text_add(text, "%s[", tin_dtypes[node->dtype].text);
+  for (int i = 0; i < node->rank; i++)
+    tin_text_add(text, "%s%lld", i ? ", " : "", (long long)node->shape[i]);
+  tin_text_puts(text, "]");
+}
+
+/* What a part computes, for the reader of a dump. */
+static void describe_part(struct tin_text *text, const struct tin_schedule *schedule, const struct tin_part *part, const char *name) {
+  static const char *const kinds[] = {"elementwise", "rows", "contraction", "scatter"};
+  tin_text_add(text, "\n/* %s: %s over [", name, kinds[part->kind]);
+  for (int i = 0; i < part->rank; i++)
+    tin_text_add(text, "%s%lld%s", i ? ", " : "", (long long)part->shape[i], part->axes >> i & 1 ? " reduced" : "");
+  tin_text_add(text, "]; computes %s\n", part->fused);
+  for (int i = 0; i < part->reads.count; i++) {
+    const struct tin_node *node = schedule->values.at[part->reads.at[i]].node;
+    tin_text_add(text, " *   reads  buf[%d] ", part->reads.at[i]);
+    print_shape(text, node);
+    tin_text_add(text, " %s%s%s\n", tin_ops[node->op].text, node->site.name ? " " : "", node->site.name ? node->site.name : "");
+  }
+  for (int i = 0; i < part->stores.count; i++) {
+    const struct tin_node *node = part->stores.at[i];
+    tin_text_add(text, " *   writes buf[%d] ", schedule->planned[node->index].value);
+    print_shape(text, node);
+    tin_text_add(text, " %s", tin_ops[node->op].text);
+    if (node->site.name)
+      tin_text_add(text, " %s", node->site.name);
+    if (node->site.file)
+      tin_text_add(text, " (%s:%d)", node->site.file, node->site.line);
+    tin_text_puts(text, "\n");
+  }
+  tin_text_puts(text, " */\n");
+}
+
+void tin_codegen_kernel(struct tin_text *text, struct tin_text *readable, struct tin_arena *arena, const struct tin_schedule *schedule,
+                        int kernel, const struct tin_codegen_target *target, struct tin_kernel_code *code) {
+  const struct tin_kernel *at = &schedule->kernels.at[kernel];
+  struct tin_output out = {.text = text, .readable = readable, .nests = code->nests, .arena = arena, .target = target};
+  for (int p = 0; p < at->parts.count; p++) {
+    const struct tin_part *part = at->parts.at[p];
+    struct tin_entry entry = {.flops = part_flops(schedule, part), .bytes = part_bytes(schedule, part)};
+    snprintf(entry.name, sizeof entry.name, p ? "%s_%d" : "%s", at->name, p);
+    if (readable)
+      describe_part(readable, schedule, part, entry.name);
+    if (part->kind == PART_CONTRACT)
+      tin_contract_print(&out, schedule, part, &entry);
+    else if (part->kind == PART_SCATTER)
+      print_scatter(&out, schedule, part, &entry);
+    else
+      print_part(&out, schedule, part, &entry);
+    tin_vec_push(arena, &code->entries, entry);
+  }
+}

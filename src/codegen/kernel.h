@@ -1,0 +1,48 @@
+/* From a schedule's kernel to C text: lowering, vectorisation or plain C, and the entry functions that the run time calls. */
+#ifndef TIN_CODEGEN_KERNEL_H
+#define TIN_CODEGEN_KERNEL_H
+
+#include "codegen/vector.h"
+#include "runtime/code.h"
+#include "schedule/plan.h"
+
+/* A function of the compiled kernel:
+ *     void NAME(char **buf, const unsigned long long *scalar, char *scratch, long begin, long end)
+ * buf[v]: address of plan value v; scalar[s]: run-time scalar s, value in the low bytes; scratch: this thread's, `scratch_bytes`,
+ * 64-byte aligned; computes items begin .. end-1. Entries of one kernel do not depend on each other; items of an entry neither. */
+struct tin_entry {
+  char name[64];
+  int64_t items;
+  int64_t scratch_bytes;
+  double flops;       /* arithmetic of all items, for the profile and for deciding on threads */
+  double bytes;       /* read and written by all items, each operand once */
+  const char *how;    /* "avx512" or "portable": what was generated */
+};
+
+struct tin_kernel_code {
+  TIN_VEC(struct tin_entry) entries;
+  struct tin_text *nests; /* where it is not NULL: gets the text form of the kernel's loop nests */
+};
+
+/* What is generated for: */
+struct tin_codegen_target {
+  const char *name;                   /* "avx512", "avx2", "portable" */
+  const struct tin_vtarget *vector;   /* NULL: plain C only */
+};
+const struct tin_codegen_target *tin_codegen_target_find(const char *name); /* NULL: unknown */
+/* The best of avx512, avx2, portable that this CPU has; and whether it has a given one. */
+const struct tin_codegen_target *tin_codegen_target_best(void);
+bool tin_codegen_target_usable(const struct tin_codegen_target *target);
+
+/* Text that precedes all kernels of one compilation unit: declarations, portable helpers. */
+void tin_codegen_prelude(struct tin_text *text, const struct tin_codegen_target *target);
+/* Appends the kernel's functions to `text` (for libtcc, vector programs encoded); and to `readable` where it is not NULL (the same C with
+ * v-ops spelled out; with comments: graph nodes, shapes, the user's file and line, registers used). */
+void tin_codegen_kernel(struct tin_text *text, struct tin_text *readable, struct tin_arena *arena, const struct tin_schedule *schedule,
+                        int kernel, const struct tin_codegen_target *target, struct tin_kernel_code *code);
+
+/* Host symbols that the generated text refers to: tin_fmaf, tin_fma, tin_sqrtf, tin_sqrt. */
+extern const struct tin_code_symbol tin_codegen_symbols[];
+extern const int tin_codegen_symbol_count;
+
+#endif

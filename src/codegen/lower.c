@@ -1,0 +1,597 @@
+/* Lowering of MAP and ROW parts to loop nests, and of the pieces of contractions.
+ *
+ * Index expressions are built by pushing the ranges of the iteration space from the stored nodes down through the movement ops to the
+ * loads; values are made once per (node, index, guard). Afterwards ranges are merged where every index stays affine, split where that
+ * removes a quotient or remainder, and given their roles.
+ */
+#include "codegen/lower.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "codegen/lower_internal.h"
+#include "ir/program.h"
+#include "ir/scalar.h"
+
+/* ---- values ---- */
+
+static int add_value(struct lower *l, struct tin_value value) {
+  tin_vec_push(l->arena, &l->nest->values, value);
+  return l->nest->values.count - 1;
+}
+
+static struct tin_value blank(enum tin_value_kind kind, int dtype) {
+  return (struct tin_value){.kind = (uint8_t)kind, .dtype = (uint8_t)dtype, .in = {-1, -1, -1}, .arg = -1};
+}
+
+static int constant(struct lower *l, int dtype, uint64_t bits) {
+  struct tin_value value = blank(VALUE_CONST, dtype);
+  value.bits = bits;
+  return add_value(l, value);
+}
+
+int tin_lower_arg(struct lower *l, enum tin_arg_kind kind, int number, int dtype) {
+  for (int i = 0; i < l->nest->args.count; i++)
+    if (l->nest->args.at[i].kind == kind && l->nest->args.at[i].number == number && l->nest->args.at[i].dtype == dtype)
+      return i;
+  struct tin_arg arg = {.kind = kind, .number = number, .dtype = (uint8_t)dtype};
+  arg.size = kind == ARG_BUFFER ? l->schedule->values.at[number].size : 0;
+  tin_vec_push(l->arena, &l->nest->args, arg);
+  return l->nest->args.count - 1;
+}
+
+const struct tin_index *tin_lower_linear(struct lower *l, int rank, const int64_t *shape, const struct tin_index *const *index) {
+  const struct tin_index *sum = tin_index_constant(l->indexes, 0);
+  int64_t stride = 1;
+  for (int i = rank - 1; i >= 0; i--) {
+    sum = tin_index_add(l->indexes, sum, tin_index_scale(l->indexes, index[i], stride));
+    stride *= shape[i];
+  }
+  return sum;
+}
+
+void tin_lower_split_linear(struct lower *l, const struct tin_index *linear, int rank, const int64_t *shape, const struct tin_index **index) {
+  int64_t stride = 1;
+  for (int i = rank - 1; i >= 0; i--) {
+    const struct tin_index *quotient = tin_index_div(l->indexes, linear, stride);
+    index[i] = shape[i] <= 1 ? tin_index_constant(l->indexes, 0) : i == 0 ? quotient : tin_index_mod(l->indexes, quotient, shape[i]);
+    stride *= shape[i] > 0 ? shape[i] : 1;
+  }
+}
+
+/* ---- guards ---- */
+
+static int add_guard(struct lower *l, int outer, struct tin_condition *conditions, int count) {
+  int kept = 0;
+  for (int i = 0; i < count; i++) {
+    const struct tin_index *e = conditions[i].index;
+    if (conditions[i].mod <= 1 && e->low >= conditions[i].low && e->high < conditions[i].high)
+      continue;
+    conditions[kept++] = conditions[i];
+  }
+  if (!kept)
+    return outer;
+  int more = outer >= 0 ? l->nest->values.at[outer].n_conditions : 0;
+  struct tin_value value = blank(VALUE_GUARD, TIN_BOOL);
+  value.conditions = TIN_NEW_ARRAY(l->arena, struct tin_condition, kept + more);
+  memcpy(value.conditions, conditions, sizeof *conditions * (size_t)kept);
+  if (more)
+    memcpy(value.conditions + kept, l->nest->values.at[outer].conditions, sizeof *conditions * (size_t)more);
+  value.n_conditions = kept + more;
+  return add_value(l, value);
+}
+
+/* ---- one node at one index ---- */
+
+struct memo {
+  const struct tin_node *node;
+  const struct tin_index *index[TIN_MAX_RANK];
+  int guard;
+  int value;
+  struct memo *next;
+};
+
+static uint64_t memo_key(const struct tin_node *node, const struct tin_index *const *index, int guard) {
+  uint64_t key = tin_hash_mix((uint64_t)(guard + 1), (uint64_t)(uintptr_t)node);
+  for (int i = 0; i < node->rank; i++)
+    key = tin_hash_mix(key, (uint64_t)(uintptr_t)index[i]);
+  return key | 1;
+}
+
+static int load(struct lower *l, int arg, const struct tin_index *index, int dtype) {
+  struct tin_value value = blank(VALUE_LOAD, dtype);
+  value.arg = arg;
+  value.in[1] = l->guard;
+  value.index = index;
+  for (int i = 0; i < l->dynamics.count; i++) {
+    struct lower_dynamic *dynamic = &l->dynamics.at[i];
+    int64_t coefficient;
+    if (!tin_index_uses(index, dynamic->symbol))
+      continue;
+    bool affine = tin_index_affine(index, dynamic->symbol, &coefficient);
+    assert(affine && value.in[0] < 0);
+    (void)affine;
+    const struct tin_index *with[LOWER_MAX_SYMBOLS] = {0};
+    with[dynamic->symbol] = tin_index_constant(l->indexes, 0);
+    value.index = tin_index_substitute(l->indexes, value.index, with, dynamic->symbol + 1);
+    value.in[0] = dynamic->value;
+    value.stride = coefficient;
+  }
+  return add_value(l, value);
+}
+
+static int load_value(struct lower *l, const struct tin_node *node, const struct tin_index *const *index) {
+  int number = l->schedule->planned[node->index].value;
+  assert(number >= 0);
+  return load(l, tin_lower_arg(l, ARG_BUFFER, number, node->dtype), tin_lower_linear(l, node->rank, node->shape, index), node->dtype);
+}
+
+static int operation(struct lower *l, int op, int dtype, int a, int b, int c) {
+  struct tin_value value = blank(VALUE_OP, dtype);
+  value.op = (uint16_t)op;
+  value.in[0] = a;
+  value.in[1] = b;
+  value.in[2] = c;
+  return add_value(l, value);
+}
+
+/* guard ? x : otherwise */
+static int select_guarded(struct lower *l, int guard, int x, int otherwise, int dtype) {
+  return operation(l, OP_SELECT, dtype, guard, x, otherwise);
+}
+
+static int lower_pad(struct lower *l, const struct tin_node *node, const struct tin_index *const *index) {
+  const struct tin_node *in = node->in[0];
+  const struct tin_index *below[TIN_MAX_RANK];
+  struct tin_condition conditions[2 * TIN_MAX_RANK];
+  int count = 0;
+  for (int i = 0; i < node->rank; i++) {
+    int64_t low = node->arg[2 * i], step = node->arg[2 * i + 1] + 1;
+    const struct tin_index *shifted = tin_index_offset(l->indexes, index[i], -low);
+    conditions[count++] = (struct tin_condition){shifted, 0, (in->shape[i] - 1) * step + 1, step};
+    below[i] = tin_index_div(l->indexes, shifted, step);
+  }
+  int outer = l->guard, guard = add_guard(l, outer, conditions, count);
+  if (guard == outer)
+    return tin_lower_node(l, in, below);
+  l->guard = guard;
+  int x = tin_lower_node(l, in, below);
+  l->guard = outer;
+  return select_guarded(l, guard, x, constant(l, node->dtype, node->bits), node->dtype);
+}
+
+static int lower_concat(struct lower *l, const struct tin_node *node, const struct tin_index *const *index) {
+  int axis = (int)node->arg[0], outer = l->guard, result = -1;
+  int64_t end = node->shape[axis];
+  for (int k = node->n_in - 1; k >= 0; k--) {
+    int64_t start = end - node->in[k]->shape[axis];
+    const struct tin_index *below[TIN_MAX_RANK];
+    memcpy(below, index, sizeof *below * node->rank);
+    below[axis] = tin_index_offset(l->indexes, index[axis], -start);
+    struct tin_condition condition = {below[axis], 0, end - start, 0};
+    end = start;
+    if (node->in[k]->size == 0)
+      continue;
+    int guard = l->guard = add_guard(l, outer, &condition, 1);
+    int x = tin_lower_node(l, node->in[k], below);
+    l->guard = outer;
+    result = result < 0 || guard == outer ? x : select_guarded(l, guard, x, result, node->dtype);
+  }
+  assert(result >= 0);
+  return result;
+}
+
+static int lower_fold(struct lower *l, const struct tin_node *node, const struct tin_index *const *index) {
+  const struct tin_node *in = node->in[0];
+  int axis = (int)node->arg[0], outer = l->guard;
+  int64_t size = node->arg[1], stride = node->arg[2], dilation = node->arg[3];
+  int sum = constant(l, node->dtype, 0);
+  for (int64_t k = 0; k < size; k++) {
+    const struct tin_index *below[TIN_MAX_RANK];
+    memcpy(below, index, sizeof *below * node->rank);
+    const struct tin_index *shifted = tin_index_offset(l->indexes, index[axis], -k * dilation);
+    struct tin_condition condition = {shifted, 0, (in->shape[axis] - 1) * stride + 1, stride};
+    below[axis] = tin_index_div(l->indexes, shifted, stride);
+    below[in->rank - 1] = tin_index_constant(l->indexes, k);
+    int guard = l->guard = add_guard(l, outer, &condition, 1);
+    int term = tin_lower_node(l, in, below);
+    l->guard = outer;
+    int added = operation(l, OP_ADD, node->dtype, sum, term, -1);
+    sum = guard == outer ? added : select_guarded(l, guard, added, sum, node->dtype);
+  }
+  return sum;
+}
+
+/* The looked-up position becomes a symbol of its own, which must reach the load affinely (the scheduler sees to it). */
+static int lower_gather(struct lower *l, const struct tin_node *node, const struct tin_index *const *index) {
+  const struct tin_node *x = node->in[0], *positions = node->in[1];
+  int axis = (int)node->arg[0];
+  struct lower_dynamic dynamic = {.symbol = l->n_symbols++, .value = tin_lower_node(l, positions, index + axis)};
+  assert(l->n_symbols <= LOWER_MAX_SYMBOLS);
+  tin_vec_push(l->arena, &l->dynamics, dynamic);
+  const struct tin_index *below[TIN_MAX_RANK];
+  for (int i = 0; i < x->rank; i++)
+    below[i] = i < axis ? index[i] : i > axis ? index[i - 1 + positions->rank] : NULL;
+  below[axis] = tin_index_symbol(l->indexes, dynamic.symbol, 0, x->shape[axis] > 0 ? x->shape[axis] - 1 : 0);
+  return tin_lower_node(l, x, below);
+}
+
+static int lower_movement(struct lower *l, const struct tin_node *node, const struct tin_index *const *index) {
+  const struct tin_node *in = node->in[0];
+  const struct tin_index *below[TIN_MAX_RANK];
+  switch (node->op) {
+  case OP_RESHAPE:
+    tin_lower_split_linear(l, tin_lower_linear(l, node->rank, node->shape, index), in->rank, in->shape, below);
+    break;
+  case OP_PERMUTE:
+    for (int i = 0; i < node->rank; i++)
+      below[node->arg[i]] = index[i];
+    break;
+  case OP_EXPAND:
+    for (int i = 0; i < node->rank; i++)
+      below[i] = in->shape[i] == 1 ? tin_index_constant(l->indexes, 0) : index[i];
+    break;
+  case OP_SLICE:
+    for (int i = 0; i < node->rank; i++)
+      below[i] = tin_index_offset(l->indexes, tin_index_scale(l->indexes, index[i], node->arg[2 * i + 1]), node->arg[2 * i]);
+    break;
+  case OP_FLIP:
+    for (int i = 0; i < node->rank; i++)
+      below[i] = node->arg[0] >> i & 1 ? tin_index_offset(l->indexes, tin_index_scale(l->indexes, index[i], -1), node->shape[i] - 1) : index[i];
+    break;
+  case OP_WINDOW: {
+    int axis = (int)node->arg[0];
+    memcpy(below, index, sizeof *below * in->rank);
+    below[axis] = tin_index_add(l->indexes, tin_index_scale(l->indexes, index[axis], node->arg[2]),
+                                tin_index_scale(l->indexes, index[node->rank - 1], node->arg[3]));
+    break;
+  }
+  case OP_PAD:
+    return lower_pad(l, node, index);
+  case OP_CONCAT:
+    return lower_concat(l, node, index);
+  default:
+    assert(!"a movement op without an index map");
+  }
+  return tin_lower_node(l, in, below);
+}
+
+static int lower_computed(struct lower *l, const struct tin_node *node, const struct tin_index *const *index) {
+  if (tin_op_is(node->op, OP_CLASS_MOVEMENT))
+    return lower_movement(l, node, index);
+  switch (node->op) {
+  case OP_CONST:
+  case OP_SCALAR: {
+    int slot = l->schedule->planned[node->index].scalar;
+    struct tin_value value = blank(slot >= 0 ? VALUE_SCALAR : VALUE_CONST, node->dtype);
+    value.arg = slot;
+    value.bits = slot >= 0 ? 0 : node->bits;
+    return add_value(l, value);
+  }
+  case OP_IOTA: {
+    struct tin_value value = blank(VALUE_INDEX, node->dtype);
+    value.index = index[0];
+    return add_value(l, value);
+  }
+  case OP_FOLD:
+    return lower_fold(l, node, index);
+  case OP_GATHER:
+    return lower_gather(l, node, index);
+  default:
+    break;
+  }
+  assert(tin_op_is_elementwise(node->op));
+  int in[3] = {-1, -1, -1};
+  for (int i = 0; i < node->n_in; i++)
+    in[i] = tin_lower_node(l, node->in[i], index);
+  return operation(l, node->op, node->dtype, in[0], in[1], in[2]);
+}
+
+int tin_lower_node(struct lower *l, const struct tin_node *node, const struct tin_index *const *index) {
+  int held = (int)(intptr_t)tin_map_get(&l->held, (uint64_t)(uintptr_t)node);
+  if (held)
+    return held - 1;
+  uint64_t key = memo_key(node, index, l->guard);
+  struct memo *first = tin_map_get(&l->memo, key);
+  for (struct memo *memo = first; memo; memo = memo->next)
+    if (memo->node == node && memo->guard == l->guard && !memcmp(memo->index, index, sizeof *index * node->rank))
+      return memo->value;
+  bool stored = l->schedule->planned[node->index].value >= 0;
+  bool own = tin_map_get(&l->own, (uint64_t)(uintptr_t)node) != NULL;
+  int value = node == l->tile ? load(l, l->tile_arg, l->tile_index, node->dtype)
+              : stored && !own ? load_value(l, node, index)
+                               : lower_computed(l, node, index);
+  struct memo *memo = TIN_NEW(l->arena, struct memo);
+  *memo = (struct memo){.node = node, .guard = l->guard, .value = value, .next = first};
+  memcpy(memo->index, index, sizeof *index * node->rank);
+  tin_map_set(&l->memo, key, memo);
+  return value;
+}
+
+/* ---- parts ---- */
+
+void tin_lower_init(struct lower *l, struct tin_arena *arena, const struct tin_schedule *schedule, const struct tin_part *part) {
+  *l = (struct lower){.arena = arena, .schedule = schedule, .part = part, .guard = -1};
+  l->indexes = TIN_NEW(arena, struct tin_index_context);
+  tin_index_init(l->indexes, arena);
+  l->nest = TIN_NEW(arena, struct tin_nest);
+  l->nest->indexes = l->indexes;
+  l->nest->row = l->nest->column = -1;
+  l->nest->inner_size = 1;
+  l->nest->n_passes = 1;
+  tin_map_init(&l->memo, arena);
+  tin_map_init(&l->held, arena);
+  tin_map_init(&l->own, arena);
+  for (int i = 0; i < part->members.count; i++)
+    tin_map_set(&l->own, (uint64_t)(uintptr_t)part->members.at[i], l);
+  for (int i = 0; i < part->stores.count; i++)
+    tin_map_set(&l->own, (uint64_t)(uintptr_t)part->stores.at[i], l);
+}
+
+void tin_lower_add_store(struct lower *l, const struct tin_node *node, const struct tin_index *linear) {
+  const struct tin_index *index[TIN_MAX_RANK];
+  tin_lower_split_linear(l, linear, node->rank, node->shape, index);
+  int value = tin_lower_node(l, node, index);
+  int arg = tin_lower_arg(l, ARG_BUFFER, l->schedule->planned[node->index].value, node->dtype);
+  l->nest->args.at[arg].written = true;
+  struct tin_store store = {.arg = arg, .index = linear, .value = value};
+  tin_vec_push(l->arena, &l->nest->stores, store);
+}
+
+static void add_reduction(struct lower *l, const struct tin_node *node, const struct tin_index *const *index) {
+  struct tin_reduction reduction = {.op = node->op, .dtype = node->dtype, .factor = -1};
+  reduction.value = tin_lower_node(l, node->in[0], index);
+  if (node->op == OP_CONTRACT)
+    reduction.factor = tin_lower_node(l, node->in[1], index);
+  tin_vec_push(l->arena, &l->nest->reductions, reduction);
+  struct tin_value value = blank(VALUE_REDUCE, node->dtype);
+  value.arg = l->nest->reductions.count - 1;
+  tin_map_set(&l->held, (uint64_t)(uintptr_t)node, (void *)(intptr_t)(add_value(l, value) + 1));
+}
+
+static bool is_stored(const struct tin_part *part, const struct tin_node *node) {
+  for (int i = 0; i < part->stores.count; i++)
+    if (part->stores.at[i] == node)
+      return true;
+  return false;
+}
+
+static void lower_body(struct lower *l) {
+  const struct tin_part *part = l->part;
+  const struct tin_index *index[TIN_MAX_RANK];
+  const struct tin_index *kept[TIN_MAX_RANK];
+  int64_t kept_shape[TIN_MAX_RANK];
+  for (int i = 0; i < part->rank; i++) {
+    bool reduced = part->kind == PART_ROW && (part->axes >> i & 1);
+    int64_t extent = part->shape[i];
+    index[i] = extent == 1 ? tin_index_constant(l->indexes, 0) : tin_index_symbol(l->indexes, l->n_symbols, 0, extent > 0 ? extent - 1 : 0);
+    kept[i] = reduced ? tin_index_constant(l->indexes, 0) : index[i];
+    kept_shape[i] = reduced ? 1 : extent;
+    if (extent != 1) {
+      struct lower_range range = {.symbol = l->n_symbols++, .extent = extent, .reduced = reduced};
+      l->ranges[l->n_ranges++] = range;
+    }
+  }
+  const struct tin_index *full = tin_lower_linear(l, part->rank, part->shape, index);
+  if (part->kind == PART_MAP) {
+    for (int i = 0; i < part->stores.count; i++)
+      tin_lower_add_store(l, part->stores.at[i], full);
+    return;
+  }
+  const struct tin_index *rows = tin_lower_linear(l, part->rank, kept_shape, kept);
+  int64_t full_size = 1, row_size = 1;
+  for (int i = 0; i < part->rank; i++) {
+    full_size *= part->shape[i];
+    row_size *= kept_shape[i];
+  }
+  for (int i = 0; i < part->members.count; i++) {
+    const struct tin_node *node = part->members.at[i];
+    bool reduction = tin_op_is(node->op, OP_CLASS_REDUCE) ? node->op != OP_FOLD : node->op == OP_CONTRACT;
+    if (reduction)
+      add_reduction(l, node, index);
+    if (is_stored(part, node)) {
+      bool at_rows = reduction || node->size != full_size || full_size == row_size;
+      tin_lower_add_store(l, node, at_rows ? rows : full);
+      l->nest->stores.at[l->nest->stores.count - 1].pass = at_rows ? -1 : 0;
+    }
+  }
+}
+
+static int value_cost(const struct tin_value *value) {
+  if (value->kind != VALUE_OP)
+    return 0;
+  return tin_op_is(value->op, OP_CLASS_ELEMENTARY) ? tin_program_of(value->op, (tin_dtype)value->dtype)->n_steps
+         : value->op == OP_DIV || value->op == OP_SQRT ? 8
+                                                        : 1;
+}
+
+void tin_lower_levels(struct tin_nest *nest) {
+  for (int i = 0; i < nest->values.count; i++) {
+    struct tin_value *value = &nest->values.at[i];
+    value->element = false;
+    value->level = 0;
+    const struct tin_range column = {nest->column, 0};
+    const struct tin_range *ranges = nest->form == NEST_MAP ? &column : nest->inner.at;
+    int n_ranges = nest->form == NEST_MAP ? 1 : nest->inner.count;
+    for (int r = 0; r < n_ranges; r++) {
+      if (value->index && tin_index_uses(value->index, ranges[r].symbol))
+        value->element = true;
+      for (int c = 0; c < value->n_conditions; c++)
+        value->element |= tin_index_uses(value->conditions[c].index, ranges[r].symbol);
+    }
+    for (int k = 0; k < 3; k++)
+      if (value->in[k] >= 0) {
+        const struct tin_value *input = &nest->values.at[value->in[k]];
+        value->element |= input->element;
+        if (value->level < input->level)
+          value->level = input->level;
+      }
+    if (value->kind == VALUE_REDUCE)
+      value->level = nest->reductions.at[value->arg].pass + 1;
+    for (int r = 0; r < nest->reductions.count; r++) {
+      struct tin_reduction *reduction = &nest->reductions.at[r];
+      if (reduction->value == i || reduction->factor == i)
+        if (reduction->pass < value->level)
+          reduction->pass = value->level;
+    }
+  }
+}
+
+/* Element values that cost more than this to compute again are kept in a row buffer between passes. */
+enum { RECOMPUTE_MAX_COST = 3 };
+
+struct row_buffers {
+  struct lower *l;
+  int *cost;     /* of computing the element value from loads, by old value number */
+  int *renamed;  /* new number of an old value */
+  int *buffered; /* new number of the load of its row buffer, or -1 */
+  int64_t *scratch_bytes;
+  struct tin_nest *old;
+};
+
+static int buffered_load(struct row_buffers *b, int value) {
+  if (b->buffered[value] >= 0)
+    return b->buffered[value];
+  struct lower *l = b->l;
+  const struct tin_value *old = &b->old->values.at[value];
+  struct tin_arg arg = {.kind = ARG_SCRATCH, .number = b->l->nest->args.count, .offset = *b->scratch_bytes, .dtype = old->dtype, .written = true};
+  *b->scratch_bytes += (l->nest->inner_size * tin_dtype_bytes(old->dtype) + 127) / 64 * 64;
+  tin_vec_push(l->arena, &l->nest->args, arg);
+  const struct tin_index *index = tin_index_constant(l->indexes, 0);
+  int64_t stride = 1;
+  for (int i = l->nest->inner.count - 1; i >= 0; i--) {
+    const struct tin_range *range = &l->nest->inner.at[i];
+    index = tin_index_add(l->indexes, index, tin_index_scale(l->indexes, tin_index_symbol(l->indexes, range->symbol, 0, range->extent - 1), stride));
+    stride *= range->extent;
+  }
+  struct tin_store store = {.arg = l->nest->args.count - 1, .index = index, .value = b->renamed[value], .pass = old->level};
+  tin_vec_push(l->arena, &l->nest->stores, store);
+  struct tin_value load_again = blank(VALUE_LOAD, old->dtype);
+  load_again.arg = store.arg;
+  load_again.index = index;
+  load_again.element = true;
+  load_again.level = old->level + 1;
+  return b->buffered[value] = add_value(l, load_again);
+}
+
+/* Which number a user at `level` should read for an old value. */
+static int across_passes(struct row_buffers *b, int value, int level) {
+  const struct tin_value *old = &b->old->values.at[value];
+  if (!old->element || old->level >= level || b->cost[value] <= RECOMPUTE_MAX_COST)
+    return b->renamed[value];
+  return buffered_load(b, value);
+}
+
+static int64_t add_row_buffers(struct lower *l) {
+  struct tin_nest *nest = l->nest;
+  int64_t scratch = 0;
+  if (nest->form != NEST_ROW || nest->n_passes < 2 || nest->inner_size > (1 << 17))
+    return 0;
+  struct tin_nest old = *nest;
+  int n = old.values.count;
+  struct row_buffers b = {.l = l, .old = &old, .scratch_bytes = &scratch};
+  b.cost = TIN_NEW_ARRAY(l->arena, int, n);
+  b.renamed = TIN_NEW_ARRAY(l->arena, int, n);
+  b.buffered = TIN_NEW_ARRAY(l->arena, int, n);
+  memset(&nest->values, 0, sizeof nest->values);
+  for (int i = 0; i < n; i++) {
+    struct tin_value value = old.values.at[i];
+    b.buffered[i] = -1;
+    b.cost[i] = value.element ? value_cost(&value) : 0;
+    for (int k = 0; k < 3; k++)
+      if (value.in[k] >= 0) {
+        const struct tin_value *input = &old.values.at[value.in[k]];
+        b.cost[i] += input->element ? b.cost[value.in[k]] : 0;
+        value.in[k] = value.kind == VALUE_OP && value.element ? across_passes(&b, value.in[k], value.level) : b.renamed[value.in[k]];
+      }
+    b.renamed[i] = add_value(l, value);
+  }
+  for (int r = 0; r < nest->reductions.count; r++) {
+    struct tin_reduction *reduction = &nest->reductions.at[r];
+    reduction->value = across_passes(&b, reduction->value, reduction->pass);
+    if (reduction->factor >= 0)
+      reduction->factor = across_passes(&b, reduction->factor, reduction->pass);
+  }
+  int n_stores = old.stores.count;
+  for (int i = 0; i < n_stores; i++)
+    nest->stores.at[i].value = b.renamed[nest->stores.at[i].value];
+  return scratch;
+}
+
+static void number_passes(struct tin_nest *nest) {
+  int last = 0;
+  for (int r = 0; r < nest->reductions.count; r++)
+    if (last < nest->reductions.at[r].pass)
+      last = nest->reductions.at[r].pass;
+  for (int i = 0; i < nest->stores.count; i++)
+    if (nest->stores.at[i].pass >= 0) {
+      nest->stores.at[i].pass = nest->values.at[nest->stores.at[i].value].level;
+      if (last < nest->stores.at[i].pass)
+        last = nest->stores.at[i].pass;
+    }
+  nest->n_passes = last + 1;
+  for (int i = 0; i < nest->stores.count; i++)
+    if (nest->stores.at[i].pass < 0)
+      nest->stores.at[i].pass = nest->n_passes;
+}
+
+void tin_lower_names(struct lower *l) {
+  l->nest->n_symbols = l->n_symbols;
+  l->nest->names = TIN_NEW_ARRAY(l->arena, const char *, l->n_symbols + 1);
+  for (int i = 0; i < l->n_symbols; i++) {
+    struct tin_text name;
+    tin_text_init(&name, l->arena);
+    tin_text_add(&name, "r%d", i);
+    l->nest->names[i] = name.at;
+  }
+}
+
+/* Roles: reduced ranges are inner; of the kept ones the last is the column (MAP, COLUMN) or row (ROW), the one before it the row. */
+static void give_roles(struct lower *l, struct tin_lowered *lowered) {
+  struct tin_nest *nest = l->nest;
+  const struct lower_range *kept[TIN_MAX_RANK * 2];
+  int n_kept = 0;
+  for (int i = 0; i < l->n_ranges; i++) {
+    if (!l->ranges[i].reduced) {
+      kept[n_kept++] = &l->ranges[i];
+      continue;
+    }
+    struct tin_range inner = {l->ranges[i].symbol, l->ranges[i].extent};
+    tin_vec_push(l->arena, &nest->inner, inner);
+    nest->inner_size *= inner.extent;
+  }
+  bool row_form = l->part->kind == PART_ROW && (!n_kept || !l->n_ranges || l->ranges[l->n_ranges - 1].reduced);
+  nest->form = l->part->kind == PART_MAP ? NEST_MAP : row_form ? NEST_ROW : NEST_COLUMN;
+  lowered->rows = lowered->columns = 1;
+  if (nest->form != NEST_ROW && n_kept) {
+    lowered->columns = kept[--n_kept]->extent;
+    nest->column = kept[n_kept]->symbol;
+  }
+  if (nest->form == NEST_MAP && nest->column < 0)
+    nest->column = l->n_symbols++;
+  if (n_kept) {
+    lowered->rows = kept[--n_kept]->extent;
+    nest->row = kept[n_kept]->symbol;
+  }
+  /* parameters take the first symbol numbers of the function's param array by their own symbols */
+  lowered->n_params = n_kept;
+  for (int i = 0; i < n_kept; i++) {
+    lowered->extents[i] = kept[i]->extent;
+    lowered->symbols[i] = kept[i]->symbol;
+  }
+}
+
+struct tin_lowered tin_lower_part(struct tin_arena *arena, const struct tin_schedule *schedule, const struct tin_part *part) {
+  struct lower lower;
+  struct lower *l = &lower;
+  tin_lower_init(l, arena, schedule, part);
+  lower_body(l);
+  tin_lower_ranges(l);
+  struct tin_lowered lowered = {.nest = l->nest};
+  give_roles(l, &lowered);
+  tin_lower_levels(l->nest);
+  number_passes(l->nest);
+  lowered.scratch_bytes = add_row_buffers(l);
+  tin_lower_names(l);
+  return lowered;
+}

@@ -1,0 +1,55 @@
+/* Lowering: a part of the schedule to loop nests. */
+#ifndef TIN_CODEGEN_LOWER_H
+#define TIN_CODEGEN_LOWER_H
+
+#include "codegen/nest.h"
+#include "schedule/plan.h"
+
+/* A MAP or ROW part as one nest; args are buffers of the plan and scratch. `scratch_bytes` is what the nest's scratch arguments need.
+ * */
+struct tin_lowered {
+  struct tin_nest *nest;
+  int64_t scratch_bytes;
+  int n_params;             /* kept ranges outside of row and column, outermost first */
+  int64_t extents[2 * TIN_MAX_RANK]; /* of the parameters */
+  int symbols[2 * TIN_MAX_RANK];     /* of the parameters: param[symbol] holds the value */
+  int64_t rows, columns;    /* extents of row and column; 1 when absent */
+};
+struct tin_lowered tin_lower_part(struct tin_arena *arena, const struct tin_schedule *schedule, const struct tin_part *part);
+
+/* The elements of an operand or of the consumers of a chain contraction, as a MAP nest over (row, column) of a tile:
+ *   operand: reads `node` (an input of the contraction) at the part's full index, stores to pointer 0 at
+ *            (row - param row_base) * leading + (column - param column_base)
+ *   result:  reads the tile from pointer 0 at the same place, computes the part's members, stores to the plan's buffers. */
+struct tin_contract_axes {
+  int n_batch, n_m, n_n, n_k;         /* number of axes of each kind */
+  int batch[TIN_MAX_RANK], m[TIN_MAX_RANK], n[TIN_MAX_RANK], k[TIN_MAX_RANK]; /* axes of the full shape, outermost first */
+  int64_t batch_size, m_size, n_size, k_size;
+  bool swapped;                       /* the row operand is in[1] of the contraction */
+};
+/* Which axes belong to the batch (both factors vary), to the rows m, the columns n (the factor that varies along the last kept axis), k. */
+struct tin_contract_axes tin_contract_axes_of(struct tin_arena *arena, const struct tin_schedule *schedule, const struct tin_part *part);
+
+/* Symbols of the nests of a contraction. */
+enum { SYMBOL_BATCH, SYMBOL_M, SYMBOL_N, SYMBOL_K, SYMBOL_ROW_BASE, SYMBOL_COLUMN_BASE, SYMBOL_COUNT };
+
+enum tin_contract_nest { CONTRACT_ROWS_BY_K, CONTRACT_K_BY_ROWS, CONTRACT_K_BY_COLUMNS, CONTRACT_COLUMNS_BY_K, CONTRACT_RESULT };
+/* ROWS_BY_K: row operand, row = m, column = k; K_BY_ROWS: row = k, column = m. K_BY_COLUMNS: column operand, row = k, column = n; COLUMNS_BY_K: row = n, column = k.
+ * RESULT: row = m, column = n, tile at pointer 0. leading: elements between rows of the tile or packed operand. */
+struct tin_nest *tin_lower_contract(struct tin_arena *arena, const struct tin_schedule *schedule, const struct tin_part *part,
+                                    const struct tin_contract_axes *axes, enum tin_contract_nest which, int64_t leading);
+
+/* A nest that only copies one contiguous or strided buffer: value v of the plan at base + row * row_stride + column * column_stride (and
+ * batch * batch_stride); false when the nest computes anything else. */
+struct tin_direct {
+  int value;
+  int64_t base, row_stride, column_stride, batch_stride;
+};
+/* Do all loads of the nest that vary along its column move by one element there? */
+bool tin_nest_contiguous(const struct tin_nest *nest);
+/* The base of a scatter_add, copied to its destination: parameter = the axes before, row = the axis, column = the axes after. */
+struct tin_nest *tin_lower_scatter_base(struct tin_arena *arena, const struct tin_schedule *schedule, const struct tin_part *part);
+enum { SYMBOL_SCATTER_OUTER, SYMBOL_SCATTER_ROW, SYMBOL_SCATTER_COLUMN, SYMBOL_SCATTER_COUNT };
+bool tin_nest_direct(const struct tin_nest *nest, struct tin_direct *direct);
+
+#endif

@@ -1,0 +1,602 @@
+/* The loops of the three forms of a nest as a vector program, and the accumulators of reductions (docs/numerics.md: lanes rule). */
+#include <string.h>
+
+#include "codegen/vector_loops.h"
+#include "ir/program.h"
+
+enum { PARTIALS = 16, BLOCK = 1024 };
+/* A body of this many vector ops is unrolled by 4 or by 2: enough independent work to hide latencies, little enough to compile fast. */
+enum { UNROLL_4_BELOW = 8, UNROLL_2_BELOW = 48 };
+/* Blocks of a long row that are spelled out when the positions along the row are needed as numbers. */
+enum { MAX_SPELLED_BLOCKS = 64, MAX_BLOCKS = 1024 };
+
+static bool is_lanes(const struct tin_reduction *reduction) {
+  bool sums = reduction->op == OP_SUM || reduction->op == OP_PROD || reduction->op == OP_CONTRACT;
+  return sums && tin_dtype_is_float(reduction->dtype);
+}
+
+static int body_cost(const struct vectorizer *v, const int *needed) {
+  int cost = 0;
+  for (int i = 0; i < v->nest->values.count; i++) {
+    const struct tin_value *value = &v->nest->values.at[i];
+    if (needed[i] && v->depth[i] == DEPTH_ELEMENT)
+      cost += value->kind == VALUE_OP && tin_op_is(value->op, OP_CLASS_ELEMENTARY) ? tin_program_of(value->op, (tin_dtype)value->dtype)->n_steps : 1;
+  }
+  return cost;
+}
+
+static int unroll_of(const struct vectorizer *v, const int *needed) {
+  int cost = body_cost(v, needed);
+  return cost <= UNROLL_4_BELOW ? 4 : cost <= UNROLL_2_BELOW ? 2 : 1;
+}
+
+static int move(struct vectorizer *v, int type, int from) { return tin_v_unary(v, V_MOV, type, from); }
+
+static void move_to(struct vectorizer *v, int type, int to, int from) {
+  struct tin_vinst *inst = tin_v_emit(v, V_MOV, type);
+  inst->d = (uint16_t)to;
+  inst->a = (uint16_t)from;
+}
+
+/* ---- positions along the vector axis ---- */
+
+static bool needs_column_numbers(const struct vectorizer *v) {
+  int64_t stride;
+  for (int i = 0; i < v->nest->values.count; i++) {
+    const struct tin_value *value = &v->nest->values.at[i];
+    if (!v->used[i] || v->vector_symbol < 0)
+      continue;
+    bool computed = value->kind == VALUE_INDEX || (value->kind == VALUE_LOAD && value->in[1] >= 0);
+    if (value->index && tin_index_affine(value->index, v->vector_symbol, &stride) && stride && (computed || stride != 1 || value->in[0] >= 0))
+      return true;
+    for (int c = 0; c < value->n_conditions; c++)
+      if (tin_index_uses(value->conditions[c].index, v->vector_symbol))
+        return true;
+  }
+  return false;
+}
+
+static int iota_register(struct vectorizer *v) {
+  if (v->iota < 0) {
+    int first = v->pool.count;
+    for (uint64_t i = 0; i < 8; i++)
+      tin_vec_push(v->arena, &v->pool, (2 * i + 1) << 32 | 2 * i);
+    struct tin_vconst constant = {.reg = (uint16_t)tin_v_register(v), .pointer = 0, .disp = 8 * first, .type = VT_I32, .whole = 1};
+    tin_vec_push(v->arena, &v->program.consts, constant);
+    v->iota = constant.reg;
+  }
+  return v->iota;
+}
+
+static void start_columns(struct vectorizer *v, bool numbered) {
+  tin_v_emit(v, V_INDEX_ZERO, VT_I32);
+  v->column_base = numbered ? move(v, VT_I32, iota_register(v)) : -1;
+}
+
+static void end_loop(struct vectorizer *v, int step, bool numbered) {
+  if (numbered) {
+    struct tin_vinst *inst = tin_v_emit(v, V_ADD, VT_I32);
+    inst->d = inst->a = (uint16_t)v->column_base;
+    inst->b = (uint16_t)tin_v_const(v, VT_I32, (uint32_t)step);
+  }
+  tin_v_emit(v, V_END, VT_I32)->imm = step;
+}
+
+static void at_copy(struct vectorizer *v, int offset, bool tail) {
+  v->offset = offset;
+  v->tail = tail;
+  v->column_vector = -1;
+}
+
+/* ---- pointer movement ---- */
+
+static void bump_all(struct vectorizer *v, int symbol, int64_t times) {
+  for (int i = 0; i < v->pointers.count; i++) {
+    const struct vpointer *pointer = &v->pointers.at[i];
+    int64_t coefficient;
+    if (!pointer->index || !tin_index_affine(pointer->index, symbol, &coefficient) || !coefficient || !times)
+      continue;
+    int64_t bytes = coefficient * pointer->bytes * times;
+    if (bytes > INT32_MAX || bytes < INT32_MIN)
+      v->failed = true;
+    struct tin_vinst *inst = tin_v_emit(v, V_BUMP, VT_I32);
+    inst->pointer = (int16_t)i;
+    inst->imm = (int32_t)bytes;
+  }
+}
+
+static void bump_pointer(struct vectorizer *v, int pointer, int64_t bytes) {
+  if (!bytes)
+    return;
+  struct tin_vinst *inst = tin_v_emit(v, V_BUMP, VT_I32);
+  inst->pointer = (int16_t)pointer;
+  inst->imm = (int32_t)bytes;
+}
+
+/* REPEAT with a constant count; returns the slot. */
+static int begin_repeat(struct vectorizer *v, int64_t count) {
+  int slot = tin_v_slot(v, NULL, "0");
+  struct tin_vinst *inst = tin_v_emit(v, V_RESET, VT_I32);
+  inst->a = (uint16_t)slot;
+  inst->imm = (int32_t)count;
+  tin_v_emit(v, V_REPEAT, VT_I32)->a = (uint16_t)slot;
+  return slot;
+}
+
+static void end_repeat(struct vectorizer *v, int slot) { tin_v_emit(v, V_REPEAT_END, VT_I32)->a = (uint16_t)slot; }
+
+/* ---- accumulators ---- */
+
+struct pass {
+  int number;
+  int *needed;          /* by value */
+  int n_reductions;
+  int *reductions;      /* numbers in the nest */
+  int (*accumulators)[PARTIALS];
+  int n_accumulators;   /* of an order-free reduction: copies that accumulate apart */
+};
+
+static int accumulator_count(const struct vectorizer *v, const struct pass *pass, const struct tin_reduction *reduction) {
+  if (!is_lanes(reduction))
+    return pass->n_accumulators;
+  return v->nest->form == NEST_COLUMN ? PARTIALS : PARTIALS / v->lanes;
+}
+
+static struct pass pass_of(struct vectorizer *v, int number) {
+  const struct tin_nest *nest = v->nest;
+  struct pass pass = {.number = number, .n_accumulators = 1};
+  pass.needed = TIN_NEW_ARRAY(v->arena, int, nest->values.count);
+  pass.reductions = TIN_NEW_ARRAY(v->arena, int, nest->reductions.count + 1);
+  pass.accumulators = tin_arena_alloc(v->arena, sizeof(*pass.accumulators) * (size_t)(nest->reductions.count + 1));
+  for (int i = 0; i < nest->reductions.count; i++)
+    if (nest->reductions.at[i].pass == number) {
+      pass.reductions[pass.n_reductions++] = i;
+      tin_v_mark(nest, pass.needed, nest->reductions.at[i].value);
+      tin_v_mark(nest, pass.needed, nest->reductions.at[i].factor);
+    }
+  for (int i = 0; i < nest->stores.count; i++)
+    if (nest->stores.at[i].pass == number)
+      tin_v_mark(nest, pass.needed, nest->stores.at[i].value);
+  return pass;
+}
+
+static bool pass_has_lanes(const struct vectorizer *v, const struct pass *pass) {
+  for (int i = 0; i < pass->n_reductions; i++)
+    if (is_lanes(&v->nest->reductions.at[pass->reductions[i]]))
+      return true;
+  return false;
+}
+
+static void start_accumulators(struct vectorizer *v, struct pass *pass) {
+  for (int i = 0; i < pass->n_reductions; i++) {
+    const struct tin_reduction *reduction = &v->nest->reductions.at[pass->reductions[i]];
+    if (reduction->dtype == TIN_U8)
+      v->failed = true; /* sums would have to wrap at 8 bits */
+    int neutral = tin_v_neutral(v, reduction->op, reduction->dtype);
+    for (int k = 0; k < accumulator_count(v, pass, reduction); k++)
+      pass->accumulators[i][k] = move(v, tin_v_type(reduction->dtype), neutral);
+  }
+}
+
+/* Adds the element copy just emitted to accumulator `lanes_at` of lanes reductions, `free_at` of the others. */
+static void accumulate(struct vectorizer *v, struct pass *pass, int lanes_at, int free_at) {
+  for (int i = 0; i < pass->n_reductions; i++) {
+    const struct tin_reduction *reduction = &v->nest->reductions.at[pass->reductions[i]];
+    int type = tin_v_type(reduction->dtype);
+    int into = pass->accumulators[i][is_lanes(reduction) ? lanes_at : free_at % pass->n_accumulators];
+    int value = v->reg[reduction->value], sum = into;
+    bool columns = v->nest->form == NEST_COLUMN; /* there the tail masks columns, not terms */
+    if (reduction->op == OP_CONTRACT) {
+      if (v->tail && !columns)
+        sum = move(v, type, into);
+      struct tin_vinst *inst = tin_v_emit(v, V_FMA, type);
+      inst->d = (uint16_t)sum;
+      inst->a = (uint16_t)value;
+      inst->b = (uint16_t)v->reg[reduction->factor];
+    } else {
+      sum = tin_v_reduce_step(v, reduction->op, reduction->dtype, into, value);
+    }
+    if (v->tail && !columns) {
+      struct tin_vinst *inst = tin_v_emit(v, V_MERGE, type);
+      inst->d = inst->b = (uint16_t)into;
+      inst->a = (uint16_t)sum;
+    } else if (sum != into) {
+      move_to(v, type, into, sum);
+    }
+  }
+}
+
+static int step(struct vectorizer *v, const struct tin_reduction *reduction, int a, int b) {
+  return tin_v_reduce_step(v, reduction->op, reduction->dtype, a, b);
+}
+
+/* The 16 partials (l, l+8), (l, l+4), ...: between registers while they hold different partials, then within one. */
+static int combine(struct vectorizer *v, const struct tin_reduction *reduction, int *accumulators, int count) {
+  if (!is_lanes(reduction))
+    for (int k = 1; k < count; k++)
+      accumulators[0] = step(v, reduction, accumulators[0], accumulators[k]);
+  else
+    for (int half = count / 2; half >= 1; half /= 2)
+      for (int k = 0; k < half; k++)
+        accumulators[k] = step(v, reduction, accumulators[k], accumulators[k + half]);
+  int result = accumulators[0];
+  if (v->nest->form == NEST_COLUMN)
+    return result;
+  for (int distance = v->lanes / 2; distance >= 1; distance /= 2)
+    result = step(v, reduction, result, tin_v_immediate(v, V_SWAP, tin_v_type(reduction->dtype), result, distance));
+  return result;
+}
+
+static void set_result(struct vectorizer *v, int reduction, int reg) {
+  for (int i = 0; i < v->nest->values.count; i++)
+    if (v->nest->values.at[i].kind == VALUE_REDUCE && v->nest->values.at[i].arg == reduction)
+      v->reg[i] = reg;
+}
+
+static void finish_reductions(struct vectorizer *v, struct pass *pass) {
+  for (int i = 0; i < pass->n_reductions; i++) {
+    const struct tin_reduction *reduction = &v->nest->reductions.at[pass->reductions[i]];
+    set_result(v, pass->reductions[i], combine(v, reduction, pass->accumulators[i], accumulator_count(v, pass, reduction)));
+  }
+}
+
+static void pass_copy(struct vectorizer *v, struct pass *pass, int lanes_at, int free_at) {
+  tin_v_emit_values(v, pass->needed, DEPTH_ELEMENT, -1);
+  accumulate(v, pass, lanes_at, free_at);
+  for (int i = 0; i < v->nest->stores.count; i++)
+    if (v->nest->stores.at[i].pass == pass->number)
+      tin_v_emit_store(v, &v->nest->stores.at[i], true);
+}
+
+/* ---- block results of long float sums, in memory ---- */
+
+/* Bytes of one block result: an element in ROW form (stored as a vector, of which the next store keeps only the first lane), a vector of
+ * columns in COLUMN form. */
+static int64_t block_stride(const struct vectorizer *v, const struct tin_reduction *reduction) {
+  int bytes = tin_dtype_bytes(reduction->dtype);
+  return v->nest->form == NEST_COLUMN ? (int64_t)bytes * v->lanes : bytes;
+}
+
+static int64_t block_area(const struct vectorizer *v, const struct tin_reduction *reduction, int64_t blocks) {
+  return (blocks + PARTIALS) * block_stride(v, reduction) + 64;
+}
+
+static void block_memory(struct vectorizer *v, int op, int type, int reg, int64_t disp) {
+  int pointer = tin_v_special_pointer(v, VPOINTER_BLOCKS);
+  struct tin_vinst *inst = tin_v_emit(v, op, type);
+  inst->pointer = (int16_t)pointer;
+  inst->disp = (int32_t)disp;
+  if (op == V_LOAD)
+    inst->d = (uint16_t)reg;
+  else
+    inst->a = (uint16_t)reg;
+}
+
+static void store_block(struct vectorizer *v, struct pass *pass, int64_t blocks, int64_t block) {
+  int64_t area = 0;
+  for (int i = 0; i < pass->n_reductions; i++) {
+    const struct tin_reduction *reduction = &v->nest->reductions.at[pass->reductions[i]];
+    int result = combine(v, reduction, pass->accumulators[i], accumulator_count(v, pass, reduction));
+    block_memory(v, V_STORE, tin_v_type(reduction->dtype), result, area + block * block_stride(v, reduction));
+    area += block_area(v, reduction, blocks);
+  }
+}
+
+/* The block results, reduced by the same rule: missing ones are neutral, so whole groups of 16 are loaded. */
+static void combine_blocks(struct vectorizer *v, struct pass *pass, int64_t blocks) {
+  int64_t area = 0;
+  bool columns = v->nest->form == NEST_COLUMN;
+  for (int i = 0; i < pass->n_reductions; i++) {
+    const struct tin_reduction *reduction = &v->nest->reductions.at[pass->reductions[i]];
+    int type = tin_v_type(reduction->dtype), width = columns ? 1 : v->lanes, count = PARTIALS / width;
+    int64_t stride = block_stride(v, reduction);
+    int neutral = tin_v_neutral(v, reduction->op, reduction->dtype), partial[PARTIALS];
+    for (int64_t b = blocks; b < (blocks + PARTIALS - 1) / PARTIALS * PARTIALS; b += width)
+      block_memory(v, V_STORE, type, neutral, area + b * stride);
+    for (int k = 0; k < count; k++)
+      block_memory(v, V_LOAD, type, partial[k] = tin_v_register(v), area + k * width * stride);
+    for (int64_t b = PARTIALS; b < blocks; b += width) {
+      int more = tin_v_register(v), at = (int)(b / width) % count;
+      block_memory(v, V_LOAD, type, more, area + b * stride);
+      partial[at] = step(v, reduction, partial[at], more);
+    }
+    set_result(v, pass->reductions[i], combine(v, reduction, partial, is_lanes(reduction) ? count : 0));
+    area += block_area(v, reduction, blocks);
+  }
+  if (v->block_bytes < area)
+    v->block_bytes = area;
+}
+
+/* Only lanes reductions have an order; with blocks the others of the pass are stored and combined the same way, which changes nothing for
+ * them, but wants every accumulator to be a block's. */
+static bool blocks_allowed(const struct vectorizer *v, const struct pass *pass) {
+  for (int i = 0; i < pass->n_reductions; i++)
+    if (!is_lanes(&v->nest->reductions.at[pass->reductions[i]]))
+      return false;
+  return true;
+}
+
+/* ---- ROW ---- */
+
+/* Elements from .. from+count of the inner range, count constant; the index register is at `from` on entry. */
+static void row_segment(struct vectorizer *v, struct pass *pass, int64_t from, int64_t count, int unroll, bool numbered) {
+  int lanes = v->lanes, big = unroll * lanes, registers = PARTIALS / lanes;
+  int64_t end = from + count, at = from + count / big * big;
+  if (at > from) {
+    tin_v_loop(v, V_LOOP, -1, (int)at, big);
+    for (int u = 0; u < unroll; u++) {
+      at_copy(v, u * lanes, false);
+      pass_copy(v, pass, u % registers, u);
+    }
+    end_loop(v, big, numbered);
+  }
+  for (int u = 0; at + lanes <= end; u++, at += lanes) { /* whole vectors left over: loops of one round */
+    tin_v_loop(v, V_LOOP, -1, (int)at + lanes, lanes);
+    at_copy(v, 0, false);
+    pass_copy(v, pass, u % registers, 0);
+    end_loop(v, lanes, numbered);
+  }
+  if (at < end) {
+    int partial = (int)((at - from) / lanes) % registers;
+    tin_v_loop(v, V_TAIL, -1, (int)end, lanes);
+    at_copy(v, 0, true);
+    pass_copy(v, pass, partial, 0);
+    tin_v_emit(v, V_TAIL_END, VT_I32);
+  }
+  at_copy(v, 0, false);
+}
+
+static void row_blocks(struct vectorizer *v, struct pass *pass, int64_t size, int unroll, bool numbered) {
+  int64_t blocks = (size + BLOCK - 1) / BLOCK, full = size / BLOCK;
+  int symbol = v->vector_symbol;
+  if (!blocks_allowed(v, pass) || blocks > MAX_BLOCKS || (numbered && blocks > MAX_SPELLED_BLOCKS)) {
+    v->failed = true;
+    return;
+  }
+  if (numbered) {
+    start_columns(v, true);
+    for (int64_t b = 0; b < blocks; b++) {
+      start_accumulators(v, pass);
+      row_segment(v, pass, b * BLOCK, b < full ? BLOCK : size % BLOCK, unroll, true);
+      store_block(v, pass, blocks, b);
+    }
+  } else {
+    int pointer = tin_v_special_pointer(v, VPOINTER_BLOCKS);
+    int64_t stride = block_stride(v, &v->nest->reductions.at[pass->reductions[0]]);
+    for (int i = 1; i < pass->n_reductions; i++)
+      if (block_stride(v, &v->nest->reductions.at[pass->reductions[i]]) != stride)
+        v->failed = true;
+    int slot = begin_repeat(v, full);
+    start_columns(v, false);
+    start_accumulators(v, pass);
+    row_segment(v, pass, 0, BLOCK, unroll, false);
+    store_block(v, pass, blocks, 0);
+    bump_all(v, symbol, BLOCK);
+    bump_pointer(v, pointer, stride);
+    end_repeat(v, slot);
+    if (size % BLOCK) {
+      start_columns(v, false);
+      start_accumulators(v, pass);
+      row_segment(v, pass, 0, size % BLOCK, unroll, false);
+      store_block(v, pass, blocks, 0);
+    }
+    bump_all(v, symbol, -full * BLOCK);
+    bump_pointer(v, pointer, -full * stride);
+  }
+  combine_blocks(v, pass, blocks);
+}
+
+static void row_pass(struct vectorizer *v, int number, bool numbered) {
+  const struct tin_nest *nest = v->nest;
+  struct pass pass = pass_of(v, number);
+  int unroll = unroll_of(v, pass.needed), registers = PARTIALS / v->lanes, outer = nest->inner.count - 1;
+  unroll = unroll < registers ? registers : unroll;
+  pass.n_accumulators = unroll;
+  int64_t last = nest->inner.at[outer].extent;
+  if (outer > 0 && (numbered || (pass_has_lanes(v, &pass) && (last % PARTIALS || nest->inner_size > BLOCK))))
+    v->failed = true;
+  if (pass_has_lanes(v, &pass) && nest->inner_size > BLOCK) {
+    row_blocks(v, &pass, nest->inner_size, unroll, numbered);
+    return;
+  }
+  start_accumulators(v, &pass);
+  int slots[TIN_V_MAX_INNER];
+  for (int i = 0; i < outer; i++)
+    slots[i] = begin_repeat(v, nest->inner.at[i].extent);
+  start_columns(v, numbered);
+  row_segment(v, &pass, 0, last, unroll, numbered);
+  for (int i = outer - 1; i >= 0; i--) {
+    bump_all(v, nest->inner.at[i].symbol, 1);
+    end_repeat(v, slots[i]);
+    bump_all(v, nest->inner.at[i].symbol, -nest->inner.at[i].extent);
+  }
+  finish_reductions(v, &pass);
+}
+
+static void row_body(struct vectorizer *v) {
+  const struct tin_nest *nest = v->nest;
+  bool numbered = needs_column_numbers(v);
+  if (nest->inner.count == 0 || nest->inner.count > TIN_V_MAX_INNER || nest->inner_size > INT32_MAX / 2) {
+    v->failed = true;
+    return;
+  }
+  for (int p = 0; p < nest->n_passes && !v->failed; p++) {
+    tin_v_emit_values(v, v->used, DEPTH_ROW, p);
+    row_pass(v, p, numbered);
+  }
+  tin_v_emit_values(v, v->used, DEPTH_ROW, nest->n_passes);
+  for (int i = 0; i < nest->stores.count && !v->failed; i++)
+    if (nest->stores.at[i].pass == nest->n_passes)
+      tin_v_emit_single_store(v, &nest->stores.at[i]);
+}
+
+/* ---- COLUMN ---- */
+
+/* `count` terms of the last inner range, `copies` at a time; pointers end where they began. */
+static void column_segment(struct vectorizer *v, struct pass *pass, int64_t count, int copies) {
+  int inner = v->nest->inner.count - 1, symbol = v->nest->inner.at[inner].symbol;
+  int64_t rounds = count / copies;
+  if (rounds) {
+    int slot = rounds > 1 ? begin_repeat(v, rounds) : -1;
+    for (int k = 0; k < copies; k++) {
+      v->inner_offset[inner] = k;
+      pass_copy(v, pass, k, k);
+    }
+    bump_all(v, symbol, copies);
+    if (slot >= 0)
+      end_repeat(v, slot);
+  }
+  for (int k = 0; k < count % copies; k++) {
+    v->inner_offset[inner] = k;
+    pass_copy(v, pass, k, k);
+  }
+  v->inner_offset[inner] = 0;
+  bump_all(v, symbol, -rounds * copies);
+}
+
+static void column_blocks(struct vectorizer *v, struct pass *pass, int64_t size) {
+  int64_t blocks = (size + BLOCK - 1) / BLOCK, full = size / BLOCK;
+  int symbol = v->nest->inner.at[0].symbol, pointer = tin_v_special_pointer(v, VPOINTER_BLOCKS);
+  if (v->nest->inner.count > 1 || !blocks_allowed(v, pass) || blocks > 256) {
+    v->failed = true;
+    return;
+  }
+  int64_t stride = block_stride(v, &v->nest->reductions.at[pass->reductions[0]]);
+  for (int i = 1; i < pass->n_reductions; i++)
+    if (block_stride(v, &v->nest->reductions.at[pass->reductions[i]]) != stride)
+      v->failed = true;
+  int slot = begin_repeat(v, full);
+  start_accumulators(v, pass);
+  column_segment(v, pass, BLOCK, PARTIALS);
+  store_block(v, pass, blocks, 0);
+  bump_all(v, symbol, BLOCK);
+  bump_pointer(v, pointer, stride);
+  end_repeat(v, slot);
+  if (size % BLOCK) {
+    start_accumulators(v, pass);
+    column_segment(v, pass, size % BLOCK, PARTIALS);
+    store_block(v, pass, blocks, 0);
+  }
+  bump_all(v, symbol, -full * BLOCK);
+  bump_pointer(v, pointer, -full * stride);
+  combine_blocks(v, pass, blocks);
+}
+
+static void column_pass(struct vectorizer *v, int number) {
+  const struct tin_nest *nest = v->nest;
+  struct pass pass = pass_of(v, number);
+  bool lanes = pass_has_lanes(v, &pass);
+  int outer = nest->inner.count - 1;
+  int64_t last = nest->inner.at[outer].extent;
+  pass.n_accumulators = lanes ? 1 : 4;
+  if (lanes && outer > 0 && (last % PARTIALS || nest->inner_size > BLOCK))
+    v->failed = true;
+  if (lanes && nest->inner_size > BLOCK) {
+    column_blocks(v, &pass, nest->inner_size);
+    return;
+  }
+  start_accumulators(v, &pass);
+  int slots[TIN_V_MAX_INNER];
+  for (int i = 0; i < outer; i++)
+    slots[i] = begin_repeat(v, nest->inner.at[i].extent);
+  column_segment(v, &pass, last, lanes ? PARTIALS : 4);
+  for (int i = outer - 1; i >= 0; i--) {
+    bump_all(v, nest->inner.at[i].symbol, 1);
+    end_repeat(v, slots[i]);
+    bump_all(v, nest->inner.at[i].symbol, -nest->inner.at[i].extent);
+  }
+  finish_reductions(v, &pass);
+}
+
+static void column_copy(struct vectorizer *v) {
+  const struct tin_nest *nest = v->nest;
+  for (int p = 0; p < nest->n_passes && !v->failed; p++) {
+    tin_v_emit_values(v, v->used, DEPTH_COLUMN, p);
+    column_pass(v, p);
+  }
+  tin_v_emit_values(v, v->used, DEPTH_COLUMN, nest->n_passes);
+  for (int i = 0; i < nest->stores.count; i++)
+    if (nest->stores.at[i].pass == nest->n_passes)
+      tin_v_emit_store(v, &nest->stores.at[i], false);
+}
+
+static void column_body(struct vectorizer *v) {
+  bool numbered = needs_column_numbers(v);
+  int count = tin_v_slot(v, NULL, "column_high - column_low");
+  if (v->nest->inner.count == 0 || v->nest->inner.count > TIN_V_MAX_INNER) {
+    v->failed = true;
+    return;
+  }
+  tin_v_emit_values(v, v->used, DEPTH_ROW, 0);
+  start_columns(v, numbered);
+  tin_v_loop(v, V_LOOP, count, 0, v->lanes);
+  at_copy(v, 0, false);
+  column_copy(v);
+  end_loop(v, v->lanes, numbered);
+  tin_v_loop(v, V_TAIL, count, 0, v->lanes);
+  at_copy(v, 0, true);
+  column_copy(v);
+  tin_v_emit(v, V_TAIL_END, VT_I32);
+  at_copy(v, 0, false);
+}
+
+/* ---- MAP ---- */
+
+static void map_copy(struct vectorizer *v, int offset, bool tail) {
+  at_copy(v, offset, tail);
+  tin_v_emit_values(v, v->used, DEPTH_ELEMENT, -1);
+  for (int i = 0; i < v->nest->stores.count; i++)
+    tin_v_emit_store(v, &v->nest->stores.at[i], true);
+}
+
+static void map_body(struct vectorizer *v) {
+  bool numbered = needs_column_numbers(v);
+  int unroll = unroll_of(v, v->used), count = tin_v_slot(v, NULL, "column_high - column_low");
+  tin_v_emit_values(v, v->used, DEPTH_ROW, -1);
+  start_columns(v, numbered);
+  for (int copies = unroll; copies >= 1; copies = copies > 1 ? 1 : 0) {
+    tin_v_loop(v, V_LOOP, count, 0, copies * v->lanes);
+    for (int u = 0; u < copies; u++)
+      map_copy(v, u * v->lanes, false);
+    end_loop(v, copies * v->lanes, numbered);
+  }
+  tin_v_loop(v, V_TAIL, count, 0, v->lanes);
+  map_copy(v, 0, true);
+  tin_v_emit(v, V_TAIL_END, VT_I32);
+  at_copy(v, 0, false);
+}
+
+void tin_v_loops(struct vectorizer *v) {
+  const struct tin_nest *nest = v->nest;
+  int slot = -1;
+  tin_v_emit_values(v, v->used, DEPTH_INVARIANT, -1);
+  bool rows = nest->row >= 0 && !v->rows_in_c;
+  if (rows) {
+    slot = tin_v_slot(v, NULL, "row_high - row_low");
+    tin_v_emit(v, V_REPEAT, VT_I32)->a = (uint16_t)slot;
+  }
+  if (nest->form == NEST_MAP)
+    map_body(v);
+  else if (nest->form == NEST_ROW)
+    row_body(v);
+  else
+    column_body(v);
+  if (rows) {
+    bump_all(v, nest->row, 1);
+    end_repeat(v, slot);
+  }
+}
+
+/* ---- the end ---- */
+
+bool tin_v_program_is_wide(int op, int dtype) {
+  if (!tin_op_is(op, OP_CLASS_ELEMENTARY))
+    return false;
+  const struct tin_program *program = tin_program_of(op, (tin_dtype)dtype);
+  for (int i = 0; i < program->n_steps; i++)
+    if (tin_dtype_bytes(program->steps[i].dtype) == 8)
+      return true;
+  return false;
+}
+
+void tin_v_finish(struct vectorizer *v) { tin_vector_allocate(v->arena, &v->program, v->target); }

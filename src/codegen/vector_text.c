@@ -1,0 +1,231 @@
+/* The two texts of an allocated vector program: machine code in an asm statement for libtcc, and v-op macros for people, gcc and clang. */
+#include "codegen/vector.h"
+
+#include <string.h>
+
+/* ---- encoded ---- */
+
+enum { QUADS_A_LINE = 64 };
+
+/* libtcc assembles a .quad list at 0.15 us an instruction, several times faster than bytes. */
+void tin_vector_print_encoded(struct tin_text *text, const struct tin_vprogram *program, const struct tin_vtarget *target,
+                              const char *frame) {
+  /* .quad takes 8 bytes: the rest of the last one is a no-operation (as x86.c makes for alignment, 1 to 7 bytes). */
+  static const uint64_t fill[8] = {
+      0, 0x90, 0x9066, 0x001f0f, 0x00401f0f, 0x0000441f0f, 0x0000441f0f66, 0x00000000801f0f,
+  };
+  struct tin_vcode code = tin_vector_encode(text->arena, program, target);
+  tin_text_puts(text, "asm volatile(\".p2align 4,0x90\"");
+  for (int i = 0; i < code.count; i += 8) {
+    int size = code.count - i < 8 ? code.count - i : 8;
+    uint64_t quad = size < 8 ? fill[8 - size] << 8 * size : 0;
+    for (int k = 0; k < size; k++)
+      quad |= (uint64_t)code.bytes[i + k] << 8 * k;
+    bool first = i / 8 % QUADS_A_LINE == 0, last = i / 8 % QUADS_A_LINE == QUADS_A_LINE - 1 || i + 8 >= code.count;
+    tin_text_puts(text, first ? "\n\"\\n.quad " : ",");
+    tin_text_hex(text, quad);
+    if (last)
+      tin_text_puts(text, "\"");
+  }
+  tin_text_add(text, "\n:: \"S\"(%s) : \"memory\");\n", frame);
+}
+
+/* ---- readable ---- */
+
+static const struct {
+  const char *text, *operands;
+} vops[] = {
+#define VOP(name, text, operands) {#text, operands},
+#include "codegen/vops.def"
+#undef VOP
+};
+static const char *const type_names[] = {[VT_F32] = "f32", [VT_F64] = "f64", [VT_I32] = "i32", [VT_I64] = "i64", [VT_U8] = "u8"};
+static const int type_bytes[] = {[VT_F32] = 4, [VT_F64] = 8, [VT_I32] = 4, [VT_I64] = 8, [VT_U8] = 1};
+
+struct printer {
+  struct tin_text *text;
+  const struct tin_vprogram *program;
+  char letter; /* of registers: z, y */
+  bool evex;
+  int depth;
+};
+
+static void indent(struct printer *p) {
+  for (int i = 0; i < p->depth; i++)
+    tin_text_puts(p->text, "  ");
+}
+
+static bool is_conversion(int op) {
+  return op >= V_F32_I32 && op <= V_F64_I64;
+}
+
+/* vadd_f32, vload_tail_f32; those whose immediate chooses between operations have a name for each. */
+static void print_name(struct printer *p, const struct tin_vinst *inst) {
+  static const char *const predicates[] = {[VP_LT] = "lt", [VP_LE] = "le", [VP_EQ] = "eq", [VP_NE] = "ne", [VP_UNORDERED] = "unordered"};
+  static const char *const roundings[] = {"round", "floor", "ceil", "trunc"};
+  const char *name = vops[inst->op].text;
+  if (inst->op == V_CMP)
+    name = predicates[inst->imm];
+  else if (inst->op == V_ROUND)
+    name = roundings[inst->imm];
+  else if (inst->op == V_SHUFFLE_128 && !p->evex)
+    name = "permute_128"; /* another instruction with another immediate */
+  bool typed = !is_conversion(inst->op) && inst->op != V_ZERO && inst->op != V_MOV && inst->op != V_PREFETCH;
+  tin_text_add(p->text, "v%s%s%s%s", name, inst->flags & V_TAIL_FLAG ? "_tail" : "", typed ? "_" : "", typed ? type_names[inst->type] : "");
+}
+
+static void print_memory(struct printer *p, const struct tin_vinst *inst) {
+  tin_text_add(p->text, "p%d", inst->pointer);
+  if ((inst->flags & V_INDEX_FLAG) && inst->type == VT_U8)
+    tin_text_puts(p->text, " + i");
+  else if (inst->flags & V_INDEX_FLAG)
+    tin_text_add(p->text, " + %d * i", type_bytes[inst->type]);
+  if (inst->disp)
+    tin_text_add(p->text, " %c %lld", inst->disp < 0 ? '-' : '+', inst->disp < 0 ? -(long long)inst->disp : (long long)inst->disp);
+}
+
+static void print_vector_op(struct printer *p, const struct tin_vinst *inst) {
+  print_name(p, inst);
+  char before = '(';
+  for (const char *operand = vops[inst->op].operands; *operand; operand++) {
+    if (*operand == 'I' && (inst->op == V_CMP || inst->op == V_ROUND))
+      continue; /* part of the name */
+    tin_text_put(p->text, &before, 1);
+    if (before == ',')
+      tin_text_puts(p->text, " ");
+    before = ',';
+    if (*operand == 'M')
+      print_memory(p, inst);
+    else if (*operand == 'I')
+      tin_text_add(p->text, "%d", inst->imm);
+    else
+      tin_text_add(p->text, "%c%d", p->letter, *operand == 'A' ? inst->a : *operand == 'B' ? inst->b : *operand == 'C' ? inst->c : inst->d);
+  }
+  tin_text_puts(p->text, ");\n");
+}
+
+static void print_limit(struct printer *p, const struct tin_vinst *inst) {
+  if (inst->a == V_NO_REGISTER)
+    tin_text_add(p->text, "%d", inst->disp);
+  else
+    tin_text_add(p->text, "vframe[%d]", inst->a);
+}
+
+static void print_control(struct printer *p, const struct tin_vinst *inst) {
+  switch (inst->op) {
+  case V_INDEX_ZERO:
+    tin_text_puts(p->text, "i = 0;\n");
+    break;
+  case V_LOOP:
+    tin_text_puts(p->text, "VLOOP(");
+    print_limit(p, inst);
+    tin_text_add(p->text, ", %d) {\n", inst->imm);
+    break;
+  case V_TAIL:
+    tin_text_puts(p->text, "VTAIL(");
+    print_limit(p, inst);
+    tin_text_puts(p->text, ") {\n");
+    break;
+  case V_REPEAT:
+    tin_text_puts(p->text, "do {\n");
+    break;
+  case V_REPEAT_END:
+    tin_text_add(p->text, "} while (--vframe[%d]);\n", inst->a);
+    break;
+  case V_BUMP:
+    tin_text_add(p->text, "p%d += %d;\n", inst->pointer, inst->imm);
+    break;
+  case V_RESET:
+    tin_text_add(p->text, "vframe[%d] = %d;\n", inst->a, inst->imm);
+    break;
+  default: /* END, TAIL_END */
+    tin_text_puts(p->text, "}\n");
+  }
+}
+
+static void print_inst(struct printer *p, const struct tin_vinst *inst) {
+  bool closes = inst->op == V_END || inst->op == V_TAIL_END || inst->op == V_REPEAT_END;
+  bool opens = inst->op == V_LOOP || inst->op == V_TAIL || inst->op == V_REPEAT;
+  p->depth -= closes;
+  indent(p);
+  if (inst->op < V_INDEX_ZERO)
+    print_vector_op(p, inst);
+  else
+    print_control(p, inst);
+  p->depth += opens;
+}
+
+/* A list of variables, wrapped. */
+struct list {
+  struct printer *printer;
+  const char *type;
+  int count;
+};
+
+static void list_start(struct list *list) {
+  if (list->count % 16 == 0) {
+    if (list->count)
+      tin_text_puts(list->printer->text, ";\n");
+    indent(list->printer);
+    tin_text_puts(list->printer->text, list->type);
+  } else {
+    tin_text_puts(list->printer->text, ", ");
+  }
+  list->count++;
+}
+
+static void list_end(struct list *list) {
+  if (list->count)
+    tin_text_puts(list->printer->text, ";\n");
+}
+
+static bool uses_pointer(const struct tin_vinst *inst) {
+  return inst->op == V_BUMP || strchr(vops[inst->op].operands, 'M');
+}
+
+static void declare_pointers(struct printer *p) {
+  struct list list = {.printer = p, .type = "vaddress "};
+  int last = -1;
+  for (int i = 0; i < p->program->insts.count; i++)
+    if (uses_pointer(&p->program->insts.at[i]) && p->program->insts.at[i].pointer > last)
+      last = p->program->insts.at[i].pointer;
+  bool *used = TIN_NEW_ARRAY(p->text->arena, bool, last + 1);
+  for (int i = 0; i < p->program->insts.count; i++)
+    if (uses_pointer(&p->program->insts.at[i]))
+      used[p->program->insts.at[i].pointer] = true;
+  for (int i = 0; i <= last; i++) {
+    if (!used[i])
+      continue;
+    list_start(&list);
+    tin_text_add(p->text, "p%d = vframe[%d]", i, i);
+  }
+  list_end(&list);
+}
+
+static void declare_registers(struct printer *p) {
+  struct list list = {.printer = p, .type = "vreg "};
+  uint64_t used = 0; /* every register is a destination before it is read */
+  for (int i = 0; i < p->program->insts.count; i++) {
+    const char *operands = vops[p->program->insts.at[i].op].operands;
+    if (*operands == 'D' || *operands == 'd')
+      used |= (uint64_t)1 << (p->program->insts.at[i].d & 63);
+  }
+  for (int i = 0; i < 64; i++) {
+    if (!(used >> i & 1))
+      continue;
+    list_start(&list);
+    tin_text_add(p->text, "%c%d", p->letter, i);
+  }
+  list_end(&list);
+}
+
+void tin_vector_print_readable(struct tin_text *text, const struct tin_vprogram *program, const struct tin_vtarget *target,
+                               const char *frame) {
+  struct printer p = {.text = text, .program = program, .letter = target->evex ? 'z' : 'y', .evex = target->evex, .depth = 1};
+  tin_text_add(text, "VBEGIN(%s, %d)\n", frame, program->lanes);
+  declare_pointers(&p);
+  declare_registers(&p);
+  for (int i = 0; i < program->insts.count; i++)
+    print_inst(&p, &program->insts.at[i]);
+  tin_text_puts(text, "VEND\n");
+}

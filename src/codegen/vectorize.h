@@ -1,0 +1,71 @@
+/* Vectorisation: a loop nest to a vector program in a C function. */
+#ifndef TIN_CODEGEN_VECTORIZE_H
+#define TIN_CODEGEN_VECTORIZE_H
+
+#include "codegen/nest.h"
+#include "codegen/vector.h"
+
+/* Appends the C function of the nest (signature in nest.h) with its loops as a vector program: encoded to `text`, spelled out to
+ * `readable` where that is not NULL. False, with nothing appended, when the target has no vector form of some op, dtype or access: the
+ * caller then prints plain C. */
+bool tin_vectorize(struct tin_text *text, struct tin_text *readable, struct tin_arena *arena, const struct tin_nest *nest, const char *name,
+                   const struct tin_vtarget *target);
+
+/* ---- internal: shared by vectorize.c (loops) and vector_ops.c (ops) ---- */
+
+/* A frame slot that holds an address: an argument at an index whose constant part is dropped (it becomes a displacement). */
+struct vpointer {
+  int arg; /* of the nest; or VPOINTER_* */
+  const struct tin_index *index; /* NULL for the special ones */
+  int bytes;                     /* of an element */
+};
+enum { VPOINTER_POOL = -1, VPOINTER_SCALARS = -2, VPOINTER_FRAME = -3, VPOINTER_BLOCKS = -4 };
+
+/* A frame slot that holds a number computed by the C code: an index expression at the start of the loops, or a C expression. */
+struct vslot {
+  const struct tin_index *index;
+  const char *text;
+};
+
+struct vectorizer {
+  struct tin_arena *arena;
+  const struct tin_nest *nest;
+  const struct tin_vtarget *target;
+  struct tin_vprogram program;
+  bool failed;
+  int lanes;
+  int vector_symbol;
+  bool rows_in_c;               /* the row loop is C: something is not affine in the row */
+  TIN_VEC(struct vpointer) pointers;
+  TIN_VEC(struct vslot) slots;  /* numbered from SLOT_BASE; frame numbers are given at the end */
+  TIN_VEC(uint64_t) pool;       /* constants, 8 bytes each */
+  int iota;                     /* register of 0, 1, ..., or -1 */
+  int *used;                    /* by value: needed at all */
+  int *depth;                   /* by value: DEPTH_* */
+  int *reg;                     /* by value: register, -1 before it is computed */
+  /* state of the element copy being emitted */
+  int offset;                   /* elements from the index register along the vector axis */
+  int *inner_offset;            /* COLUMN: elements along each inner range from the pointers */
+  bool tail;
+  int column_vector;            /* register holding index + lane numbers along the vector axis, or -1 */
+  int column_base;              /* the same at offset 0 */
+  int64_t block_bytes;          /* scratch bytes for block results, behind the nest's own */
+};
+enum { DEPTH_INVARIANT, DEPTH_ROW, DEPTH_COLUMN, DEPTH_ELEMENT };
+enum { SLOT_BASE = 1000 };
+
+int tin_v_register(struct vectorizer *v);
+struct tin_vinst *tin_v_emit(struct vectorizer *v, int op, int type);
+int tin_v_binary(struct vectorizer *v, int op, int type, int a, int b);
+int tin_v_unary(struct vectorizer *v, int op, int type, int a);
+int tin_v_immediate(struct vectorizer *v, int op, int type, int a, int imm);
+/* A constant as a rematerialisable register. */
+int tin_v_const(struct vectorizer *v, int type, uint64_t bits);
+int tin_v_type(int dtype); /* vector type of values of a dtype in registers */
+/* Emits primitive or elementary op on registers; sets failed when the target cannot. */
+int tin_v_op(struct vectorizer *v, int op, int dtype, int from, const int *in);
+/* The reduction step of an order-free op or of SUM, PROD. */
+int tin_v_reduce_step(struct vectorizer *v, int op, int dtype, int a, int b);
+int tin_v_neutral(struct vectorizer *v, int op, int dtype);
+
+#endif

@@ -1,0 +1,217 @@
+/* What the files of the front end share: contexts, slots, scopes, storages, calls. Private to src/frontend.
+ *
+ * A public function makes a struct tin_call (who called, from where), resolves its operands through it (which finds the context and
+ * words the errors of NULL, dead and poison tensors), builds nodes, and wraps the last one with tin_call_result. Every helper here passes
+ * failure on: a NULL node ends as poison, so only what is particular to an op is checked by the op.
+ *
+ *   context.c      contexts, options, interned text, statistics
+ *   error.c        recording errors, wording operands
+ *   tensor.c       slots and handles, facts of tensors
+ *   scope.c        scopes and what dies with them
+ *   variable.c     parameters, state, inputs, kept values; write and assign
+ *   realize.c      realise, read, item, keep
+ *   leaf.c, random.c, elementwise.c, expression.c, reduce.c, matmul.c, movement.c, indexing.c, grad.c   ops
+ */
+#ifndef TIN_FRONTEND_FRONTEND_H
+#define TIN_FRONTEND_FRONTEND_H
+
+#include "tinsmith.h"
+
+#include "ir/compose.h"
+#include "ir/scalar.h"
+#include "runtime/execute.h"
+
+/* ---- slots: what handles name ---- */
+
+enum tin_slot_kind { SLOT_FREE, SLOT_POISON, SLOT_NODE, SLOT_STORAGE };
+
+/* A handle is the slot's address with its generation in the upper 16 bits. A slot is reused after its scope ended, with the next
+ * generation; a handle that is used after 65,536 reuses of its slot is not recognised as dead. */
+struct tin_slot {
+  tin_ctx *ctx;
+  union {
+    struct tin_node *node;
+    struct tin_storage *storage;
+  };
+  const char *name;      /* by tin_set_name, interned, or NULL */
+  struct tin_slot *next; /* in the scope's list or the free list */
+  uint16_t generation;
+  uint8_t kind; /* enum tin_slot_kind */
+};
+
+/* ---- storages: variables and kept values ---- */
+
+enum tin_storage_kind { STORAGE_FREE, STORAGE_PARAM, STORAGE_STATE, STORAGE_INPUT, STORAGE_VALUE };
+
+/* The graph's variable and what the front end knows about it. Never freed before the context: a freed one is reused with higher versions,
+ * so that no living VAR node can be taken for a newer one. */
+struct tin_storage {
+  struct tin_variable variable; /* first: VAR nodes point to it */
+  enum tin_storage_kind kind;
+  struct tin_node *node;          /* the living VAR node of the current version, or NULL */
+  struct tin_live_scope *node_scope; /* where that node was made */
+  struct tin_live_scope *owner;   /* STORAGE_VALUE: dies with it */
+  struct tin_node *pending;       /* the next value, assigned and not yet computed, or NULL */
+  tin_tensor *handle;
+  struct tin_storage *next_free;
+};
+
+/* ---- scopes ---- */
+
+struct tin_live_scope {
+  struct tin_live_scope *parent; /* NULL: the context's own scope */
+  uint64_t id;
+  struct tin_graph graph;
+  uint32_t first_serial;   /* nodes of this scope and of those inside it have larger serials */
+  struct tin_slot *slots;  /* handles that die with it */
+  struct tin_node **realised; /* nodes whose buffers are dropped with the graph */
+  int n_realised, realised_capacity;
+  uint64_t random_scope; /* number of this scope since the seed */
+  uint64_t random_stream; /* random tensors made in it so far */
+  const char *file;
+  int line;
+};
+
+/* Interned text. */
+struct tin_interned {
+  struct tin_interned *next;
+  char text[];
+};
+enum { TIN_INTERN_BUCKETS = 256 };
+
+struct tin_ctx {
+  struct tin_arena arena; /* slots, storages, interned text; returns NULL when out of memory */
+  struct tin_buffer_pool *pool;
+  struct tin_engine *engine; /* NULL when setting up failed */
+  struct tin_error error;
+  tin_error_handler *handler;
+  void *handler_user;
+  struct tin_live_scope root;
+  struct tin_live_scope *scope; /* the innermost */
+  uint32_t serial, stamp;       /* shared by the graphs */
+  uint64_t next_scope_id;
+  uint64_t seed, scopes_since_seed;
+  struct tin_slot *free_slots;
+  tin_tensor *poison;
+  struct tin_storage **storages; /* all, in order of creation */
+  int n_storages, storages_capacity;
+  struct tin_storage *free_storages;
+  tin_tensor **params;
+  int n_params, params_capacity;
+  struct tin_storage **updates; /* storages with a pending value, in order of their first assignment */
+  int n_updates, updates_capacity;
+  struct tin_interned *interned[TIN_INTERN_BUCKETS];
+  const char *last_file; /* most calls come from the same file */
+};
+
+/* Room for one more item in a malloc'ed array; false when out of memory. */
+bool tin_grow(void *array_pointer, int *capacity, int count, size_t item);
+/* The text's one copy, which lives as long as the context; NULL when out of memory or text is NULL. */
+const char *tin_intern(tin_ctx *ctx, const char *text);
+
+/* ---- calls (error.c) ---- */
+
+struct tin_call {
+  const char *file;
+  int line;
+  const char *op; /* as the user knows it: "matmul" */
+  tin_ctx *ctx;   /* once an operand or a leaf named it */
+  struct tin_graph *graph;
+};
+static inline struct tin_call tin_call_of(const char *file, int line, const char *op) {
+  return (struct tin_call){.file = file, .line = line, .op = op};
+}
+
+/* Records "file:line: op: text". Works without a context (then nobody hears of it). */
+void tin_call_fail(struct tin_call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
+tin_tensor *tin_call_poison(const struct tin_call *call);
+/* Gives the call its context and prepares the graph for it; false (recorded) when the context is NULL or was not set up. */
+bool tin_call_enter(struct tin_call *call, tin_ctx *ctx);
+/* The operands' nodes, a variable's at its current value. names: the parameters' names, for messages. False when one is NULL, dead, poison
+ * or of another context; quiet when that follows from an error already recorded. */
+bool tin_call_operands(struct tin_call *call, int count, tin_tensor *const *tensors, const char *const *names, struct tin_node **nodes);
+struct tin_node *tin_call_operand(struct tin_call *call, tin_tensor *x, const char *name);
+/* A new handle of the node in the innermost scope; poison when the node is NULL, and then an "out of memory" error unless there is one. */
+tin_tensor *tin_call_result(struct tin_call *call, struct tin_node *node);
+
+/* "pixels [64, 784]": what to call an operand in a message. */
+struct tin_words {
+  char text[160];
+};
+struct tin_words tin_name_operand(tin_tensor *t, const char *name); /* the user's name, or the parameter's */
+struct tin_words tin_describe(tin_tensor *t, const char *name, const struct tin_node *node);
+struct tin_words tin_shape_words(int rank, const int64_t *shape);
+
+/* ---- slots (tensor.c) ---- */
+
+struct tin_slot *tin_slot_of(const tin_tensor *t); /* NULL for NULL; no check of the generation */
+bool tin_slot_is_alive(const tin_tensor *t);
+/* A handle in the scope (NULL: of the context), NULL when out of memory. */
+tin_tensor *tin_slot_new(tin_ctx *ctx, struct tin_live_scope *scope, enum tin_slot_kind kind, void *what);
+void tin_slot_free(struct tin_slot *slot);
+tin_tensor *tin_poison_without_context(void);
+/* The node that a living handle means now: a storage's pending value, else its VAR node; NULL when out of memory. */
+struct tin_node *tin_slot_node(struct tin_slot *slot);
+
+/* ---- scopes (scope.c) ---- */
+
+void tin_scope_init(tin_ctx *ctx, struct tin_live_scope *scope, struct tin_live_scope *parent);
+/* Frees the innermost scope with its handles, kept values, buffers and nodes. */
+void tin_scope_close(tin_ctx *ctx, struct tin_live_scope *scope);
+/* Notes that the node has a buffer, which dies with the scope that the node belongs to; false when out of memory (buffer dropped). */
+bool tin_scope_own_buffer(tin_ctx *ctx, struct tin_node *node);
+
+/* ---- variables (variable.c) ---- */
+
+/* A storage with the given buffer (or a new one, zeroed when it is NULL). NULL when out of memory. */
+struct tin_storage *tin_storage_new(tin_ctx *ctx, enum tin_storage_kind kind, tin_dtype dtype, int rank, const int64_t *shape,
+                                    struct tin_buffer *buffer);
+void tin_storage_free(tin_ctx *ctx, struct tin_storage *storage); /* to the free list */
+struct tin_node *tin_storage_node(tin_ctx *ctx, struct tin_storage *storage);
+/* Forgets all pending updates. */
+void tin_updates_drop(tin_ctx *ctx);
+
+/* ---- realisation (realize.c) ---- */
+
+/* Computes nodes and all pending updates; false with the error recorded and the updates dropped. */
+bool tin_run(struct tin_call *call, struct tin_node **nodes, int count, bool in_place);
+
+/* ---- checks shared by ops ---- */
+
+/* The shape's number of elements; false with the error recorded for a bad rank, a negative size or an overflow of the address space. */
+bool tin_check_shape(struct tin_call *call, const tin_shape *shape, tin_dtype dtype, int64_t *size);
+bool tin_check_dtype(struct tin_call *call, tin_dtype dtype);
+/* axis counted from the end when negative; -1 with the error recorded when it is not one of rank axes. */
+int tin_check_axis(struct tin_call *call, tin_tensor *t, const char *name, const struct tin_node *x, int axis);
+/* Mask of the axes; none named: all. False with the error recorded for a wrong or repeated axis. */
+bool tin_check_axes(struct tin_call *call, tin_tensor *t, const char *name, const struct tin_node *x, tin_axes axes, uint32_t *mask);
+
+/* ---- compositions shared by ops ---- */
+
+enum tin_coercion {
+  COERCE_NONE,       /* promote only */
+  COERCE_ARITHMETIC, /* bool to i32 */
+  COERCE_FLOAT,      /* integers and bool to f32 */
+  COERCE_INTEGER,    /* bool to i32; floats are an error */
+  COERCE_BITS,       /* integers and bool; floats are an error */
+  COERCE_LOGICAL     /* to bool: x != 0 */
+};
+/* Promotes and converts the operands to the dtype that the kind of op works in. False with the error recorded. */
+bool tin_coerce(struct tin_call *call, enum tin_coercion coercion, int count, tin_tensor *const *tensors, const char *const *names,
+                struct tin_node **nodes);
+/* Broadcasts the nodes to their common shape. False with the error recorded. */
+bool tin_broadcast_all(struct tin_call *call, int count, tin_tensor *const *tensors, const char *const *names, struct tin_node **nodes);
+/* x with the gradient stopped. */
+struct tin_node *tin_node_detached(struct tin_graph *graph, struct tin_node *x);
+/* x as bool: x != 0. */
+struct tin_node *tin_node_truth(struct tin_graph *graph, struct tin_node *x);
+/* x without the axes of the mask, which have size 1. */
+struct tin_node *tin_node_drop_axes(struct tin_graph *graph, struct tin_node *x, uint32_t axes);
+/* 1 / (1 + e^-x), neither it nor its gradient overflowing. */
+struct tin_node *tin_node_sigmoid(struct tin_graph *graph, struct tin_node *x);
+struct tin_node *tin_node_relu(struct tin_graph *graph, struct tin_node *x);
+
+/* Threefry words of a new random stream, u32 of the shape. */
+struct tin_node *tin_random_words(struct tin_call *call, int rank, const int64_t *shape);
+
+#endif

@@ -1,0 +1,167 @@
+/* Joining tensors, and taking and adding by index tensors. */
+#include "frontend/frontend.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- concat and stack ---- */
+
+/* "tensor 3" */
+struct item_name {
+  char text[24];
+};
+
+static struct item_name name_item(int i) {
+  struct item_name name;
+  snprintf(name.text, sizeof name.text, "tensor %d", i);
+  return name;
+}
+
+/* The list's nodes, promoted; freed by the caller. NULL with the error recorded. */
+static struct tin_node **list_nodes(struct tin_call *call, tin_list tensors) {
+  if (tensors.count <= 0 || !tensors.at) {
+    tin_call_fail(call, "the list is empty"); /* no context is known: nobody hears of it */
+    return NULL;
+  }
+  size_t count = (size_t)tensors.count;
+  struct tin_node **nodes = calloc(count, sizeof *nodes);
+  const char **names = calloc(count, sizeof *names);
+  struct item_name *texts = calloc(count, sizeof *texts);
+  for (size_t i = 0; names && texts && i < count; i++) {
+    texts[i] = name_item((int)i);
+    names[i] = texts[i].text;
+  }
+  bool done = nodes && names && texts && tin_call_operands(call, tensors.count, tensors.at, names, nodes) &&
+              tin_coerce(call, COERCE_NONE, tensors.count, tensors.at, names, nodes);
+  free(texts);
+  free(names);
+  if (done)
+    return nodes;
+  free(nodes);
+  return NULL;
+}
+
+/* All sizes agree, except those of the axis. */
+static bool check_alike(struct tin_call *call, tin_list tensors, struct tin_node *const *nodes, int axis) {
+  for (int i = 1; i < tensors.count; i++) {
+    bool alike = nodes[i]->rank == nodes[0]->rank;
+    for (int at = 0; alike && at < nodes[0]->rank; at++)
+      alike = at == axis || nodes[i]->shape[at] == nodes[0]->shape[at];
+    if (!alike) {
+      tin_call_fail(call, "shapes differ: %s and %s", tin_describe(tensors.at[0], "tensor 0", nodes[0]).text,
+                    tin_describe(tensors.at[i], name_item(i).text, nodes[i]).text);
+      return false;
+    }
+  }
+  return true;
+}
+
+static struct tin_node *concat(struct tin_call *call, tin_list tensors, struct tin_node **nodes, int axis) {
+  int place = tin_check_axis(call, tensors.at[0], "tensor 0", nodes[0], axis);
+  if (place < 0 || !check_alike(call, tensors, nodes, place))
+    return NULL;
+  tin_shape shape = {.rank = nodes[0]->rank};
+  memcpy(shape.size, nodes[0]->shape, sizeof *shape.size * (size_t)shape.rank);
+  for (int i = 1; i < tensors.count; i++)
+    shape.size[place] += nodes[i]->shape[place];
+  int64_t size;
+  if (tensors.count > UINT16_MAX)
+    tin_call_fail(call, "at most %d tensors, not %d", UINT16_MAX, tensors.count);
+  else if (tin_check_shape(call, &shape, (tin_dtype)nodes[0]->dtype, &size)) {
+    struct tin_node *joined = tin_node_concat(call->graph, nodes, tensors.count, place);
+    if (!joined)
+      tin_call_fail(call, "out of memory");
+    return joined;
+  }
+  return NULL;
+}
+
+static tin_tensor *join(struct tin_call call, tin_list tensors, int axis, bool stack) {
+  struct tin_node **nodes = list_nodes(&call, tensors);
+  bool valid = nodes && (!stack || check_alike(&call, tensors, nodes, -1));
+  if (valid && stack) {
+    int rank = nodes[0]->rank, place = axis < 0 ? axis + rank + 1 : axis;
+    int64_t shape[TIN_MAX_RANK + 1];
+    valid = place >= 0 && place <= rank && rank < TIN_MAX_RANK;
+    if (!valid)
+      tin_call_fail(&call, "no axis %d can be put into %s", axis, tin_describe(tensors.at[0], "tensor 0", nodes[0]).text);
+    for (int from = 0, to = 0; valid && to <= rank; to++)
+      shape[to] = to == place ? 1 : nodes[0]->shape[from++];
+    for (int i = 0; valid && i < tensors.count; i++)
+      valid = (nodes[i] = make_reshape(call.graph, nodes[i], rank + 1, shape));
+  }
+  struct tin_node *joined = valid ? concat(&call, tensors, nodes, axis) : NULL;
+  free(nodes);
+  return joined ? tin_call_result(&call, joined) : tin_call_poison(&call);
+}
+
+tin_tensor *tin_concat_at(const char *file, int line, tin_list tensors, int axis) {
+  return join(tin_call_of(file, line, "concat"), tensors, axis, false);
+}
+
+tin_tensor *tin_stack_at(const char *file, int line, tin_list tensors, int axis) {
+  return join(tin_call_of(file, line, "stack"), tensors, axis, true);
+}
+
+/* ---- take and index_add ---- */
+
+static bool check_index(struct tin_call *call, tin_tensor *t, struct tin_node **index) {
+  if (!tin_dtype_is_float((*index)->dtype) && (*index)->dtype != TIN_BOOL)
+    return true;
+  tin_call_fail(call, "the index %s is %s; it must be integers", tin_describe(t, "index", *index).text,
+                tin_dtype_name((tin_dtype)(*index)->dtype));
+  return false;
+}
+
+/* Shape x[:axis] + index + x[axis+1:]; false with the error recorded when it has too many axes. */
+static bool taken_shape(struct tin_call *call, tin_tensor *t, const struct tin_node *x, const struct tin_node *index, int axis,
+                        tin_shape *shape) {
+  shape->rank = x->rank - 1 + index->rank;
+  if (shape->rank > TIN_MAX_RANK) {
+    tin_call_fail(call, "taking %s by a %d-d index gives more than %d axes", tin_describe(t, "x", x).text, index->rank, TIN_MAX_RANK);
+    return false;
+  }
+  int64_t size, *to = shape->size;
+  for (int i = 0; i < axis; i++)
+    *to++ = x->shape[i];
+  for (int i = 0; i < index->rank; i++)
+    *to++ = index->shape[i];
+  for (int i = axis + 1; i < x->rank; i++)
+    *to++ = x->shape[i];
+  return tin_check_shape(call, shape, (tin_dtype)x->dtype, &size);
+}
+
+tin_tensor *tin_take_at(const char *file, int line, tin_tensor *x, tin_tensor *index, int axis) {
+  struct tin_call call = tin_call_of(file, line, "take");
+  struct tin_node *nodes[2];
+  tin_shape shape;
+  if (!tin_call_operands(&call, 2, (tin_tensor *[]){x, index}, (const char *[]){"x", "index"}, nodes))
+    return tin_call_poison(&call);
+  int place = tin_check_axis(&call, x, "x", nodes[0], axis);
+  if (place < 0 || !check_index(&call, index, &nodes[1]) || !taken_shape(&call, x, nodes[0], nodes[1], place, &shape))
+    return tin_call_poison(&call);
+  return tin_call_result(&call, tin_node_gather(call.graph, nodes[0], nodes[1], place));
+}
+
+tin_tensor *tin_index_add_at(const char *file, int line, tin_tensor *x, tin_tensor *index, tin_tensor *source, int axis) {
+  static const char *const names[] = {"x", "source"};
+  struct tin_call call = tin_call_of(file, line, "index_add");
+  struct tin_node *nodes[3];
+  tin_shape shape;
+  if (!tin_call_operands(&call, 3, (tin_tensor *[]){x, index, source}, (const char *[]){"x", "index", "source"}, nodes))
+    return tin_call_poison(&call);
+  int place = tin_check_axis(&call, x, "x", nodes[0], axis);
+  if (place < 0 || !check_index(&call, index, &nodes[1]) || !taken_shape(&call, x, nodes[0], nodes[1], place, &shape))
+    return tin_call_poison(&call);
+  struct tin_node *pair[2] = {nodes[0], nodes[2]};
+  if (!tin_coerce(&call, COERCE_ARITHMETIC, 2, (tin_tensor *[]){x, source}, names, pair))
+    return tin_call_poison(&call);
+  bool fits = pair[1]->rank == shape.rank;
+  for (int i = 0; fits && i < shape.rank; i++)
+    fits = pair[1]->shape[i] == shape.size[i];
+  if (!fits) {
+    tin_call_fail(&call, "%s must have shape %s", tin_describe(source, "source", pair[1]).text, tin_shape_words(shape.rank, shape.size).text);
+    return tin_call_poison(&call);
+  }
+  return tin_call_result(&call, tin_node_scatter_add(call.graph, pair[0], nodes[1], pair[1], place));
+}

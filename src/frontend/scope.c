@@ -1,0 +1,118 @@
+/* Scopes: begin, end, and what dies with them. */
+#include "frontend/frontend.h"
+
+#include <stdlib.h>
+
+void tin_scope_init(tin_ctx *ctx, struct tin_live_scope *scope, struct tin_live_scope *parent) {
+  *scope = (struct tin_live_scope){.parent = parent, .id = ctx->next_scope_id++, .first_serial = ctx->serial};
+  scope->random_scope = ctx->scopes_since_seed++;
+  tin_graph_init(&scope->graph, parent ? &parent->graph : NULL, &ctx->serial, &ctx->stamp);
+}
+
+static void free_slots(struct tin_live_scope *scope) {
+  struct tin_slot *next;
+  for (struct tin_slot *slot = scope->slots; slot; slot = next) {
+    next = slot->next;
+    tin_slot_free(slot);
+  }
+  scope->slots = NULL;
+}
+
+/* Backwards, so that the free list hands storages out in the order of their creation: equal steps of a loop then get equal storages. */
+static void free_storages(tin_ctx *ctx, struct tin_live_scope *scope) {
+  for (int i = ctx->n_storages - 1; i >= 0; i--) {
+    struct tin_storage *storage = ctx->storages[i];
+    if (storage->node_scope == scope) {
+      storage->node = NULL;
+      storage->node_scope = NULL;
+    }
+    if (storage->owner == scope && storage->kind == STORAGE_VALUE)
+      tin_storage_free(ctx, storage);
+  }
+}
+
+void tin_scope_close(tin_ctx *ctx, struct tin_live_scope *scope) {
+  free_slots(scope);
+  free_storages(ctx, scope);
+  for (int i = 0; i < scope->n_realised; i++) {
+    tin_buffer_drop(scope->realised[i]->buffer);
+    scope->realised[i]->buffer = NULL;
+  }
+  free(scope->realised);
+  scope->realised = NULL;
+  scope->n_realised = scope->realised_capacity = 0;
+  tin_graph_free(&scope->graph);
+  if (scope->parent) {
+    ctx->scope = scope->parent;
+    free(scope);
+  }
+}
+
+bool tin_scope_own_buffer(tin_ctx *ctx, struct tin_node *node) {
+  struct tin_live_scope *scope = ctx->scope;
+  while (scope->parent && node->serial <= scope->first_serial)
+    scope = scope->parent;
+  if (!tin_grow(&scope->realised, &scope->realised_capacity, scope->n_realised, sizeof *scope->realised)) {
+    tin_buffer_drop(node->buffer);
+    node->buffer = NULL;
+    return false;
+  }
+  scope->realised[scope->n_realised++] = node;
+  return true;
+}
+
+/* ---- public ---- */
+
+tin_scope tin_begin_at(const char *file, int line, tin_ctx *ctx) {
+  struct tin_call call = tin_call_of(file, line, "begin");
+  if (!tin_call_enter(&call, ctx))
+    return (tin_scope){ctx, 0};
+  struct tin_live_scope *scope = malloc(sizeof *scope);
+  if (!scope) {
+    tin_call_fail(&call, "out of memory");
+    return (tin_scope){ctx, 0};
+  }
+  tin_scope_init(ctx, scope, ctx->scope);
+  scope->file = call.graph->site.file;
+  scope->line = line;
+  ctx->scope = scope;
+  return (tin_scope){ctx, scope->id};
+}
+
+static struct tin_live_scope *find_scope(tin_scope scope) {
+  struct tin_live_scope *at = scope.ctx->scope;
+  while (at->parent && at->id != scope.id)
+    at = at->parent;
+  return at->parent ? at : NULL; /* the context's own scope does not end */
+}
+
+/* No living node outside of the ending scope may still read the old values of the variables that the pending updates store to. */
+static bool may_overwrite(const tin_ctx *ctx, const struct tin_live_scope *ending) {
+  for (int i = 0; i < ctx->n_updates; i++)
+    if (ctx->updates[i]->node && ctx->updates[i]->node_scope != ending)
+      return false;
+  return true;
+}
+
+bool tin_end_at(const char *file, int line, tin_scope scope) {
+  struct tin_call call = tin_call_of(file, line, "end");
+  if (!tin_call_enter(&call, scope.ctx))
+    return false;
+  tin_ctx *ctx = scope.ctx;
+  struct tin_live_scope *ending = find_scope(scope);
+  if (!ending) {
+    if (scope.id) /* 0: tin_begin failed and has said so */
+      tin_call_fail(&call, "this scope has already ended");
+    return false;
+  }
+  if (ending != ctx->scope)
+    tin_call_fail(&call, "a scope inside this one is still open (begun at %s:%d)", ctx->scope->file ? ctx->scope->file : "?", ctx->scope->line);
+  if (ctx->error.set)
+    tin_updates_drop(ctx);
+  else if (ctx->n_updates)
+    tin_run(&call, NULL, 0, may_overwrite(ctx, ending));
+  while (ctx->scope != ending)
+    tin_scope_close(ctx, ctx->scope);
+  tin_scope_close(ctx, ending);
+  return !ctx->error.set;
+}

@@ -1,0 +1,354 @@
+/* Gradients: one small function for each name in the gradient column of ops.def, and the walk that applies them.
+ *
+ * grad_<name>(graph, node, g, i) gives the cotangent of input i from the cotangent g of the node, in the shape and dtype of input i. It
+ * is called only for float inputs that lead to a wanted node. It builds graph nodes only, so gradients fuse with the rest and have
+ * gradients themselves. NULL means that memory ran out.
+ *
+ * A name in the column without a function here does not compile; neither does a function that no row names (unused static).
+ * Rows with `none` are constant almost everywhere on floats: nothing flows through them. A stop of the gradient is therefore written as a
+ * bit cast there and back (tin_detach), which needs no op of its own. */
+#include "ir/gradient.h"
+
+#include <setjmp.h>
+#include <string.h>
+
+#include "ir/compose.h"
+
+typedef struct tin_node *gradient_fn(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i);
+
+/* ---- elementwise ---- */
+
+static struct tin_node *grad_neg(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  (void)node, (void)i;
+  return make_unary(graph, OP_NEG, g);
+}
+
+/* g where the condition holds, else 0 */
+static struct tin_node *masked(struct tin_graph *graph, struct tin_node *condition, struct tin_node *g) {
+  return make_select(graph, condition, g, make_number(graph, g, 0));
+}
+
+/* sign(x) g, with sign(0) = 0 */
+static struct tin_node *grad_abs(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  struct tin_node *x = node->in[i];
+  struct tin_node *zero = make_number(graph, x, 0);
+  struct tin_node *positive = masked(graph, make_binary(graph, OP_LT, zero, x), g);
+  return make_select(graph, make_binary(graph, OP_LT, x, zero), make_unary(graph, OP_NEG, g), positive);
+}
+
+/* g / (2 sqrt(x)) */
+static struct tin_node *grad_sqrt(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  (void)i;
+  return make_binary(graph, OP_DIV, make_binary(graph, OP_MUL, g, make_number(graph, g, 0.5)), node);
+}
+
+static struct tin_node *grad_cast(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  return make_cast(graph, g, (tin_dtype)node->in[i]->dtype);
+}
+
+static struct tin_node *grad_add(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  (void)graph, (void)node, (void)i;
+  return g;
+}
+
+static struct tin_node *grad_sub(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  (void)node;
+  return i == 0 ? g : make_unary(graph, OP_NEG, g);
+}
+
+static struct tin_node *grad_mul(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  return make_binary(graph, OP_MUL, g, node->in[1 - i]);
+}
+
+/* y = a / b: g / b and -g y / b */
+static struct tin_node *grad_div(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  struct tin_node *b = node->in[1];
+  if (i == 0)
+    return make_binary(graph, OP_DIV, g, b);
+  return make_unary(graph, OP_NEG, make_binary(graph, OP_DIV, make_binary(graph, OP_MUL, g, node), b));
+}
+
+/* All of g where this input wins, half where both are equal (torch.minimum, torch.maximum). */
+static struct tin_node *grad_winner(struct tin_graph *graph, struct tin_node *wins, struct tin_node *node, struct tin_node *g) {
+  struct tin_node *half = make_binary(graph, OP_MUL, g, make_number(graph, g, 0.5));
+  struct tin_node *tie = make_binary(graph, OP_EQ, node->in[0], node->in[1]);
+  return make_select(graph, wins, g, masked(graph, tie, half));
+}
+
+static struct tin_node *grad_min(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  return grad_winner(graph, make_binary(graph, OP_LT, node->in[i], node->in[1 - i]), node, g);
+}
+
+static struct tin_node *grad_max(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  return grad_winner(graph, make_binary(graph, OP_LT, node->in[1 - i], node->in[i]), node, g);
+}
+
+static struct tin_node *grad_select(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  struct tin_node *zero = make_number(graph, g, 0);
+  return i == 1 ? make_select(graph, node->in[0], g, zero) : make_select(graph, node->in[0], zero, g);
+}
+
+static struct tin_node *grad_fma(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  return i == 2 ? g : make_binary(graph, OP_MUL, g, node->in[1 - i]);
+}
+
+/* ---- elementary ---- */
+
+static struct tin_node *grad_exp(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  (void)i;
+  return make_binary(graph, OP_MUL, g, node);
+}
+
+static struct tin_node *grad_log(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  return make_binary(graph, OP_DIV, g, node->in[i]);
+}
+
+static struct tin_node *grad_sin(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  return make_binary(graph, OP_MUL, g, make_unary(graph, OP_COS, node->in[i]));
+}
+
+static struct tin_node *grad_cos(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  return make_unary(graph, OP_NEG, make_binary(graph, OP_MUL, g, make_unary(graph, OP_SIN, node->in[i])));
+}
+
+/* g (1 - tanh^2) */
+static struct tin_node *grad_tanh(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  (void)i;
+  struct tin_node *square = make_binary(graph, OP_MUL, node, node);
+  return make_binary(graph, OP_MUL, g, make_binary(graph, OP_SUB, make_number(graph, g, 1), square));
+}
+
+/* g 2 / sqrt(pi) e^(-x^2) */
+static struct tin_node *grad_erf(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  struct tin_node *x = node->in[i];
+  struct tin_node *bell = make_unary(graph, OP_EXP, make_unary(graph, OP_NEG, make_binary(graph, OP_MUL, x, x)));
+  const double two_over_sqrt_pi = 1.1283791670955125739;
+  return make_binary(graph, OP_MUL, g, make_binary(graph, OP_MUL, bell, make_number(graph, g, two_over_sqrt_pi)));
+}
+
+/* ---- reductions ---- */
+
+static struct tin_node *grad_sum(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  return make_expand_like(graph, g, node->in[i]);
+}
+
+/* The product of the others: prod / x without a zero; at a single zero the product of the rest; else 0. First order only at zeros: the
+ * second derivative there is taken as 0. */
+static struct tin_node *grad_prod(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  struct tin_node *x = node->in[i];
+  uint32_t axes = (uint32_t)node->arg[0];
+  struct tin_node *zero = make_number(graph, x, 0), *one = make_number(graph, x, 1);
+  struct tin_node *is_zero = make_binary(graph, OP_EQ, x, zero);
+  struct tin_node *others = make_select(graph, is_zero, one, x);
+  struct tin_node *product = make_expand_like(graph, make_reduce(graph, OP_PROD, others, axes), x);
+  struct tin_node *zeros = make_expand_like(graph, make_reduce(graph, OP_SUM, make_select(graph, is_zero, one, zero), axes), x);
+  struct tin_node *quotient = masked(graph, make_binary(graph, OP_EQ, zeros, zero), make_binary(graph, OP_DIV, product, others));
+  struct tin_node *single = make_binary(graph, OP_AND, is_zero, make_binary(graph, OP_EQ, zeros, one));
+  return make_binary(graph, OP_MUL, make_expand_like(graph, g, x), make_select(graph, single, product, quotient));
+}
+
+/* g shared evenly by the elements that equal the extremum (torch.amax) */
+static struct tin_node *grad_reduce_extremum(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  struct tin_node *x = node->in[i];
+  struct tin_node *equal = make_binary(graph, OP_EQ, x, make_expand_like(graph, node, x));
+  struct tin_node *count = make_reduce(graph, OP_SUM, make_cast(graph, equal, (tin_dtype)x->dtype), (uint32_t)node->arg[0]);
+  return masked(graph, equal, make_expand_like(graph, make_binary(graph, OP_DIV, g, count), x));
+}
+
+/* The other factor times g over the whole iteration space; the sum that the gradient of an expand makes of it is a contraction again. */
+static struct tin_node *grad_contract(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  return make_binary(graph, OP_MUL, make_expand_like(graph, g, node->in[i]), node->in[1 - i]);
+}
+
+/* ---- movement ---- */
+
+static struct tin_node *grad_reshape(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  return make_reshape(graph, g, node->in[i]->rank, node->in[i]->shape);
+}
+
+static struct tin_node *grad_permute(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  (void)i;
+  int inverse[TIN_MAX_RANK] = {0};
+  for (int axis = 0; axis < node->rank; axis++)
+    inverse[node->arg[axis]] = axis;
+  return tin_node_permute(graph, g, inverse);
+}
+
+static struct tin_node *grad_expand(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  uint32_t axes = 0;
+  for (int axis = 0; axis < node->rank; axis++)
+    if (node->shape[axis] != node->in[i]->shape[axis])
+      axes |= 1u << axis;
+  return make_reduce(graph, OP_SUM, g, axes);
+}
+
+static struct tin_node *grad_slice(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  int64_t low[TIN_MAX_RANK], interior[TIN_MAX_RANK];
+  for (int axis = 0; axis < node->rank; axis++) {
+    low[axis] = node->arg[2 * axis];
+    interior[axis] = node->arg[2 * axis + 1] - 1;
+  }
+  return tin_node_pad(graph, g, low, interior, node->in[i]->shape, 0);
+}
+
+static struct tin_node *grad_pad(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  int64_t start[TIN_MAX_RANK], step[TIN_MAX_RANK];
+  for (int axis = 0; axis < node->rank; axis++) {
+    start[axis] = node->arg[2 * axis];
+    step[axis] = node->arg[2 * axis + 1] + 1;
+  }
+  return tin_node_slice(graph, g, start, step, node->in[i]->shape);
+}
+
+static struct tin_node *grad_flip(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  (void)i;
+  return tin_node_flip(graph, g, (uint32_t)node->arg[0]);
+}
+
+static struct tin_node *grad_window(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  int axis = (int)node->arg[0];
+  return tin_node_fold(graph, g, axis, node->arg[2], node->arg[3], node->in[i]->shape[axis]);
+}
+
+/* The first `size[axis]` positions along every axis. */
+static struct tin_node *leading(struct tin_graph *graph, struct tin_node *x, const int64_t *size) {
+  int64_t start[TIN_MAX_RANK] = {0}, step[TIN_MAX_RANK];
+  for (int axis = 0; axis < TIN_MAX_RANK; axis++)
+    step[axis] = 1;
+  return x ? tin_node_slice(graph, x, start, step, size) : NULL;
+}
+
+static struct tin_node *grad_fold(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  struct tin_node *x = node->in[i];
+  struct tin_node *windows = tin_node_window(graph, g, (int)node->arg[0], x->shape[x->rank - 1], node->arg[2], node->arg[3]);
+  return leading(graph, windows, x->shape); /* a result longer than needed has windows that nothing was folded from */
+}
+
+static struct tin_node *grad_concat(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  int64_t start[TIN_MAX_RANK] = {0}, step[TIN_MAX_RANK];
+  for (int axis = 0; axis < TIN_MAX_RANK; axis++)
+    step[axis] = 1;
+  for (int before = 0; before < i; before++)
+    start[node->arg[0]] += node->in[before]->shape[node->arg[0]];
+  return tin_node_slice(graph, g, start, step, node->in[i]->shape);
+}
+
+/* ---- indexing ---- */
+
+static struct tin_node *grad_gather(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  struct tin_node *zeros = make_number(graph, node->in[i], 0);
+  return zeros ? tin_node_scatter_add(graph, zeros, node->in[1], g, (int)node->arg[0]) : NULL;
+}
+
+static struct tin_node *grad_scatter_add(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  return i == 0 ? g : make_gather(graph, g, node->in[1], (int)node->arg[0]);
+}
+
+/* ---- the walk ---- */
+
+static gradient_fn *const grad_none = NULL;
+
+static gradient_fn *gradient_of(int op) {
+  switch (op) {
+#define OP(name, text, class, arity, result, accepts, facts, gradient, low, high) \
+  case OP_##name:                                                                 \
+    return grad_##gradient;
+#include "ir/ops.def"
+#undef OP
+  }
+  return NULL;
+}
+
+struct walk {
+  struct tin_graph *graph;
+  struct tin_arena arena;
+  struct tin_node_list order;
+  uint32_t stamp;
+  bool *wanted;                /* by index: leads to a node of wrt through ops with a gradient */
+  struct tin_node **cotangent; /* by index; NULL: none yet */
+};
+
+static bool in_order(const struct walk *walk, const struct tin_node *node) {
+  return walk->order.count && node->mark == walk->stamp;
+}
+
+static void mark_wanted(struct walk *walk, struct tin_node *const *wrt, int n_wrt) {
+  walk->wanted = TIN_NEW_ARRAY(&walk->arena, bool, walk->order.count);
+  for (int i = 0; i < n_wrt; i++)
+    if (in_order(walk, wrt[i]))
+      walk->wanted[wrt[i]->index] = true;
+  for (int at = 0; at < walk->order.count; at++) {
+    const struct tin_node *node = walk->order.at[at];
+    if (tin_node_is_leaf(node) || !gradient_of(node->op))
+      continue;
+    for (int i = 0; i < node->n_in; i++)
+      if (tin_dtype_is_float(node->in[i]->dtype) && walk->wanted[node->in[i]->index])
+        walk->wanted[at] = true;
+  }
+}
+
+/* Adds the node's contributions to the cotangents of its inputs; false when memory ran out. */
+static bool propagate(struct walk *walk, int at) {
+  struct tin_node *node = walk->order.at[at];
+  gradient_fn *gradient = gradient_of(node->op);
+  if (tin_node_is_leaf(node) || !gradient)
+    return true;
+  for (int i = 0; i < node->n_in; i++) {
+    struct tin_node *in = node->in[i];
+    if (!tin_dtype_is_float(in->dtype) || !walk->wanted[in->index])
+      continue;
+    struct tin_node *part = gradient(walk->graph, node, walk->cotangent[at], i);
+    struct tin_node **total = &walk->cotangent[in->index];
+    *total = *total ? make_binary(walk->graph, OP_ADD, *total, part) : part;
+    if (!*total)
+      return false;
+  }
+  return true;
+}
+
+static bool run_walk(struct walk *walk, struct tin_node *loss, struct tin_node *cotangent, struct tin_node *const *wrt, int n_wrt,
+                     struct tin_node **out) {
+  walk->order = tin_graph_order(walk->graph, &walk->arena, &loss, 1);
+  walk->stamp = loss->mark;
+  mark_wanted(walk, wrt, n_wrt);
+  walk->cotangent = TIN_NEW_ARRAY(&walk->arena, struct tin_node *, walk->order.count);
+  walk->cotangent[loss->index] = cotangent ? cotangent : make_number(walk->graph, loss, 1);
+  if (!walk->cotangent[loss->index])
+    return false;
+  for (int at = walk->order.count - 1; at >= 0; at--)
+    if (walk->wanted[at] && walk->cotangent[at] && !propagate(walk, at))
+      return false;
+  for (int i = 0; i < n_wrt; i++) {
+    struct tin_node *found = in_order(walk, wrt[i]) ? walk->cotangent[wrt[i]->index] : NULL;
+    out[i] = found ? found : make_number(walk->graph, wrt[i], 0);
+    if (!out[i])
+      return false;
+  }
+  return true;
+}
+
+/* Integers have no derivative, and an assignment is no function of its variable. */
+static bool check_kinds(const struct tin_node *loss, struct tin_node *const *wrt, int n_wrt, struct tin_error *error) {
+  if (!tin_dtype_is_float(loss->dtype))
+    tin_error_set(error, "the loss is %s; gradients need f32 or f64", tin_dtypes[loss->dtype].text);
+  if (tin_op_is(loss->op, OP_CLASS_EFFECT))
+    tin_error_set(error, "%s has no gradient", tin_ops[loss->op].text);
+  for (int i = 0; i < n_wrt; i++)
+    if (!tin_dtype_is_float(wrt[i]->dtype))
+      tin_error_set(error, "wrt[%d] is %s; gradients need f32 or f64", i, tin_dtypes[wrt[i]->dtype].text);
+  return !error->set;
+}
+
+bool tin_gradient(struct tin_graph *graph, struct tin_node *loss, struct tin_node *cotangent, struct tin_node *const *wrt, int n_wrt,
+                  struct tin_node **out, struct tin_error *error) {
+  if (!check_kinds(loss, wrt, n_wrt, error))
+    return false;
+  struct walk walk = {.graph = graph};
+  jmp_buf out_of_memory;
+  tin_arena_init(&walk.arena, 1 << 16, &out_of_memory);
+  bool done = setjmp(out_of_memory) == 0 && run_walk(&walk, loss, cotangent, wrt, n_wrt, out);
+  tin_arena_free(&walk.arena);
+  if (!done)
+    tin_error_set(error, "out of memory");
+  return done;
+}

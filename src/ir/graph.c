@@ -1,0 +1,439 @@
+/* Construction and traversal of the graph: hash-consing, one builder per op, depth-first order.
+ *
+ * A builder describes the node in a draft on the stack, infers its shape, asks the construction rules for something better, and only
+ * then makes it. No function here recurses along the graph, so chains of any length work.
+ */
+#include "ir/graph.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ir/scalar.h"
+
+/* ---- graphs and their tables ---- */
+
+enum { ARENA_BLOCK = 1 << 16, FIRST_CAPACITY = 256 };
+
+void tin_graph_init(struct tin_graph *graph, struct tin_graph *parent, uint32_t *serial, uint32_t *stamp) {
+  *graph = (struct tin_graph){.parent = parent, .serial = serial, .stamp = stamp};
+  tin_arena_init(&graph->arena, ARENA_BLOCK, NULL);
+}
+
+void tin_graph_free(struct tin_graph *graph) {
+  free(graph->table);
+  graph->table = NULL;
+  graph->table_count = graph->table_capacity = 0;
+  tin_arena_free(&graph->arena);
+}
+
+static bool same_words(const void *a, const void *b, int count) {
+  return count == 0 || a == b || memcmp(a, b, sizeof(int64_t) * (size_t)count) == 0;
+}
+
+static bool same_node(const struct tin_node *a, const struct tin_node *b) {
+  if (a->op != b->op || a->dtype != b->dtype || a->rank != b->rank || a->n_in != b->n_in || a->n_arg != b->n_arg || a->bits != b->bits ||
+      a->variable != b->variable)
+    return false;
+  for (int i = 0; i < a->n_in; i++)
+    if (a->in[i] != b->in[i])
+      return false;
+  return same_words(a->arg, b->arg, a->n_arg) && same_words(a->shape, b->shape, a->rank);
+}
+
+static struct tin_node *find_node(const struct tin_graph *graph, const struct tin_node *like) {
+  for (; graph; graph = graph->parent) {
+    if (!graph->table_capacity)
+      continue;
+    uint64_t mask = (uint64_t)graph->table_capacity - 1;
+    for (uint64_t slot = like->hash & mask; graph->table[slot].node; slot = (slot + 1) & mask)
+      if (graph->table[slot].hash == like->hash && same_node(graph->table[slot].node, like))
+        return graph->table[slot].node;
+  }
+  return NULL;
+}
+
+static void insert_node(struct tin_graph_slot *table, int capacity, struct tin_node *node, uint64_t hash) {
+  uint64_t mask = (uint64_t)capacity - 1;
+  uint64_t slot = hash & mask;
+  while (table[slot].node)
+    slot = (slot + 1) & mask;
+  table[slot] = (struct tin_graph_slot){hash, node};
+}
+
+/* Room for one more node at a load of at most one half. */
+static bool reserve_slot(struct tin_graph *graph) {
+  if (graph->table_count * 2 < graph->table_capacity)
+    return true;
+  int capacity = graph->table_capacity ? graph->table_capacity * 2 : FIRST_CAPACITY;
+  struct tin_graph_slot *table = calloc((size_t)capacity, sizeof *table);
+  if (!table)
+    return false;
+  for (int i = 0; i < graph->table_capacity; i++)
+    if (graph->table[i].node)
+      insert_node(table, capacity, graph->table[i].node, graph->table[i].hash);
+  free(graph->table);
+  graph->table = table;
+  graph->table_capacity = capacity;
+  return true;
+}
+
+/* ---- hashing ---- */
+
+/* hash says what the node is; order leaves out what may change from one step of a training loop to the next (see graph.h). */
+static void set_hashes(struct tin_node *node, uint32_t serial) {
+  uint64_t facts = (uint64_t)node->op | (uint64_t)node->dtype << 16 | (uint64_t)node->rank << 24 | (uint64_t)node->n_in << 32 |
+                   (uint64_t)node->n_arg << 48;
+  uint64_t order = tin_hash_mix(0, facts);
+  for (int i = 0; i < node->rank; i++)
+    order = tin_hash_mix(order, (uint64_t)node->shape[i]);
+  uint64_t hash = order;
+  for (int i = 0; i < node->n_arg; i++) {
+    bool is_start = node->op == OP_SLICE && i % 2 == 0;
+    hash = tin_hash_mix(hash, (uint64_t)node->arg[i]);
+    order = is_start ? order : tin_hash_mix(order, (uint64_t)node->arg[i]);
+  }
+  if (node->op == OP_CONST || node->op == OP_PAD) {
+    hash = tin_hash_mix(hash, node->bits);
+    order = tin_dtype_is_float(node->dtype) ? order : tin_hash_mix(order, node->bits);
+  } else if (node->op == OP_VAR) {
+    order = tin_hash_mix(order, node->variable->id);
+    hash = tin_hash_mix(tin_hash_mix(hash, node->variable->id), node->bits);
+  } else if (node->op == OP_SCALAR) {
+    hash = tin_hash_mix(hash, serial);
+  }
+  for (int i = 0; i < node->n_in; i++) {
+    hash = tin_hash_mix(hash, node->in[i]->hash);
+    order = tin_hash_mix(order, node->in[i]->order);
+  }
+  node->hash = hash;
+  node->order = order;
+}
+
+/* ---- nodes ---- */
+
+/* Copies the draft into the arena: node, inputs and attributes in one piece. A shape equal to an input's is shared with it. */
+static struct tin_node *copy_node(struct tin_graph *graph, const struct tin_node *like) {
+  int64_t *shape = NULL;
+  for (int i = 0; i < like->n_in && !shape; i++)
+    if (like->in[i]->rank == like->rank && same_words(like->in[i]->shape, like->shape, like->rank))
+      shape = like->in[i]->shape;
+  int own_rank = shape ? 0 : like->rank;
+  size_t size = sizeof(struct tin_node) + sizeof(struct tin_node *) * like->n_in + sizeof(int64_t) * (size_t)(like->n_arg + own_rank);
+  struct tin_node *node = tin_arena_alloc(&graph->arena, size);
+  if (!node)
+    return NULL;
+  *node = *like;
+  node->in = (struct tin_node **)(node + 1);
+  node->arg = (int64_t *)(node->in + like->n_in);
+  node->shape = shape ? shape : node->arg + like->n_arg;
+  for (int i = 0; i < like->n_in; i++)
+    node->in[i] = like->in[i];
+  for (int i = 0; i < like->n_arg; i++)
+    node->arg[i] = like->arg[i];
+  for (int i = 0; i < own_rank; i++)
+    node->shape[i] = like->shape[i];
+  return node;
+}
+
+struct tin_node *tin_node_make(struct tin_graph *graph, const struct tin_node *like) {
+  struct tin_node draft = *like;
+  draft.size = 1;
+  for (int i = 0; i < draft.rank; i++)
+    draft.size *= draft.shape[i];
+  set_hashes(&draft, *graph->serial + 1);
+  if (draft.op != OP_SCALAR) {
+    struct tin_node *known = find_node(graph, &draft);
+    if (known)
+      return known;
+  }
+  draft.buffer = NULL;
+  draft.site = graph->site;
+  draft.mark = draft.index = 0;
+  draft.serial = *graph->serial + 1;
+  if (!reserve_slot(graph))
+    return NULL;
+  struct tin_node *node = copy_node(graph, &draft);
+  if (!node)
+    return NULL;
+  ++*graph->serial;
+  insert_node(graph->table, graph->table_capacity, node, node->hash);
+  graph->table_count++;
+  return node;
+}
+
+/* Finishes a builder. like->shape must have room for TIN_MAX_RANK sizes. */
+static struct tin_node *build(struct tin_graph *graph, struct tin_node *like) {
+  for (int i = 0; i < like->n_in; i++)
+    if (!like->in[i])
+      return NULL;
+  const char *wrong = tin_node_infer(like);
+  assert(!wrong);
+  if (wrong)
+    return NULL;
+  bool failed = false;
+  struct tin_node *better = tin_rules_apply(graph, like, &failed);
+  if (better || failed)
+    return better;
+  return tin_node_make(graph, like);
+}
+
+static void copy_sizes(int64_t *to, const int64_t *from, int rank) {
+  for (int i = 0; i < rank; i++)
+    to[i] = from[i];
+}
+
+/* ---- sources ---- */
+
+/* NaN is one value: it must also be one node. */
+static uint64_t canonical_bits(tin_dtype dtype, uint64_t bits) {
+  if (dtype == TIN_F32 && (bits & 0x7fffffffu) > 0x7f800000u)
+    return 0x7fc00000u;
+  if (dtype == TIN_F64 && (bits & 0x7fffffffffffffffu) > 0x7ff0000000000000u)
+    return 0x7ff8000000000000u;
+  return bits;
+}
+
+struct tin_node *tin_node_const(struct tin_graph *graph, tin_dtype dtype, uint64_t bits) {
+  return tin_node_make(graph, &(struct tin_node){.op = OP_CONST, .dtype = (uint8_t)dtype, .bits = canonical_bits(dtype, bits)});
+}
+
+struct tin_node *tin_node_number(struct tin_graph *graph, tin_dtype dtype, double value) {
+  return tin_node_const(graph, dtype, tin_scalar_from_double(value, dtype));
+}
+
+struct tin_node *tin_node_scalar(struct tin_graph *graph, tin_dtype dtype, uint64_t bits) {
+  return tin_node_make(graph, &(struct tin_node){.op = OP_SCALAR, .dtype = (uint8_t)dtype, .bits = bits});
+}
+
+struct tin_node *tin_node_iota(struct tin_graph *graph, tin_dtype dtype, int64_t size) {
+  return tin_node_make(graph, &(struct tin_node){.op = OP_IOTA, .dtype = (uint8_t)dtype, .rank = 1, .shape = &size});
+}
+
+struct tin_node *tin_node_var(struct tin_graph *graph, struct tin_variable *variable) {
+  struct tin_node like = {.op = OP_VAR,
+                          .dtype = variable->dtype,
+                          .rank = variable->rank,
+                          .shape = variable->shape,
+                          .bits = variable->version,
+                          .variable = variable};
+  return tin_node_make(graph, &like);
+}
+
+/* ---- elementwise ---- */
+
+struct tin_node *tin_node_elementwise(struct tin_graph *graph, int op, tin_dtype dtype, struct tin_node **in, int n_in) {
+  int64_t shape[TIN_MAX_RANK];
+  struct tin_node like = {.op = (uint16_t)op, .dtype = (uint8_t)dtype, .n_in = (uint16_t)n_in, .in = in, .shape = shape};
+  struct tin_node *swapped[2];
+  if (n_in == 2 && tin_ops[op].facts & OP_COMMUTATIVE && in[0] && in[1] && tin_operands_swap(in[0], in[1])) {
+    swapped[0] = in[1];
+    swapped[1] = in[0];
+    like.in = swapped;
+  }
+  return build(graph, &like);
+}
+
+struct tin_node *tin_node_unary(struct tin_graph *graph, int op, struct tin_node *x) {
+  return x ? tin_node_elementwise(graph, op, x->dtype, &x, 1) : NULL;
+}
+
+struct tin_node *tin_node_binary(struct tin_graph *graph, int op, struct tin_node *a, struct tin_node *b) {
+  return a && b ? tin_node_elementwise(graph, op, a->dtype, (struct tin_node *[]){a, b}, 2) : NULL;
+}
+
+struct tin_node *tin_node_select(struct tin_graph *graph, struct tin_node *condition, struct tin_node *a, struct tin_node *b) {
+  return a ? tin_node_elementwise(graph, OP_SELECT, a->dtype, (struct tin_node *[]){condition, a, b}, 3) : NULL;
+}
+
+struct tin_node *tin_node_cast(struct tin_graph *graph, struct tin_node *x, tin_dtype dtype) {
+  return tin_node_elementwise(graph, OP_CAST, dtype, &x, 1);
+}
+
+/* ---- reductions ---- */
+
+/* Axes of size 1 do not take part: the mask is the same however the caller wrote it. */
+static int64_t without_unit_axes(const struct tin_node *x, uint32_t axes) {
+  for (int i = 0; i < x->rank; i++)
+    if (x->shape[i] == 1)
+      axes &= ~(1u << i);
+  return axes;
+}
+
+struct tin_node *tin_node_reduce(struct tin_graph *graph, int op, struct tin_node *x, uint32_t axes) {
+  if (!x)
+    return NULL;
+  int64_t shape[TIN_MAX_RANK], arg = without_unit_axes(x, axes);
+  struct tin_node like = {.op = (uint16_t)op, .n_in = 1, .in = &x, .n_arg = 1, .arg = &arg, .shape = shape};
+  return build(graph, &like);
+}
+
+struct tin_node *tin_node_contract(struct tin_graph *graph, struct tin_node *a, struct tin_node *b, uint32_t axes) {
+  if (!a || !b)
+    return NULL;
+  int64_t shape[TIN_MAX_RANK], arg[2] = {without_unit_axes(a, axes), 0};
+  arg[1] = tin_contract_class(a, b, (uint32_t)arg[0]);
+  struct tin_node like = {.op = OP_CONTRACT, .n_in = 2, .in = (struct tin_node *[]){a, b}, .n_arg = 2, .arg = arg, .shape = shape};
+  return build(graph, &like);
+}
+
+struct tin_node *tin_node_fold(struct tin_graph *graph, struct tin_node *x, int axis, int64_t stride, int64_t dilation, int64_t out_size) {
+  if (!x)
+    return NULL;
+  int64_t shape[TIN_MAX_RANK], arg[4] = {axis, x->shape[x->rank - 1], stride, dilation};
+  shape[axis] = out_size;
+  struct tin_node like = {.op = OP_FOLD, .n_in = 1, .in = &x, .n_arg = 4, .arg = arg, .shape = shape};
+  return build(graph, &like);
+}
+
+/* ---- movement ---- */
+
+struct tin_node *tin_node_reshape(struct tin_graph *graph, struct tin_node *x, int rank, const int64_t *shape) {
+  int64_t sizes[TIN_MAX_RANK];
+  copy_sizes(sizes, shape, rank);
+  struct tin_node like = {.op = OP_RESHAPE, .rank = (uint8_t)rank, .n_in = 1, .in = &x, .shape = sizes};
+  return build(graph, &like);
+}
+
+struct tin_node *tin_node_permute(struct tin_graph *graph, struct tin_node *x, const int *axes) {
+  if (!x)
+    return NULL;
+  int64_t shape[TIN_MAX_RANK], arg[TIN_MAX_RANK];
+  for (int i = 0; i < x->rank; i++)
+    arg[i] = axes[i];
+  struct tin_node like = {.op = OP_PERMUTE, .n_in = 1, .in = &x, .n_arg = x->rank, .arg = arg, .shape = shape};
+  return build(graph, &like);
+}
+
+struct tin_node *tin_node_expand(struct tin_graph *graph, struct tin_node *x, const int64_t *shape) {
+  if (!x)
+    return NULL;
+  int64_t sizes[TIN_MAX_RANK];
+  copy_sizes(sizes, shape, x->rank);
+  struct tin_node like = {.op = OP_EXPAND, .rank = x->rank, .n_in = 1, .in = &x, .shape = sizes};
+  return build(graph, &like);
+}
+
+struct tin_node *tin_node_broadcast(struct tin_graph *graph, struct tin_node *x, int rank, const int64_t *shape) {
+  if (!x || (x->rank == rank && same_words(x->shape, shape, rank)))
+    return x;
+  int64_t ones[TIN_MAX_RANK];
+  int leading = rank - x->rank;
+  assert(leading >= 0);
+  for (int i = 0; i < rank; i++)
+    ones[i] = i < leading ? 1 : x->shape[i - leading];
+  return tin_node_expand(graph, tin_node_reshape(graph, x, rank, ones), shape);
+}
+
+struct tin_node *tin_node_slice(struct tin_graph *graph, struct tin_node *x, const int64_t *start, const int64_t *step,
+                                const int64_t *size) {
+  if (!x)
+    return NULL;
+  int64_t sizes[TIN_MAX_RANK], arg[TIN_MAX_ARGS];
+  copy_sizes(sizes, size, x->rank);
+  for (int i = 0; i < x->rank; i++) {
+    arg[2 * i] = size[i] == 0 ? 0 : start[i]; /* one spelling for what cannot be told apart */
+    arg[2 * i + 1] = size[i] <= 1 ? 1 : step[i];
+  }
+  struct tin_node like = {
+      .op = OP_SLICE, .rank = x->rank, .n_in = 1, .in = &x, .n_arg = (uint16_t)(2 * x->rank), .arg = arg, .shape = sizes};
+  return build(graph, &like);
+}
+
+struct tin_node *tin_node_pad(struct tin_graph *graph, struct tin_node *x, const int64_t *low, const int64_t *interior,
+                              const int64_t *shape, uint64_t fill) {
+  if (!x)
+    return NULL;
+  int64_t sizes[TIN_MAX_RANK], arg[TIN_MAX_ARGS];
+  copy_sizes(sizes, shape, x->rank);
+  for (int i = 0; i < x->rank; i++) {
+    arg[2 * i] = low[i];
+    arg[2 * i + 1] = x->shape[i] <= 1 ? 0 : interior[i];
+  }
+  struct tin_node like = {.op = OP_PAD,
+                          .rank = x->rank,
+                          .n_in = 1,
+                          .in = &x,
+                          .n_arg = (uint16_t)(2 * x->rank),
+                          .arg = arg,
+                          .shape = sizes,
+                          .bits = canonical_bits(x->dtype, fill)};
+  return build(graph, &like);
+}
+
+struct tin_node *tin_node_flip(struct tin_graph *graph, struct tin_node *x, uint32_t axes) {
+  if (!x)
+    return NULL;
+  int64_t shape[TIN_MAX_RANK], arg = without_unit_axes(x, axes);
+  struct tin_node like = {.op = OP_FLIP, .n_in = 1, .in = &x, .n_arg = 1, .arg = &arg, .shape = shape};
+  return build(graph, &like);
+}
+
+struct tin_node *tin_node_window(struct tin_graph *graph, struct tin_node *x, int axis, int64_t size, int64_t stride, int64_t dilation) {
+  int64_t shape[TIN_MAX_RANK], arg[4] = {axis, size, stride, size == 1 ? 1 : dilation};
+  struct tin_node like = {.op = OP_WINDOW, .n_in = 1, .in = &x, .n_arg = 4, .arg = arg, .shape = shape};
+  return build(graph, &like);
+}
+
+struct tin_node *tin_node_concat(struct tin_graph *graph, struct tin_node **in, int n_in, int axis) {
+  int64_t shape[TIN_MAX_RANK], arg = axis;
+  struct tin_node like = {.op = OP_CONCAT, .n_in = (uint16_t)n_in, .in = in, .n_arg = 1, .arg = &arg, .shape = shape};
+  return build(graph, &like);
+}
+
+/* ---- index and effect ---- */
+
+struct tin_node *tin_node_gather(struct tin_graph *graph, struct tin_node *x, struct tin_node *index, int axis) {
+  int64_t shape[TIN_MAX_RANK], arg = axis;
+  struct tin_node like = {.op = OP_GATHER, .n_in = 2, .in = (struct tin_node *[]){x, index}, .n_arg = 1, .arg = &arg, .shape = shape};
+  return build(graph, &like);
+}
+
+struct tin_node *tin_node_scatter_add(struct tin_graph *graph, struct tin_node *base, struct tin_node *index, struct tin_node *source,
+                                      int axis) {
+  int64_t shape[TIN_MAX_RANK], arg = axis;
+  struct tin_node like = {
+      .op = OP_SCATTER_ADD, .n_in = 3, .in = (struct tin_node *[]){base, index, source}, .n_arg = 1, .arg = &arg, .shape = shape};
+  return build(graph, &like);
+}
+
+struct tin_node *tin_node_assign(struct tin_graph *graph, struct tin_node *var, struct tin_node *value) {
+  int64_t shape[TIN_MAX_RANK];
+  struct tin_node like = {.op = OP_ASSIGN, .n_in = 2, .in = (struct tin_node *[]){var, value}, .shape = shape};
+  return build(graph, &like);
+}
+
+/* ---- traversal ---- */
+
+struct walk_frame {
+  struct tin_node *node;
+  int next; /* input to visit next */
+};
+
+struct tin_node_list tin_graph_order(struct tin_graph *graph, struct tin_arena *arena, struct tin_node **outputs, int n_outputs) {
+  TIN_VEC(struct walk_frame) stack = {0};
+  TIN_VEC(struct tin_node *) order = {0};
+  uint32_t stamp = ++*graph->stamp;
+  for (int i = 0; i < n_outputs; i++) {
+    if (outputs[i]->mark == stamp)
+      continue;
+    outputs[i]->mark = stamp;
+    tin_vec_push(arena, &stack, ((struct walk_frame){outputs[i], 0}));
+    while (stack.count) {
+      struct walk_frame *top = &stack.at[stack.count - 1];
+      struct tin_node *node = top->node;
+      if (tin_node_is_leaf(node) || top->next == node->n_in) {
+        node->index = (uint32_t)order.count;
+        tin_vec_push(arena, &order, node);
+        stack.count--;
+        continue;
+      }
+      struct tin_node *input = node->in[top->next++];
+      if (input->mark == stamp)
+        continue;
+      input->mark = stamp;
+      tin_vec_push(arena, &stack, ((struct walk_frame){input, 0}));
+    }
+  }
+  return (struct tin_node_list){order.at, order.count};
+}

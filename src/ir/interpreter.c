@@ -1,0 +1,500 @@
+/* The reference interpreter, see interpreter.h. Elements travel as in scalar.h, in blocks: a block is loaded, one scalar op runs over it,
+ * and it is stored. Every shape is walked by an odometer of strides, so the code below says for each op only which strides.
+ *
+ * The orders of accumulation are those of docs/numerics.md, written out plainly: reduce_lanes and reduce_chain. */
+#include "ir/interpreter.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ir/scalar.h"
+
+enum {
+  BLOCK = 64,         /* elements handled together */
+  LANES = 16,         /* partial results of the lanes rule */
+  LANES_BLOCK = 1024, /* terms in a block of the lanes rule */
+  CHAIN_CHUNK = 256,  /* most terms in one chain of the chain rule */
+  CHAIN_GROUPS = 16   /* most groups of chains */
+};
+
+/* ---- walking shapes ---- */
+
+/* Row-major walk over a shape with an offset into each of two arrays. */
+struct walk {
+  int rank;
+  int64_t size[TIN_MAX_RANK];
+  int64_t index[TIN_MAX_RANK];
+  int64_t step[2][TIN_MAX_RANK]; /* offset of one unit of each axis */
+  int64_t at[2];                 /* current offsets */
+  int64_t left;                  /* positions not yet visited */
+};
+
+static void walk_axis(struct walk *walk, int64_t size, int64_t step_0, int64_t step_1) {
+  walk->size[walk->rank] = size;
+  walk->step[0][walk->rank] = step_0;
+  walk->step[1][walk->rank] = step_1;
+  walk->rank++;
+  walk->left *= size;
+}
+
+/* Puts the offsets of the next positions, at most `limit`, into the arrays; returns how many. */
+static int walk_take(struct walk *walk, int64_t *offsets_0, int64_t *offsets_1, int64_t limit) {
+  int count = (int)(walk->left < limit ? walk->left : limit);
+  for (int i = 0; i < count; i++) {
+    offsets_0[i] = walk->at[0];
+    offsets_1[i] = walk->at[1];
+    for (int axis = walk->rank - 1; axis >= 0; axis--) {
+      walk->at[0] += walk->step[0][axis];
+      walk->at[1] += walk->step[1][axis];
+      if (++walk->index[axis] < walk->size[axis])
+        break;
+      walk->at[0] -= walk->step[0][axis] * walk->size[axis];
+      walk->at[1] -= walk->step[1][axis] * walk->size[axis];
+      walk->index[axis] = 0;
+    }
+  }
+  walk->left -= count;
+  return count;
+}
+
+static void row_major(const struct tin_node *node, int64_t *strides) {
+  int64_t stride = 1;
+  for (int axis = node->rank - 1; axis >= 0; axis--) {
+    strides[axis] = stride;
+    stride *= node->shape[axis];
+  }
+}
+
+static void load_block(const void *data, tin_dtype dtype, int64_t base, const int64_t *offsets, uint64_t *out, int count) {
+  switch (tin_dtype_bytes(dtype)) {
+  case 1:
+    for (int i = 0; i < count; i++)
+      out[i] = ((const uint8_t *)data)[base + offsets[i]];
+    break;
+  case 4:
+    for (int i = 0; i < count; i++)
+      out[i] = ((const uint32_t *)data)[base + offsets[i]];
+    break;
+  default:
+    for (int i = 0; i < count; i++)
+      out[i] = ((const uint64_t *)data)[base + offsets[i]];
+  }
+}
+
+static void store_block(void *data, tin_dtype dtype, const int64_t *offsets, const uint64_t *values, int count) {
+  for (int i = 0; i < count; i++)
+    tin_scalar_store(data, offsets[i], dtype, values[i]);
+}
+
+/* Copies elements from the offsets 0 of the walk to its offsets 1; with `add`, adds them to what is there. */
+static void copy_walk(struct walk *walk, const void *from, void *to, tin_dtype dtype, bool add) {
+  int64_t from_at[BLOCK], to_at[BLOCK];
+  uint64_t values[BLOCK], sums[BLOCK];
+  while (walk->left > 0) {
+    int count = walk_take(walk, from_at, to_at, BLOCK);
+    load_block(from, dtype, 0, from_at, values, count);
+    if (add) {
+      load_block(to, dtype, 0, to_at, sums, count);
+      tin_scalar_eval_many(OP_ADD, dtype, dtype, (const uint64_t *[]){sums, values, NULL}, values, count);
+    }
+    store_block(to, dtype, to_at, values, count);
+  }
+}
+
+/* ---- sources and elementwise ops ---- */
+
+static void fill(const struct tin_node *node, void *out, uint64_t bits) {
+  for (int64_t i = 0; i < node->size; i++)
+    tin_scalar_store(out, i, (tin_dtype)node->dtype, bits);
+}
+
+static void iota(const struct tin_node *node, void *out) {
+  for (int64_t i = 0; i < node->size; i++)
+    tin_scalar_store(out, i, (tin_dtype)node->dtype, tin_scalar_cast((uint64_t)i, TIN_I64, (tin_dtype)node->dtype));
+}
+
+static void elementwise(const struct tin_node *node, void *const *in, void *out) {
+  tin_dtype dtype = (tin_dtype)node->dtype;
+  tin_dtype from = (tin_dtype)node->in[node->op == OP_SELECT ? 1 : 0]->dtype;
+  uint64_t operands[3][BLOCK], results[BLOCK];
+  int64_t offsets[BLOCK];
+  for (int i = 0; i < BLOCK; i++)
+    offsets[i] = i;
+  for (int64_t done = 0; done < node->size; done += BLOCK) {
+    int count = (int)(node->size - done < BLOCK ? node->size - done : BLOCK);
+    for (int k = 0; k < node->n_in; k++)
+      load_block(in[k], (tin_dtype)node->in[k]->dtype, done, offsets, operands[k], count);
+    tin_scalar_eval_many(node->op, dtype, from, (const uint64_t *[]){operands[0], operands[1], operands[2]}, results, count);
+    store_block((char *)out + done * tin_dtype_bytes(dtype), dtype, offsets, results, count);
+  }
+}
+
+/* ---- reductions and contractions ---- */
+
+/* What is reduced: for BLOCK results at a time, the sequences of terms below them. Either elements of the inputs, or values. */
+struct terms {
+  int op;                  /* the scalar op that takes in a term: ADD, MUL, MIN, MAX, or FMA for a contraction */
+  int join;                /* the op that joins partial results: the same, but ADD for a contraction */
+  tin_dtype dtype;
+  uint64_t neutral;
+  int64_t length;          /* terms of each result */
+  int count;               /* results, at most BLOCK */
+  const void *data[2];     /* inputs */
+  const int64_t *term_at;  /* offset of each term */
+  int64_t result_at[BLOCK]; /* offset of each result's terms */
+  const uint64_t *values;  /* when not NULL, term k of result i is values[k * BLOCK + i] instead */
+};
+
+static void neutral_block(const struct terms *terms, uint64_t *block) {
+  for (int i = 0; i < terms->count; i++)
+    block[i] = terms->neutral;
+}
+
+static void join(const struct terms *terms, uint64_t *left, const uint64_t *right) {
+  tin_scalar_eval_many(terms->join, terms->dtype, terms->dtype, (const uint64_t *[]){left, right, NULL}, left, terms->count);
+}
+
+/* Takes term k of every result into the partials. */
+static void accumulate(const struct terms *terms, int64_t k, uint64_t *partials) {
+  uint64_t a[BLOCK], b[BLOCK];
+  if (terms->values) {
+    join(terms, partials, terms->values + k * BLOCK);
+    return;
+  }
+  load_block(terms->data[0], terms->dtype, terms->term_at[k], terms->result_at, a, terms->count);
+  if (terms->op == OP_FMA) {
+    load_block(terms->data[1], terms->dtype, terms->term_at[k], terms->result_at, b, terms->count);
+    tin_scalar_eval_many(OP_FMA, terms->dtype, terms->dtype, (const uint64_t *[]){a, b, partials}, partials, terms->count);
+  } else {
+    join(terms, partials, a);
+  }
+}
+
+/* One block of the lanes rule: terms begin .. end-1. */
+static void lanes_block(const struct terms *terms, int64_t begin, int64_t end, uint64_t *result) {
+  uint64_t partials[LANES][BLOCK];
+  for (int lane = 0; lane < LANES; lane++) {
+    neutral_block(terms, partials[lane]);
+    for (int64_t k = begin + lane; k < end; k += LANES)
+      accumulate(terms, k, partials[lane]);
+  }
+  for (int half = LANES / 2; half > 0; half /= 2)
+    for (int lane = 0; lane < half; lane++)
+      join(terms, partials[lane], partials[lane + half]);
+  memcpy(result, partials[0], sizeof *result * (size_t)terms->count);
+}
+
+/* The results of the blocks are reduced by the same rule, in `storage`, until one is left. */
+static void reduce_lanes(const struct terms *given, uint64_t *storage, uint64_t *result) {
+  struct terms terms = *given;
+  for (;;) {
+    int64_t blocks = (terms.length + LANES_BLOCK - 1) / LANES_BLOCK;
+    for (int64_t block = 0; block < blocks; block++) {
+      int64_t begin = block * LANES_BLOCK;
+      int64_t end = begin + LANES_BLOCK < terms.length ? begin + LANES_BLOCK : terms.length;
+      /* in place: block b overwrites value b, which an earlier block or itself has used */
+      lanes_block(&terms, begin, end, blocks == 1 ? result : storage + block * BLOCK);
+    }
+    if (blocks == 1)
+      return;
+    terms.values = storage;
+    terms.length = blocks;
+  }
+}
+
+static void chain_chunk(const struct terms *terms, int64_t begin, int64_t length, uint64_t *result) {
+  int64_t end = begin + length < terms->length ? begin + length : terms->length;
+  neutral_block(terms, result);
+  for (int64_t k = begin; k < end; k++)
+    accumulate(terms, k, result);
+}
+
+static void reduce_chain(const struct terms *terms, uint64_t *result) {
+  int64_t chunks = (terms->length + CHAIN_CHUNK - 1) / CHAIN_CHUNK;
+  int64_t length = 16 * ((terms->length + 16 * chunks - 1) / (16 * chunks));
+  int64_t group = length * ((chunks + CHAIN_GROUPS - 1) / CHAIN_GROUPS); /* terms in a group of chunks */
+  uint64_t sum[BLOCK], chunk[BLOCK];
+  for (int64_t begin = 0; begin < terms->length; begin += group) {
+    int64_t end = begin + group < terms->length ? begin + group : terms->length;
+    chain_chunk(terms, begin, length, sum);
+    for (int64_t at = begin + length; at < end; at += length) {
+      chain_chunk(terms, at, length, chunk);
+      join(terms, sum, chunk);
+    }
+    if (begin == 0)
+      memcpy(result, sum, sizeof sum);
+    else
+      join(terms, result, sum);
+  }
+}
+
+static int term_op(int op) {
+  switch (op) {
+  case OP_SUM:
+    return OP_ADD;
+  case OP_PROD:
+    return OP_MUL;
+  case OP_REDUCE_MIN:
+    return OP_MIN;
+  case OP_REDUCE_MAX:
+    return OP_MAX;
+  default:
+    return OP_FMA;
+  }
+}
+
+/* Splits the input's axes into the kept ones, walked result by result, and the reduced ones, walked term by term. */
+static void split_axes(const struct tin_node *node, struct walk *results, struct walk *terms) {
+  const struct tin_node *x = node->in[0];
+  int64_t strides[TIN_MAX_RANK];
+  row_major(x, strides);
+  *results = *terms = (struct walk){.left = 1};
+  for (int axis = 0; axis < x->rank; axis++)
+    walk_axis((node->arg[0] >> axis) & 1 ? terms : results, x->shape[axis], strides[axis], 0);
+}
+
+static bool reduce(const struct tin_node *node, void *const *in, void *out, struct tin_error *error) {
+  struct walk results, positions;
+  split_axes(node, &results, &positions);
+  struct terms terms = {.op = term_op(node->op), .dtype = (tin_dtype)node->dtype, .length = positions.left};
+  terms.join = terms.op == OP_FMA ? OP_ADD : terms.op;
+  terms.neutral = tin_scalar_neutral(node->op, terms.dtype);
+  terms.data[0] = in[0];
+  terms.data[1] = terms.op == OP_FMA ? in[1] : NULL;
+  if (terms.length == 0) { /* an empty sum is +0, not the neutral -0 */
+    fill(node, out, terms.join == OP_ADD ? 0 : terms.neutral);
+    return true;
+  }
+  size_t blocks = (size_t)(terms.length + LANES_BLOCK - 1) / LANES_BLOCK;
+  int64_t *term_at = malloc(2 * sizeof *term_at * (size_t)terms.length); /* second half: the walk's unused second offsets */
+  uint64_t *storage = malloc(sizeof *storage * blocks * BLOCK);
+  if (term_at && storage) {
+    for (int64_t taken = 0; positions.left > 0;)
+      taken += walk_take(&positions, term_at + taken, term_at + terms.length, BLOCK < terms.length ? BLOCK : terms.length);
+    terms.term_at = term_at;
+    bool chain = node->op == OP_CONTRACT && node->arg[1] == 1;
+    int64_t unused[BLOCK];
+    uint64_t values[BLOCK];
+    for (int64_t done = 0; results.left > 0; done += terms.count) {
+      terms.count = walk_take(&results, terms.result_at, unused, BLOCK);
+      if (chain)
+        reduce_chain(&terms, values);
+      else
+        reduce_lanes(&terms, storage, values);
+      for (int i = 0; i < terms.count; i++)
+        tin_scalar_store(out, done + i, terms.dtype, values[i]);
+    }
+  } else {
+    tin_error_set(error, "%s: out of memory", tin_ops[node->op].text);
+  }
+  bool complete = term_at && storage;
+  free(term_at);
+  free(storage);
+  return complete;
+}
+
+/* Sums overlapping windows: for each place k of the window in turn, all windows add their element k to where it came from. */
+static void fold(const struct tin_node *node, const void *x, void *out) {
+  const struct tin_node *input = node->in[0];
+  int axis = (int)node->arg[0];
+  int64_t size = node->arg[1], stride = node->arg[2], dilation = node->arg[3];
+  int64_t from[TIN_MAX_RANK], to[TIN_MAX_RANK];
+  row_major(input, from);
+  row_major(node, to);
+  fill(node, out, 0);
+  for (int64_t k = 0; k < size; k++) {
+    struct walk walk = {.left = 1, .at = {k, k * dilation * to[axis]}};
+    for (int i = 0; i < node->rank; i++)
+      walk_axis(&walk, input->shape[i], from[i], i == axis ? stride * to[i] : to[i]);
+    copy_walk(&walk, x, out, (tin_dtype)node->dtype, true);
+  }
+}
+
+/* ---- movement ---- */
+
+/* Ops whose output is an affine view of the input. */
+static void view(const struct tin_node *node, const void *x, void *out) {
+  int64_t from[TIN_MAX_RANK], to[TIN_MAX_RANK];
+  const struct tin_node *input = node->in[0];
+  row_major(input, from);
+  row_major(node, to);
+  struct walk walk = {.left = 1};
+  for (int i = 0; i < node->rank; i++) {
+    int64_t step = 0;
+    switch (node->op) {
+    case OP_PERMUTE:
+      step = from[node->arg[i]];
+      break;
+    case OP_EXPAND:
+      step = input->shape[i] == 1 ? 0 : from[i];
+      break;
+    case OP_SLICE:
+      step = node->arg[2 * i + 1] * from[i];
+      walk.at[0] += node->arg[2 * i] * from[i];
+      break;
+    case OP_FLIP:
+      step = (node->arg[0] >> i) & 1 ? -from[i] : from[i];
+      walk.at[0] += (node->arg[0] >> i) & 1 ? (node->shape[i] - 1) * from[i] : 0;
+      break;
+    case OP_WINDOW: /* arg: axis, size, stride, dilation */
+      step = i == node->rank - 1 ? node->arg[3] * from[node->arg[0]] : i == node->arg[0] ? node->arg[2] * from[i] : from[i];
+      break;
+    }
+    walk_axis(&walk, node->shape[i], step, to[i]);
+  }
+  copy_walk(&walk, x, out, (tin_dtype)node->dtype, false);
+}
+
+static void pad(const struct tin_node *node, const void *x, void *out) {
+  const struct tin_node *input = node->in[0];
+  int64_t from[TIN_MAX_RANK], to[TIN_MAX_RANK];
+  row_major(input, from);
+  row_major(node, to);
+  fill(node, out, node->bits);
+  struct walk walk = {.left = 1};
+  for (int i = 0; i < node->rank; i++) {
+    int64_t low = node->arg[2 * i], step = node->arg[2 * i + 1] + 1;
+    /* the elements begin .. end-1 of the axis land inside; a negative low crops */
+    int64_t begin = low < 0 ? (-low + step - 1) / step : 0;
+    int64_t end = low < node->shape[i] ? (node->shape[i] - 1 - low) / step + 1 : 0;
+    end = end < input->shape[i] ? end : input->shape[i];
+    walk.at[0] += begin * from[i];
+    walk.at[1] += (low + begin * step) * to[i];
+    walk_axis(&walk, end > begin ? end - begin : 0, from[i], step * to[i]);
+  }
+  copy_walk(&walk, x, out, (tin_dtype)node->dtype, false);
+}
+
+static void concat(const struct tin_node *node, void *const *in, void *out) {
+  int axis = (int)node->arg[0];
+  int64_t from[TIN_MAX_RANK], to[TIN_MAX_RANK];
+  row_major(node, to);
+  int64_t start = 0;
+  for (int k = 0; k < node->n_in; k++) {
+    const struct tin_node *input = node->in[k];
+    row_major(input, from);
+    struct walk walk = {.left = 1, .at = {0, start * to[axis]}};
+    for (int i = 0; i < node->rank; i++)
+      walk_axis(&walk, input->shape[i], from[i], to[i]);
+    copy_walk(&walk, in[k], out, (tin_dtype)node->dtype, false);
+    start += input->shape[axis];
+  }
+}
+
+/* ---- indexing ---- */
+
+/* The shapes around the indexed axis: data[outer][axis_size][inner], indexed rows [outer][n_index][inner]. */
+struct indexing {
+  int64_t outer, axis_size, inner, n_index;
+  const void *index;
+  tin_dtype index_dtype;
+};
+
+static int64_t index_at(const struct indexing *indexing, int64_t position) {
+  return (int64_t)tin_scalar_cast(tin_scalar_load(indexing->index, position, indexing->index_dtype), indexing->index_dtype, TIN_I64);
+}
+
+/* False with an error that names the first index out of range. */
+static bool index_open(struct indexing *indexing, const struct tin_node *node, void *const *in, struct tin_error *error) {
+  const struct tin_node *x = node->in[0];
+  int axis = (int)node->arg[0];
+  *indexing = (struct indexing){.outer = 1, .inner = 1, .axis_size = x->shape[axis], .n_index = node->in[1]->size, .index = in[1]};
+  indexing->index_dtype = (tin_dtype)node->in[1]->dtype;
+  for (int i = 0; i < x->rank; i++)
+    if (i != axis)
+      *(i < axis ? &indexing->outer : &indexing->inner) *= x->shape[i];
+  for (int64_t position = 0; position < indexing->n_index; position++) {
+    int64_t row = index_at(indexing, position);
+    if (row < 0 || row >= indexing->axis_size) {
+      tin_error_set(error, "%s: index %" PRId64 " at position %" PRId64 " is out of range for axis %d of size %" PRId64,
+                    tin_ops[node->op].text, row, position, axis, indexing->axis_size);
+      return false;
+    }
+  }
+  return true;
+}
+
+static bool gather(const struct tin_node *node, void *const *in, void *out, struct tin_error *error) {
+  struct indexing indexing;
+  if (!index_open(&indexing, node, in, error))
+    return false;
+  int64_t row_bytes = indexing.inner * tin_dtype_bytes(node->dtype);
+  if (row_bytes == 0)
+    return true;
+  for (int64_t outer = 0; outer < indexing.outer; outer++)
+    for (int64_t position = 0; position < indexing.n_index; position++)
+      memcpy((char *)out + (outer * indexing.n_index + position) * row_bytes,
+             (const char *)in[0] + (outer * indexing.axis_size + index_at(&indexing, position)) * row_bytes, (size_t)row_bytes);
+  return true;
+}
+
+static void copy_all(const struct tin_node *node, const void *x, void *out) {
+  if (node->size > 0)
+    memcpy(out, x, (size_t)node->size * (size_t)tin_dtype_bytes(node->dtype));
+}
+
+static bool scatter_add(const struct tin_node *node, void *const *in, void *out, struct tin_error *error) {
+  struct indexing indexing;
+  if (!index_open(&indexing, node, in, error))
+    return false;
+  copy_all(node, in[0], out);
+  for (int64_t outer = 0; outer < indexing.outer; outer++)
+    for (int64_t position = 0; position < indexing.n_index; position++) {
+      int64_t from = (outer * indexing.n_index + position) * indexing.inner;
+      int64_t to = (outer * indexing.axis_size + index_at(&indexing, position)) * indexing.inner;
+      struct walk walk = {.left = 1, .at = {from, to}};
+      walk_axis(&walk, indexing.inner, 1, 1);
+      copy_walk(&walk, in[2], out, (tin_dtype)node->dtype, true);
+    }
+  return true;
+}
+
+/* ---- all ops ---- */
+
+bool tin_interpret(const struct tin_node *node, void *const *in, void *out, struct tin_error *error) {
+  if (tin_op_is_elementwise(node->op)) {
+    elementwise(node, in, out);
+    return true;
+  }
+  switch (node->op) {
+  case OP_CONST:
+  case OP_SCALAR:
+    fill(node, out, node->bits);
+    return true;
+  case OP_IOTA:
+    iota(node, out);
+    return true;
+  case OP_SUM:
+  case OP_PROD:
+  case OP_REDUCE_MIN:
+  case OP_REDUCE_MAX:
+  case OP_CONTRACT:
+    return reduce(node, in, out, error);
+  case OP_FOLD:
+    fold(node, in[0], out);
+    return true;
+  case OP_RESHAPE:
+    copy_all(node, in[0], out);
+    return true;
+  case OP_PERMUTE:
+  case OP_EXPAND:
+  case OP_SLICE:
+  case OP_FLIP:
+  case OP_WINDOW:
+    view(node, in[0], out);
+    return true;
+  case OP_PAD:
+    pad(node, in[0], out);
+    return true;
+  case OP_CONCAT:
+    concat(node, in, out);
+    return true;
+  case OP_GATHER:
+    return gather(node, in, out, error);
+  case OP_SCATTER_ADD:
+    return scatter_add(node, in, out, error);
+  }
+  tin_error_set(error, "interpreter: %s has no value of its own", tin_ops[node->op].text);
+  return false;
+}

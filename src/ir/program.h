@@ -1,0 +1,31 @@
+/* Elementary functions as straight-line programs of primitive ops: data, executed by the interpreter and folding element by element and
+ * printed by every target as vector or scalar code. They are the definition of exp, log, sin, cos, tanh, erf (f32 and f64) and random.
+ *
+ * Values are numbered: first the arguments 0 .. n_args-1, then one per instruction. An instruction reads lower numbers only. Its op is
+ * an ELEMENTWISE row of the op table (or CONST with its value in bits); dtype is that of its result.
+ * No instruction may be CAST between float and i64, or integer DIV and MOD: targets without vector forms of those would lose the vectors.
+ */
+#ifndef TIN_IR_PROGRAM_H
+#define TIN_IR_PROGRAM_H
+
+#include "ir/ir.h"
+
+enum { TIN_PROGRAM_VALUES = 256 }; /* most values of a program: arguments and steps */
+
+struct tin_step {
+  uint8_t op;    /* enum tin_op */
+  uint8_t dtype; /* of the result */
+  int16_t in[3]; /* value numbers; unused ones are -1 */
+  uint64_t bits; /* CONST */
+};
+
+struct tin_program {
+  int n_args;
+  int n_steps;
+  const struct tin_step *steps; /* the last step is the result */
+};
+
+/* The program of an ELEMENTARY op at a dtype; never NULL for the dtypes that the op accepts (RANDOM: u32 only). */
+const struct tin_program *tin_program_of(int op, tin_dtype dtype);
+
+#endif

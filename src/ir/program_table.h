@@ -1,0 +1,39 @@
+/* How program_*.c write their tables: a program is a macro that lists its values, constants as C(name, dtype, bits) and steps as
+ * S(name, op, dtype, inputs...), each value under a name. The list is expanded twice, into an enum that numbers the values in order and
+ * into the table of steps, whose inputs are those numbers. The arguments come first and have names of their own. */
+#ifndef TIN_IR_PROGRAM_TABLE_H
+#define TIN_IR_PROGRAM_TABLE_H
+
+#include "ir/program.h"
+
+#define TIN_CONST_NAME(name, dtype, bits) name,
+#define TIN_STEP_NAME(name, ...) name,
+#define TIN_FIRST_THREE(a, b, c, ...) {a, b, c}
+#define TIN_CONST_ROW(name, dtype, bits) {OP_CONST, TIN_##dtype, {-1, -1, -1}, bits},
+#define TIN_STEP_ROW(name, op, dtype, ...) {OP_##op, TIN_##dtype, TIN_FIRST_THREE(__VA_ARGS__, -1, -1, -1), 0},
+
+/* Defines a function that returns the program; the names after VALUES are those of its arguments. */
+#define TIN_DEFINE_PROGRAM(function, VALUES, ...)                                                                                          \
+  const struct tin_program *function(void) {                                                                                               \
+    enum { __VA_ARGS__, argument_count };                                                                                                  \
+    enum { before_first = argument_count - 1, VALUES(TIN_CONST_NAME, TIN_STEP_NAME) value_count };                                         \
+    static const struct tin_step steps[] = {VALUES(TIN_CONST_ROW, TIN_STEP_ROW)};                                                          \
+    _Static_assert((int)value_count <= (int)TIN_PROGRAM_VALUES, "more values than an evaluator holds");                                    \
+    static const struct tin_program program = {argument_count, value_count - argument_count, steps};                                       \
+    return &program;                                                                                                                       \
+  }
+
+const struct tin_program *tin_program_exp_f32(void);
+const struct tin_program *tin_program_log_f32(void);
+const struct tin_program *tin_program_sin_f32(void);
+const struct tin_program *tin_program_cos_f32(void);
+const struct tin_program *tin_program_tanh_f32(void);
+const struct tin_program *tin_program_erf_f32(void);
+const struct tin_program *tin_program_exp_f64(void);
+const struct tin_program *tin_program_log_f64(void);
+const struct tin_program *tin_program_sin_f64(void);
+const struct tin_program *tin_program_cos_f64(void);
+const struct tin_program *tin_program_tanh_f64(void);
+const struct tin_program *tin_program_erf_f64(void);
+
+#endif

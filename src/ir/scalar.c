@@ -1,0 +1,384 @@
+/* Elementwise values, see scalar.h. Each op is written once per kind of number (integers, f32, f64) as a loop over many elements; a single
+ * element is the loop with count 1. Integers of every dtype, and bool, are computed as int64_t and wrapped to the dtype's width, which is
+ * exact because all ops here commute with the wrap or work on the extended value. */
+#include "ir/scalar.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "ir/program.h"
+
+static const uint64_t nan_f32 = 0x7fc00000, nan_f64 = 0x7ff8000000000000;
+
+static inline float f32_from_bits(uint64_t bits) {
+  uint32_t word = (uint32_t)bits;
+  float value;
+  memcpy(&value, &word, sizeof value);
+  return value;
+}
+
+static inline uint64_t f32_bits(float value) {
+  uint32_t word;
+  memcpy(&word, &value, sizeof word);
+  return word;
+}
+
+static inline double f64_from_bits(uint64_t bits) {
+  double value;
+  memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+static inline uint64_t f64_bits(double value) {
+  uint64_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  return bits;
+}
+
+/* The number that the bits mean, for the integer dtypes and bool. */
+static inline int64_t integer_from_bits(uint64_t bits, tin_dtype dtype) {
+  return dtype == TIN_I32 ? (int32_t)(uint32_t)bits : (int64_t)bits;
+}
+
+static inline uint64_t integer_bits(uint64_t value, tin_dtype dtype) {
+  switch (dtype) {
+  case TIN_BOOL:
+    return value & 1;
+  case TIN_U8:
+    return value & 0xff;
+  case TIN_I32:
+  case TIN_U32:
+    return value & 0xffffffff;
+  default:
+    return value;
+  }
+}
+
+static inline unsigned integer_width(tin_dtype dtype) {
+  switch (dtype) {
+  case TIN_BOOL:
+    return 1;
+  case TIN_U8:
+    return 8;
+  case TIN_I32:
+  case TIN_U32:
+    return 32;
+  default:
+    return 64;
+  }
+}
+
+/* ---- conversions ---- */
+
+/* Truncates towards zero and saturates; NaN gives 0. The limits are exact in double or, for i64, the next double above. */
+static uint64_t integer_from_double(double value, tin_dtype to) {
+  double low = to == TIN_I32 ? -0x1p31 : to == TIN_I64 ? -0x1p63 : 0;
+  double high = to == TIN_U8 ? 0x1p8 : to == TIN_I32 ? 0x1p31 : to == TIN_U32 ? 0x1p32 : 0x1p63;
+  if (value != value)
+    return 0;
+  value = trunc(value);
+  if (value <= low)
+    return integer_bits((uint64_t)(int64_t)low, to);
+  if (value >= high)
+    return to == TIN_I64 ? (uint64_t)INT64_MAX : integer_bits((uint64_t)(int64_t)high - 1, to);
+  return integer_bits((uint64_t)(int64_t)value, to);
+}
+
+uint64_t tin_scalar_cast(uint64_t bits, tin_dtype from, tin_dtype to) {
+  if (from == to)
+    return bits;
+  if (!tin_dtype_is_float(from)) {
+    int64_t value = integer_from_bits(bits, from);
+    return to == TIN_F32    ? f32_bits((float)value)
+           : to == TIN_F64  ? f64_bits((double)value)
+           : to == TIN_BOOL ? (uint64_t)(value != 0)
+                            : integer_bits((uint64_t)value, to);
+  }
+  double value = from == TIN_F32 ? (double)f32_from_bits(bits) : f64_from_bits(bits);
+  return to == TIN_F32    ? f32_bits((float)value)
+         : to == TIN_F64  ? f64_bits(value)
+         : to == TIN_BOOL ? (uint64_t)(value != 0)
+                          : integer_from_double(value, to);
+}
+
+/* Every NaN is one value to whoever looks at bits. */
+static inline uint64_t canonical(uint64_t bits, tin_dtype from) {
+  if (from == TIN_F32)
+    return f32_from_bits(bits) == f32_from_bits(bits) ? bits : nan_f32;
+  if (from == TIN_F64)
+    return f64_from_bits(bits) == f64_from_bits(bits) ? bits : nan_f64;
+  return bits;
+}
+
+uint64_t tin_scalar_from_double(double value, tin_dtype dtype) {
+  return tin_scalar_cast(f64_bits(value), TIN_F64, dtype);
+}
+
+double tin_scalar_to_double(uint64_t bits, tin_dtype dtype) {
+  return f64_from_bits(tin_scalar_cast(bits, dtype, TIN_F64));
+}
+
+uint64_t tin_scalar_load(const void *data, int64_t index, tin_dtype dtype) {
+  switch (dtype) {
+  case TIN_BOOL:
+  case TIN_U8:
+    return ((const uint8_t *)data)[index];
+  case TIN_I32:
+  case TIN_U32:
+  case TIN_F32:
+    return ((const uint32_t *)data)[index];
+  default:
+    return ((const uint64_t *)data)[index];
+  }
+}
+
+void tin_scalar_store(void *data, int64_t index, tin_dtype dtype, uint64_t bits) {
+  switch (dtype) {
+  case TIN_BOOL:
+  case TIN_U8:
+    ((uint8_t *)data)[index] = (uint8_t)bits;
+    break;
+  case TIN_I32:
+  case TIN_U32:
+  case TIN_F32:
+    ((uint32_t *)data)[index] = (uint32_t)bits;
+    break;
+  default:
+    ((uint64_t *)data)[index] = bits;
+  }
+}
+
+/* ---- floats ---- */
+
+/* EACH writes one expression over x, y, z, the elements' values, for all elements. */
+#define EACH(READ, WRITE, expression)       \
+  for (int i = 0; i < count; i++) {         \
+    __auto_type x = READ(in[0][i]);         \
+    __auto_type y = arity > 1 ? READ(in[1][i]) : x; \
+    __auto_type z = arity > 2 ? READ(in[2][i]) : x; \
+    (void)y, (void)z;                       \
+    out[i] = WRITE(expression);             \
+  }                                         \
+  return true
+
+/* The IEEE 754-2019 minimum and maximum: x + y is a NaN where either is; of zeros, the sign decides. */
+#define FLOAT_MIN(x, y) (x < y ? x : y < x ? y : x == y ? (signbit(x) ? x : y) : x + y)
+#define FLOAT_MAX(x, y) (x > y ? x : y > x ? y : x == y ? (signbit(x) ? y : x) : x + y)
+
+#define DEFINE_FLOAT(name, READ, WRITE, SUFFIX)                                                                         \
+  static bool name(int op, const uint64_t *const *in, uint64_t *out, int count) {                                       \
+    const int arity = tin_ops[op].arity;                                                                                \
+    switch (op) {                                                                                                       \
+    case OP_NEG:                                                                                                        \
+      EACH(READ, WRITE, -x);                                                                                            \
+    case OP_ABS:                                                                                                        \
+      EACH(READ, WRITE, fabs##SUFFIX(x));                                                                               \
+    case OP_SQRT:                                                                                                       \
+      EACH(READ, WRITE, sqrt##SUFFIX(x));                                                                               \
+    case OP_ROUND: /* in the default rounding mode: to nearest even */                                                  \
+      EACH(READ, WRITE, nearbyint##SUFFIX(x));                                                                          \
+    case OP_FLOOR:                                                                                                      \
+      EACH(READ, WRITE, floor##SUFFIX(x));                                                                              \
+    case OP_CEIL:                                                                                                       \
+      EACH(READ, WRITE, ceil##SUFFIX(x));                                                                               \
+    case OP_TRUNC:                                                                                                      \
+      EACH(READ, WRITE, trunc##SUFFIX(x));                                                                              \
+    case OP_ADD:                                                                                                        \
+      EACH(READ, WRITE, x + y);                                                                                         \
+    case OP_SUB:                                                                                                        \
+      EACH(READ, WRITE, x - y);                                                                                         \
+    case OP_MUL:                                                                                                        \
+      EACH(READ, WRITE, x * y);                                                                                         \
+    case OP_DIV:                                                                                                        \
+      EACH(READ, WRITE, x / y);                                                                                         \
+    case OP_MIN:                                                                                                        \
+      EACH(READ, WRITE, FLOAT_MIN(x, y));                                                                               \
+    case OP_MAX:                                                                                                        \
+      EACH(READ, WRITE, FLOAT_MAX(x, y));                                                                               \
+    case OP_LT:                                                                                                         \
+      EACH(READ, (uint64_t), x < y);                                                                                    \
+    case OP_LE:                                                                                                         \
+      EACH(READ, (uint64_t), x <= y);                                                                                   \
+    case OP_EQ:                                                                                                         \
+      EACH(READ, (uint64_t), x == y);                                                                                   \
+    case OP_NE:                                                                                                         \
+      EACH(READ, (uint64_t), x != y);                                                                                   \
+    case OP_FMA:                                                                                                        \
+      EACH(READ, WRITE, fma##SUFFIX(x, y, z));                                                                          \
+    }                                                                                                                   \
+    return false;                                                                                                       \
+  }
+
+DEFINE_FLOAT(eval_f32, f32_from_bits, f32_bits, f)
+DEFINE_FLOAT(eval_f64, f64_from_bits, f64_bits, )
+
+/* ---- integers and bool ---- */
+
+static inline int64_t divide(int64_t x, int64_t y) {
+  return y == 0 ? 0 : y == -1 ? (int64_t)(0 - (uint64_t)x) : x / y;
+}
+
+static inline int64_t modulo(int64_t x, int64_t y) {
+  return y == 0 ? x : y == -1 ? 0 : x % y;
+}
+
+/* Shift amounts count as unsigned numbers of the dtype, as their bits stand in `amount`. */
+static inline uint64_t shift_left(int64_t x, uint64_t amount, unsigned width) {
+  return amount < width ? (uint64_t)x << amount : 0;
+}
+
+static inline int64_t shift_right(int64_t x, uint64_t amount, unsigned width) {
+  return x >> (amount < width ? amount : width - 1 + (width < 64)); /* past the width only the sign, 0 for unsigned dtypes, is left */
+}
+
+static bool eval_integer(int op, tin_dtype dtype, const uint64_t *const *in, uint64_t *out, int count) {
+  const int arity = tin_ops[op].arity;
+  const unsigned width = integer_width(dtype);
+#define READ(bits) integer_from_bits((bits), dtype)
+#define WRITE(value) integer_bits((uint64_t)(value), dtype)
+  switch (op) {
+  case OP_NEG:
+    EACH(READ, WRITE, 0 - (uint64_t)x);
+  case OP_ABS:
+    EACH(READ, WRITE, x < 0 ? 0 - (uint64_t)x : (uint64_t)x);
+  case OP_NOT:
+    EACH(READ, WRITE, ~x);
+  case OP_ADD:
+    EACH(READ, WRITE, (uint64_t)x + (uint64_t)y);
+  case OP_SUB:
+    EACH(READ, WRITE, (uint64_t)x - (uint64_t)y);
+  case OP_MUL:
+    EACH(READ, WRITE, (uint64_t)x * (uint64_t)y);
+  case OP_DIV:
+    EACH(READ, WRITE, divide(x, y));
+  case OP_MOD:
+    EACH(READ, WRITE, modulo(x, y));
+  case OP_MIN:
+    EACH(READ, WRITE, x < y ? x : y);
+  case OP_MAX:
+    EACH(READ, WRITE, x > y ? x : y);
+  case OP_LT:
+    EACH(READ, (uint64_t), x < y);
+  case OP_LE:
+    EACH(READ, (uint64_t), x <= y);
+  case OP_EQ:
+    EACH(READ, (uint64_t), x == y);
+  case OP_NE:
+    EACH(READ, (uint64_t), x != y);
+  case OP_AND:
+    EACH(READ, WRITE, x & y);
+  case OP_OR:
+    EACH(READ, WRITE, x | y);
+  case OP_XOR:
+    EACH(READ, WRITE, x ^ y);
+  case OP_SHL:
+    EACH(READ, WRITE, shift_left(x, in[1][i], width));
+  case OP_SHR:
+    EACH(READ, WRITE, shift_right(x, in[1][i], width));
+  }
+#undef READ
+#undef WRITE
+  return false;
+}
+
+/* ---- elementary functions ---- */
+
+enum { PROGRAM_BLOCK = 16 }; /* elements that run through a program together */
+
+static void run_block(const struct tin_program *program, tin_dtype dtype, const uint64_t *const *in, uint64_t *out, int count) {
+  uint64_t values[TIN_PROGRAM_VALUES][PROGRAM_BLOCK];
+  tin_dtype dtypes[TIN_PROGRAM_VALUES];
+  for (int a = 0; a < program->n_args; a++) {
+    memcpy(values[a], in[a], sizeof *out * (size_t)count);
+    dtypes[a] = dtype;
+  }
+  for (int s = 0; s < program->n_steps; s++) {
+    const struct tin_step *step = &program->steps[s];
+    int number = program->n_args + s;
+    dtypes[number] = (tin_dtype)step->dtype;
+    if (step->op == OP_CONST) {
+      for (int i = 0; i < count; i++)
+        values[number][i] = step->bits;
+      continue;
+    }
+    const uint64_t *operands[3] = {NULL, NULL, NULL};
+    for (int k = 0; k < tin_ops[step->op].arity; k++)
+      operands[k] = values[step->in[k]];
+    tin_dtype from = dtypes[step->in[step->op == OP_SELECT ? 1 : 0]];
+    tin_scalar_eval_many(step->op, (tin_dtype)step->dtype, from, operands, values[number], count);
+  }
+  memcpy(out, values[program->n_args + program->n_steps - 1], sizeof *out * (size_t)count);
+}
+
+static void run_program(int op, tin_dtype dtype, const uint64_t *const *in, uint64_t *out, int count) {
+  const struct tin_program *program = tin_program_of(op, dtype);
+  for (int done = 0; done < count; done += PROGRAM_BLOCK) {
+    const uint64_t *block[3] = {NULL, NULL, NULL};
+    for (int a = 0; a < program->n_args; a++)
+      block[a] = in[a] + done;
+    run_block(program, dtype, block, out + done, count - done < PROGRAM_BLOCK ? count - done : PROGRAM_BLOCK);
+  }
+}
+
+/* ---- all ops ---- */
+
+void tin_scalar_eval_many(int op, tin_dtype dtype, tin_dtype from, const uint64_t *const *in, uint64_t *out, int count) {
+  if (tin_op_is(op, OP_CLASS_ELEMENTARY)) {
+    run_program(op, dtype, in, out, count);
+    return;
+  }
+  switch (op) {
+  case OP_CAST:
+    for (int i = 0; i < count; i++)
+      out[i] = tin_scalar_cast(in[0][i], from, dtype);
+    return;
+  case OP_BITCAST:
+    for (int i = 0; i < count; i++)
+      out[i] = canonical(in[0][i], from);
+    return;
+  case OP_SELECT:
+    for (int i = 0; i < count; i++)
+      out[i] = in[0][i] ? in[1][i] : in[2][i];
+    return;
+  }
+  if (from == TIN_F32)
+    eval_f32(op, in, out, count);
+  else if (from == TIN_F64)
+    eval_f64(op, in, out, count);
+  else
+    eval_integer(op, from, in, out, count);
+}
+
+uint64_t tin_scalar_eval(int op, tin_dtype dtype, tin_dtype from, const uint64_t *in) {
+  const uint64_t *operands[3] = {in, in + 1, in + 2}; /* looked at up to the arity only */
+  uint64_t out = 0;
+  tin_scalar_eval_many(op, dtype, from, operands, &out, 1);
+  return out;
+}
+
+/* The number closest to -inf or +inf, or that itself. */
+static uint64_t extremum(tin_dtype dtype, bool highest) {
+  switch (dtype) {
+  case TIN_F32:
+    return f32_bits(highest ? INFINITY : -INFINITY);
+  case TIN_F64:
+    return f64_bits(highest ? INFINITY : -INFINITY);
+  default:
+    break;
+  }
+  uint64_t sign = tin_dtypes[dtype].class == TIN_CLASS_SIGNED ? (uint64_t)1 << (integer_width(dtype) - 1) : 0;
+  return integer_bits(highest ? ~sign : sign, dtype);
+}
+
+uint64_t tin_scalar_neutral(int op, tin_dtype dtype) {
+  switch (op) {
+  case OP_PROD:
+    return tin_scalar_from_double(1, dtype);
+  case OP_REDUCE_MAX:
+    return extremum(dtype, false);
+  case OP_REDUCE_MIN:
+    return extremum(dtype, true);
+  default: /* sums */
+    return tin_dtype_is_float(dtype) ? tin_scalar_from_double(-0.0, dtype) : 0;
+  }
+}

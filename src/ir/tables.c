@@ -1,0 +1,43 @@
+/* The rows of dtypes.def and ops.def as arrays, and the look-ups by name. */
+#include "ir/ir.h"
+
+#include <stddef.h>
+#include <string.h>
+
+const struct tin_dtype_info tin_dtypes[] = {
+#define DTYPE(name, text, bytes, class, ctype) {#text, #ctype, bytes, class},
+#include "ir/dtypes.def"
+#undef DTYPE
+};
+
+/* The table writes classes of dtypes and facts without their prefixes. */
+enum { F = OP_ACCEPT_F, I = OP_ACCEPT_I, B = OP_ACCEPT_B };
+enum { COMMUTATIVE = OP_COMMUTATIVE, ASSOCIATIVE = OP_ASSOCIATIVE, IDEMPOTENT = OP_IDEMPOTENT };
+
+const struct tin_op_info tin_ops[] = {
+#define OP(name, text, class, arity, result, accepts, facts, gradient, low, high)                                                          \
+  {#text, OP_CLASS_##class, arity, OP_RESULT_##result, accepts, facts, low, high},
+#include "ir/ops.def"
+#undef OP
+};
+
+int tin_dtype_parse(const char *text) {
+  for (int dtype = 0; dtype < TIN_DTYPE_COUNT; dtype++)
+    if (!strcmp(tin_dtypes[dtype].text, text))
+      return dtype;
+  return -1;
+}
+
+int tin_op_parse(const char *text) {
+  for (int op = 0; op < OP_COUNT; op++)
+    if (!strcmp(tin_ops[op].text, text))
+      return op;
+  return -1;
+}
+
+tin_dtype tin_dtype_promote(tin_dtype a, tin_dtype b) {
+  tin_dtype low = a < b ? a : b;
+  tin_dtype high = a < b ? b : a;
+  /* Neither 32-bit integer holds the other's values. */
+  return low == TIN_I32 && high == TIN_U32 ? TIN_I64 : high;
+}

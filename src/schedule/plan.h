@@ -1,0 +1,101 @@
+/* The plan of one realisation: which nodes share a kernel, which values have memory.
+ *
+ * The schedule refers to graph nodes and lives only while a plan is being made; what is needed to run it again is copied out by
+ * runtime/execute.c. Every order in it comes from tin_graph_order of the outputs and update values, so equal graphs give equal schedules.
+ */
+#ifndef TIN_SCHEDULE_PLAN_H
+#define TIN_SCHEDULE_PLAN_H
+
+#include "ir/graph.h"
+
+/* Where a value that has memory lives. */
+enum tin_place {
+  PLACE_LEAF,  /* given: a realised node or a variable; slot `leaf` in the order of leaves */
+  PLACE_ARENA, /* inside the plan's arena, at `offset` from `first_kernel` to `last_kernel` */
+  PLACE_OWNED  /* its own buffer, made for each run: an output or an update. When `update` >= 0 and the run may overwrite, the old buffer
+                * of that update's variable serves, provided nothing else holds it */
+};
+
+struct tin_plan_value {
+  struct tin_node *node;
+  enum tin_place place;
+  uint8_t dtype;
+  int64_t size;      /* elements */
+  int64_t bytes;
+  int leaf;          /* PLACE_LEAF: number, else -1 */
+  int update;        /* PLACE_OWNED: the update that this value may be computed into in place, else -1 */
+  int64_t offset;    /* PLACE_ARENA: bytes, set by tin_schedule_memory */
+  int first_kernel;  /* the kernel that writes it, -1 for leaves */
+  int last_kernel;   /* the last kernel that reads it (or writes it, when none reads) */
+};
+
+enum tin_part_kind {
+  PART_MAP,      /* elementwise over one iteration space, any number of stores */
+  PART_ROW,      /* reductions of one iteration space over the same axes, with elementwise work before, between and after */
+  PART_CONTRACT, /* one chain contraction with producers inlined in its operands and consumers on its result */
+  PART_SCATTER   /* one scatter_add */
+};
+
+/* One body of a kernel: an iteration space and what is computed over it. */
+struct tin_part {
+  enum tin_part_kind kind;
+  int rank;
+  int64_t shape[TIN_MAX_RANK];        /* MAP: of the stored nodes; ROW: full shape (inputs of the reductions); CONTRACT: full shape */
+  uint32_t axes;                      /* ROW, CONTRACT: mask of reduced axes */
+  struct tin_node *anchor;            /* CONTRACT, SCATTER: the node; ROW: the first reduction; MAP: the first store */
+  TIN_VEC(struct tin_node *) members; /* ROW: nodes held in the group, in graph order: reductions, and elementwise or expand nodes that
+                                       * depend on one of them. CONTRACT: the consumers computed on the tile, in graph order */
+  TIN_VEC(struct tin_node *) stores;  /* nodes written to memory, in graph order */
+  TIN_VEC(int) reads;                 /* plan values that the part loads, ascending, each once */
+  const char *fused;                  /* what was fused, for people: "bias, relu on the tile" */
+};
+
+/* One launch: parts that do not depend on each other. */
+struct tin_kernel {
+  TIN_VEC(struct tin_part *) parts;
+  const char *name; /* identifier made of its ops and number, e.g. "k3_contract_add_select" */
+};
+
+/* An index tensor whose values must lie in 0 .. limit-1: looked at before kernel `kernel` runs. */
+struct tin_check {
+  int value;   /* the index tensor's plan value */
+  int kernel;
+  int64_t limit;
+  struct tin_node *node; /* the gather or scatter_add, for the message */
+};
+
+/* What was decided about one node of the order. */
+struct tin_planned {
+  int value;          /* its plan value, or -1: computed inside its consumers */
+  int kernel;         /* that computes (materialises or, inlined everywhere, -1) */
+  int scalar;         /* SCALAR, and CONST of a float dtype: number of its run-time slot, else -1 */
+  const char *reason; /* why it has memory of its own instead of being fused into its consumers; NULL where it was fused */
+};
+
+struct tin_schedule {
+  struct tin_node_list order;
+  struct tin_planned *planned; /* by node->index */
+  TIN_VEC(struct tin_plan_value) values;
+  TIN_VEC(struct tin_kernel) kernels;
+  TIN_VEC(struct tin_check) checks;
+  TIN_VEC(int) output_values; /* plan value of each output (may repeat; may be a leaf) */
+  TIN_VEC(int) update_values; /* plan value of each update (likewise) */
+  int threads; /* that will run it: kernels split their work into at least so many items; 0 is 1. Never changes a value */
+  int n_leaves;
+  int n_scalars;
+  int64_t arena_bytes;         /* set by tin_schedule_memory */
+  int64_t bytes_without_reuse; /* sum of arena values, rounded as the arena rounds */
+};
+
+/* Groups the graph below the outputs and the update values into kernels. fuse: TIN_FUSE_* of runtime/execute.h. Arena with a fail target. */
+struct tin_schedule *tin_schedule_build(struct tin_arena *arena, struct tin_graph *graph, struct tin_node **outputs, int n_outputs,
+                                        struct tin_variable *const *update_variables, struct tin_node **update_nodes, int n_updates,
+                                        uint32_t fuse);
+/* memory.c: offsets of the PLACE_ARENA values from their live ranges, largest first, 64-byte aligned. */
+void tin_schedule_memory(struct tin_schedule *schedule, struct tin_arena *arena);
+/* verify.c: producers before consumers, every stored node has a value, live ranges that overlap do not share bytes, reads are known. */
+bool tin_schedule_verify(const struct tin_schedule *schedule, struct tin_error *error);
+/* Text form: kernels with their parts, stores, reads, fused nodes and the reasons why not. */
+void tin_schedule_print(struct tin_text *text, const struct tin_schedule *schedule);
+
+#endif

@@ -1,0 +1,189 @@
+/* Which nodes get a value of their own (a "root"), and why.
+ *
+ * Sinks, reductions, contractions and scatters are roots. Another node is computed inside its consumers, unless several of them would
+ * repeat work that costs more than writing the value once and reading it at each use. Costs are bytes an element; one vector operation an
+ * element is worth WORK_BYTES bytes (a core does about 40 G element operations a second and moves about 20 GB/s from a shared cache).
+ *
+ * Backward: by which roots would each node be computed (at most 4 are told apart). Forward: the cost of computing it again.
+ */
+#include "ir/program.h"
+#include "runtime/execute.h"
+#include "schedule/grouping.h"
+
+enum { OWNERS_MANY = 5 };
+enum { USED_BY_ELEMENTWISE = 1, USED_BY_REDUCE = 2, USED_BY_CONTRACT = 4 };
+static const float work_bytes = 0.5f;
+/* A value that one group computes for another's inner loops costs at least a store; below this work a broadcast value is computed again. */
+static const float broadcast_work = 1.5f;
+/* Taps of nested folds that may be spelled out inside one expression. */
+enum { MAX_FOLD_OPS = 64 };
+
+static bool is_anchor(const struct tin_node *node) {
+  return tin_op_is(node->op, OP_CLASS_REDUCE) ? node->op != OP_FOLD : node->op == OP_CONTRACT || node->op == OP_SCATTER_ADD;
+}
+
+static bool is_constant(const struct tin_node *node) {
+  return tin_op_is(node->op, OP_CLASS_SOURCE) && node->op != OP_VAR && !node->buffer;
+}
+
+/* ---- backward: users and owners ---- */
+
+static int kind_of_use(const struct tin_node *user) {
+  if (user->op == OP_CONTRACT && user->arg[1])
+    return USED_BY_CONTRACT;
+  if (is_anchor(user))
+    return USED_BY_REDUCE;
+  return USED_BY_ELEMENTWISE;
+}
+
+static void add_owner(struct node_facts *facts, int owner) {
+  for (int i = 0; i < facts->n_owners && i < 4; i++)
+    if (facts->owners[i] == owner)
+      return;
+  if (facts->n_owners < 4)
+    facts->owners[facts->n_owners] = owner;
+  if (facts->n_owners < OWNERS_MANY)
+    facts->n_owners++;
+}
+
+static void add_owners(struct node_facts *facts, const struct node_facts *from) {
+  for (int i = 0; i < from->n_owners && i < 4; i++)
+    add_owner(facts, from->owners[i]);
+  if (from->n_owners == OWNERS_MANY)
+    facts->n_owners = OWNERS_MANY;
+}
+
+/* The index tensors of gathers and scatters are looked at before the kernel runs, and the gathered tensor is read at computed places: both
+ * must have memory. */
+static bool needs_memory(const struct tin_node *user, int input) {
+  if (user->op == OP_SCATTER_ADD)
+    return true;
+  return user->op == OP_GATHER && (input == 1 || !tin_node_is_leaf(user->in[0]));
+}
+
+static void walk_back(struct grouping *g) {
+  struct tin_node_list order = g->schedule->order;
+  for (int i = order.count - 1; i >= 0; i--) {
+    const struct tin_node *node = order.at[i];
+    struct node_facts *facts = &g->facts[i];
+    facts->group = facts->last_reader = -1;
+    facts->leaf = node->buffer || node->op == OP_VAR;
+    if (facts->leaf)
+      continue;
+    if (facts->needed || is_anchor(node))
+      facts->root = true;
+    struct node_facts self = {.owners = {i}, .n_owners = 1};
+    const struct node_facts *owners = facts->root ? &self : facts;
+    bool movement = tin_op_is(node->op, OP_CLASS_MOVEMENT);
+    for (int k = 0; k < node->n_in; k++) {
+      struct node_facts *input = &g->facts[node->in[k]->index];
+      add_owners(input, owners);
+      input->used_by |= movement ? facts->used_by : kind_of_use(node);
+      input->expanded |= node->op == OP_EXPAND || (movement && facts->expanded);
+      bool leaf = node->in[k]->buffer || node->in[k]->op == OP_VAR;
+      if (needs_memory(node, k) && !leaf && !input->root) {
+        input->root = true;
+        input->reason = "it holds or is read at computed positions";
+      }
+    }
+  }
+}
+
+/* ---- forward: costs ---- */
+
+/* Vector operations an element of the op itself. */
+static float own_work(const struct tin_node *node) {
+  switch (node->op) {
+  case OP_DIV:
+  case OP_SQRT:
+    return 8; /* throughput of vdivps, vsqrtps on 512 bits */
+  case OP_MOD:
+    return 30;
+  case OP_MIN:
+  case OP_MAX:
+    return 5; /* the IEEE 754-2019 forms */
+  case OP_GATHER:
+    return 16;
+  case OP_FOLD:
+    return (float)(3 * node->arg[1]);
+  case OP_PAD:
+    return 2;
+  case OP_CONCAT:
+    return (float)(2 * node->n_in);
+  default:
+    break;
+  }
+  if (tin_op_is(node->op, OP_CLASS_ELEMENTARY))
+    return (float)tin_program_of(node->op, (tin_dtype)node->dtype)->n_steps;
+  return tin_op_is(node->op, OP_CLASS_ELEMENTWISE) ? 1 : 0;
+}
+
+static void add_inlined_costs(struct grouping *g, const struct tin_node *node, struct node_facts *facts) {
+  int64_t ops = 1;
+  facts->work = own_work(node);
+  for (int k = 0; k < node->n_in; k++) {
+    const struct tin_node *in = node->in[k];
+    const struct node_facts *input = &g->facts[in->index];
+    if (is_constant(in))
+      continue;
+    float share = node->size > 0 ? (float)in->size / (float)node->size : 1; /* a broadcast input is loaded less often than once an element */
+    if (share > 1)
+      share = 1;
+    if (input->root || input->leaf) {
+      float bytes = share * (float)tin_dtype_bytes(in->dtype);
+      facts->loads += bytes;
+      facts->held += input->leaf ? 0 : bytes;
+    } else {
+      facts->work += share * input->work;
+      facts->loads += share * input->loads;
+      facts->held += share * input->held;
+      ops += input->ops;
+    }
+  }
+  if (node->op == OP_FOLD)
+    ops *= node->arg[1];
+  facts->ops = ops > GROUP_MAX_OPS ? GROUP_MAX_OPS : (int)ops;
+}
+
+/* Why an inlineable node should have a value of its own, or NULL. */
+static const char *why_root(const struct grouping *g, const struct tin_node *node, const struct node_facts *facts) {
+  bool computes = tin_op_is_elementwise(node->op) || node->op == OP_GATHER || node->op == OP_FOLD;
+  if (facts->ops >= GROUP_MAX_OPS)
+    return "the kernel would pass the cap on operations";
+  if (node->op == OP_FOLD && facts->ops > MAX_FOLD_OPS)
+    return "the taps of the folds would be repeated too often";
+  if (!computes)
+    return NULL;
+  if (facts->used_by & USED_BY_ELEMENTWISE && !(g->fuse & TIN_FUSE_CHAIN))
+    return "chain fusion is off";
+  if (facts->used_by & USED_BY_REDUCE && !(g->fuse & TIN_FUSE_REDUCE))
+    return "reduce fusion is off";
+  if (facts->used_by & USED_BY_CONTRACT && !(g->fuse & TIN_FUSE_PROLOGUE))
+    return "prologue fusion is off";
+  if (facts->expanded && (facts->held > 0 || (facts->loads > 0 && facts->work > broadcast_work)))
+    return "it is broadcast: computing it at every use would cost more";
+  if (facts->n_owners < 2)
+    return NULL;
+  float uses = facts->n_owners, bytes = (float)tin_dtype_bytes(node->dtype);
+  float stored = (1 + uses) * bytes;
+  float repeated = uses * facts->loads + facts->held + (uses - 1) * facts->work * work_bytes;
+  return stored <= repeated ? "several kernels use it and computing it again costs more" : NULL;
+}
+
+void tin_schedule_roots(struct grouping *g) {
+  walk_back(g);
+  struct tin_node_list order = g->schedule->order;
+  for (int i = 0; i < order.count; i++) {
+    struct node_facts *facts = &g->facts[i];
+    if (facts->leaf)
+      continue;
+    add_inlined_costs(g, order.at[i], facts);
+    if (facts->root || is_constant(order.at[i]))
+      continue;
+    const char *why = why_root(g, order.at[i], facts);
+    if (why) {
+      facts->root = true;
+      facts->reason = why;
+    }
+  }
+}

@@ -1,0 +1,75 @@
+/* The libraries as they are given away: no visible symbol outside of tin_, and their size. ./dev test says where they are. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Number of symbols that `command` prints; each must begin with tin_. */
+static int check_symbols(const char *command) {
+  FILE *pipe = popen(command, "r");
+  assert_non_null(pipe);
+  char line[512];
+  int symbols = 0;
+  while (fgets(line, sizeof line, pipe)) {
+    const char *name = strrchr(line, ' ');
+    if (!name)
+      continue; /* the name of a member */
+    symbols++;
+    if (strncmp(name + 1, "tin_", 4) != 0)
+      fail_msg("a symbol outside of tin_: %s", name + 1);
+  }
+  assert_int_equal(pclose(pipe), 0);
+  return symbols;
+}
+
+static void test_only_our_symbols(void **state) {
+  (void)state;
+  const char *build = getenv("TIN_BUILD");
+  if (!build)
+    skip();
+  char command[1024];
+  snprintf(command, sizeof command, "nm -g --defined-only '%s/libtinsmith.a'", build);
+  assert_true(check_symbols(command) > 0);
+  snprintf(command, sizeof command, "if [ -e '%s/libtinsmith.so' ]; then nm -D --defined-only '%s/libtinsmith.so'; fi", build, build);
+  check_symbols(command);
+}
+
+/* Sum of text and initialised data of a file's objects, by binutils' size. */
+static long loaded_bytes(const char *build, const char *file) {
+  char command[1024];
+  snprintf(command, sizeof command, "size -t '%s/%s' | tail -n 1", build, file);
+  FILE *pipe = popen(command, "r");
+  assert_non_null(pipe);
+  long text = 0, data = 0;
+  assert_int_equal(fscanf(pipe, "%ld %ld", &text, &data), 2);
+  assert_int_equal(pclose(pipe), 0);
+  return text + data;
+}
+
+/* Under 600 KB without libtcc; only an optimised build without sanitizers is measured. */
+static void test_size(void **state) {
+  (void)state;
+#if defined(__SANITIZE_ADDRESS__) || !defined(__OPTIMIZE__)
+  skip();
+#endif
+  const char *build = getenv("TIN_BUILD");
+  if (!build)
+    skip();
+  long bytes = loaded_bytes(build, "libtinsmith.a") - loaded_bytes(build, "private_tcc.o");
+  assert_true(bytes > 0);
+  if (bytes >= 600 * 1000)
+    fail_msg("the library has %ld bytes", bytes);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_only_our_symbols),
+      cmocka_unit_test(test_size),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
