@@ -58,7 +58,8 @@ bool tin_digits_at(const char *file, int line, tin_ctx *ctx, int64_t count, uint
 
 /* ---- batches ---- */
 
-/* Walks over examples (the first axis of x and y) in batches, in an order shuffled anew for every epoch (Fisher-Yates). torch: DataLoader. */
+/* Walks over examples (the first axis of x and y) in batches, in an order shuffled anew for every epoch (Fisher-Yates). torch: DataLoader.
+ */
 typedef struct tin_batches tin_batches;
 struct tin_batches_options {
   const char *file TIN_ZERO;
@@ -82,7 +83,6 @@ int64_t tin_batches_count(const tin_batches *batches);
 /* The next batch: sets *x and *y (y may be NULL) to its examples, valid until the next call, and returns how many there are; 0 when the
  * epoch is over (the call after that begins the next epoch). */
 int64_t tin_batches_next(tin_batches *batches, const void **x, const void **y);
-
 
 /* ================================================================ parameters */
 
@@ -142,7 +142,7 @@ struct tin_linear_options {
 /* Makes the two parameters, both uniform in +-1 / sqrt(in) as PyTorch does: tin_linear_new(ctx, 784, 512, .name = "fc1"). */
 tin_linear tin_linear_new_args(struct tin_linear_options args);
 #ifndef __cplusplus
-#define tin_linear_new(ctx_, in_, ...)                                                                                                   \
+#define tin_linear_new(ctx_, in_, ...)                                                                                                     \
   tin_linear_new_args((struct tin_linear_options){.file = __FILE__, .line = __LINE__, .ctx = (ctx_), .in = (in_), .out = __VA_ARGS__})
 #endif
 /* x [..., in] -> [..., out]. */
@@ -190,7 +190,7 @@ tin_tensor *tin_mse_args(struct tin_loss_options args);
  * torch.nn.functional.binary_cross_entropy_with_logits. */
 tin_tensor *tin_bce_with_logits_args(struct tin_loss_options args);
 #ifndef __cplusplus
-#define TIN_LOSS(function, input_, ...)                                                                                                  \
+#define TIN_LOSS(function, input_, ...)                                                                                                    \
   function((struct tin_loss_options){.file = __FILE__, .line = __LINE__, .input = (input_), .target = __VA_ARGS__})
 #define tin_cross_entropy(...) TIN_LOSS(tin_cross_entropy_args, __VA_ARGS__)
 #define tin_mse(...) TIN_LOSS(tin_mse_args, __VA_ARGS__)
@@ -258,7 +258,8 @@ bool tin_fprint_at(const char *file, int line, FILE *out, tin_tensor *t);
 #ifdef __cplusplus
 } /* extern "C" */
 
-static inline tin_batches *tin_batches_new(tin_ctx *ctx, const tin_array *x, const tin_array *y, tin_batches_options options = {}, TIN_CPP_PLACE) {
+static inline tin_batches *tin_batches_new(tin_ctx *ctx, const tin_array *x, const tin_array *y, tin_batches_options options = {},
+                                           TIN_CPP_PLACE) {
   options.file = file, options.line = line, options.ctx = ctx, options.x = x, options.y = y;
   return tin_batches_new_args(options);
 }
@@ -270,19 +271,19 @@ static inline tin_linear tin_linear_new(tin_ctx *ctx, int64_t in, int64_t out, t
   options.file = file, options.line = line, options.ctx = ctx, options.in = in, options.out = out;
   return tin_linear_new_args(options);
 }
-#define TIN_CPP_LOSS(name)                                                                                                     \
-  static inline tin_tensor *name(tin_tensor *input, tin_tensor *target, tin_loss_options options = {}, TIN_CPP_PLACE) {        \
-    options.file = file, options.line = line, options.input = input, options.target = target;                                  \
-    return name##_args(options);                                                                                               \
+#define TIN_CPP_LOSS(name)                                                                                                                 \
+  static inline tin_tensor *name(tin_tensor *input, tin_tensor *target, tin_loss_options options = {}, TIN_CPP_PLACE) {                    \
+    options.file = file, options.line = line, options.input = input, options.target = target;                                              \
+    return name##_args(options);                                                                                                           \
   }
 TIN_CPP_LOSS(tin_cross_entropy)
 TIN_CPP_LOSS(tin_mse)
 TIN_CPP_LOSS(tin_bce_with_logits)
 #undef TIN_CPP_LOSS
-#define TIN_CPP_OPTIM(name)                                                                             \
-  static inline tin_optim *name(tin_list params, tin_optim_options options = {}, TIN_CPP_PLACE) {       \
-    options.file = file, options.line = line, options.params = params;                                  \
-    return name##_args(options);                                                                        \
+#define TIN_CPP_OPTIM(name)                                                                                                                \
+  static inline tin_optim *name(tin_list params, tin_optim_options options = {}, TIN_CPP_PLACE) {                                          \
+    options.file = file, options.line = line, options.params = params;                                                                     \
+    return name##_args(options);                                                                                                           \
   }
 TIN_CPP_OPTIM(tin_sgd)
 TIN_CPP_OPTIM(tin_adam)

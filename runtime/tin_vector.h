@@ -283,6 +283,12 @@ typedef uintptr_t vaddress;
     V_LANES(int from = lane / (count) * (count) + (lane % (count) + (part) * (count)) / 2;                                                 \
             (d).t[lane] = lane % 2 ? odd.t[from] : even.t[from]);                                                                          \
   } while (0)
+/* The same for pairs of 32-bit lanes. */
+#define V_UNPACK_PAIRS(d, a, b, part)                                                                                                      \
+  do {                                                                                                                                     \
+    const vreg even = (a), odd = (b);                                                                                                      \
+    V_LANES(int from = lane / 4 * 4 + 2 * (part) + lane % 2; (d).u32[lane] = lane / 2 % 2 ? odd.u32[from] : even.u32[from]);                 \
+  } while (0)
 /* Lower half of the result's 128-bit blocks from a, upper from b; `control` has as many bits a block as the number of blocks needs. */
 #define V_SHUFFLE_128(width, d, a, b, control)                                                                                             \
   do {                                                                                                                                     \
@@ -312,6 +318,8 @@ typedef uintptr_t vaddress;
 #define vunpack_lo_f64(d, a, b) V_UNPACK(u64, d, a, b, 2, 0)
 #define vunpack_hi_f32(d, a, b) V_UNPACK(u32, d, a, b, 4, 1)
 #define vunpack_hi_f64(d, a, b) V_UNPACK(u64, d, a, b, 2, 1)
+#define vunpack_pairs_lo_f32(d, a, b) V_UNPACK_PAIRS(d, a, b, 0)
+#define vunpack_pairs_hi_f32(d, a, b) V_UNPACK_PAIRS(d, a, b, 1)
 #define vshuffle_128_f32(d, a, b, control) V_SHUFFLE_128(4 * vlanes, d, a, b, control)
 #define vshuffle_128_f64(d, a, b, control) V_SHUFFLE_128(8 * vlanes, d, a, b, control)
 #define vpermute_128_f32(d, a, b, control) V_PERMUTE_128(d, a, b, control)

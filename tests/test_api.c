@@ -36,7 +36,8 @@ static void expect(int line, tin_tensor *t, const float *want, int count) {
   if (tin_size_of(t) != count || !tin_read(x, got, (size_t)count * sizeof *got))
     fail_msg("line %d: %lld elements, %s", line, (long long)tin_size_of(t), tin_message(ctx));
   for (int i = 0; i < count; i++) {
-    bool same = (isnan(want[i]) && isnan(got[i])) || got[i] == want[i] || fabsf(got[i] - want[i]) <= 4e-6f * fabsf(want[i]);
+    float distance = fabsf(got[i] - want[i]);
+    bool same = (isnan(want[i]) && isnan(got[i])) || got[i] == want[i] || distance <= 4e-6f * fabsf(want[i]) || distance < 1e-37f;
     if (!same)
       fail_msg("line %d: element %d is %g, not %g", line, i, (double)got[i], (double)want[i]);
   }
@@ -584,7 +585,7 @@ static void test_training_step_hits_its_plan(void **state) {
   end_ctx(ctx);
 }
 
-static void test_a_million_nodes(void **state) {
+static void test_a_long_chain(void **state) {
   (void)state;
   tin_ctx *ctx = new_ctx();
   tin_scope scope = tin_begin(ctx);
@@ -626,7 +627,7 @@ int main(void) {
       cmocka_unit_test(test_scope_memory_is_bounded),
       cmocka_unit_test(test_names_and_params),
       cmocka_unit_test(test_training_step_hits_its_plan),
-      cmocka_unit_test(test_a_million_nodes),
+      cmocka_unit_test(test_a_long_chain),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

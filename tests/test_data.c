@@ -296,15 +296,9 @@ static void test_real_data(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_idx_plain_and_packed),
-      cmocka_unit_test(test_idx_wide_elements),
-      cmocka_unit_test(test_idx_bad_files),
-      cmocka_unit_test(test_idx_cut_gzip),
-      cmocka_unit_test(test_digits_repeat),
-      cmocka_unit_test(test_stream_moments),
-      cmocka_unit_test(test_stream_known_answers),
-      cmocka_unit_test(test_batches),
-      cmocka_unit_test(test_real_data),
+      cmocka_unit_test(test_idx_plain_and_packed), cmocka_unit_test(test_idx_wide_elements), cmocka_unit_test(test_idx_bad_files),
+      cmocka_unit_test(test_idx_cut_gzip),         cmocka_unit_test(test_digits_repeat),     cmocka_unit_test(test_stream_moments),
+      cmocka_unit_test(test_stream_known_answers), cmocka_unit_test(test_batches),           cmocka_unit_test(test_real_data),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }

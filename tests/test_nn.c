@@ -22,9 +22,13 @@ static void assert_ok(tin_ctx *ctx) {
     fail_msg("%s", tin_message(ctx));
 }
 
-static tin_tensor *doubles(tin_ctx *ctx, tin_shape shape, const double *values) { return tin_from(ctx, TIN_F64, shape, values); }
+static tin_tensor *doubles(tin_ctx *ctx, tin_shape shape, const double *values) {
+  return tin_from(ctx, TIN_F64, shape, values);
+}
 
-static double value(tin_tensor *t) { return tin_item(t); }
+static double value(tin_tensor *t) {
+  return tin_item(t);
+}
 
 /* ---- cross entropy ---- */
 
@@ -323,8 +327,12 @@ static void by_adam_decayed(struct by_hand *hand, const double *grad, int step, 
   }
 }
 
-static void by_adam(struct by_hand *hand, const double *grad, int step) { by_adam_decayed(hand, grad, step, 0.02, 1); }
-static void by_adamw(struct by_hand *hand, const double *grad, int step) { by_adam_decayed(hand, grad, step, 0, 1 - 0.05 * 0.1); }
+static void by_adam(struct by_hand *hand, const double *grad, int step) {
+  by_adam_decayed(hand, grad, step, 0.02, 1);
+}
+static void by_adamw(struct by_hand *hand, const double *grad, int step) {
+  by_adam_decayed(hand, grad, step, 0, 1 - 0.05 * 0.1);
+}
 
 static void test_sgd(void **state) {
   tin_ctx *ctx = *state;
@@ -431,7 +439,8 @@ static void test_mlp_against_numpy(void **state) {
   tin_ctx *ctx = *state;
   FILE *file = open_expected("mlp.txt");
   assert_non_null(file);
-  tin_linear fc1 = tin_linear_new(ctx, 6, 5, .name = "fc1", .dtype = TIN_F64), fc2 = tin_linear_new(ctx, 5, 3, .name = "fc2", .dtype = TIN_F64);
+  tin_linear fc1 = tin_linear_new(ctx, 6, 5, .name = "fc1", .dtype = TIN_F64),
+             fc2 = tin_linear_new(ctx, 5, 3, .name = "fc2", .dtype = TIN_F64);
   tin_tensor *x = tin_input(ctx, TIN_F64, TIN_SHAPE(8, 6), "x"), *params[] = {fc1.weight, fc1.bias, fc2.weight, fc2.bias}, *grads[4];
   for (uint32_t i = 0; i < 4; i++)
     write_numbers(params[i], i + 2, 0.5);
@@ -484,7 +493,8 @@ static void test_save_and_load(void **state) {
   ctx = tin_ctx_new();
   tin_linear_new(ctx, 3, 4, .name = "fc");
   assert_false(tin_load(ctx, path));
-  assert_non_null(strstr(tin_message(ctx), "tensor \"fc.weight\" is F32 of rank 2, which does not fit the parameter's F32 of rank 2 or its sizes"));
+  assert_non_null(
+      strstr(tin_message(ctx), "tensor \"fc.weight\" is F32 of rank 2, which does not fit the parameter's F32 of rank 2 or its sizes"));
   tin_ctx_free(ctx);
 
   ctx = tin_ctx_new();

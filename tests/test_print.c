@@ -25,7 +25,9 @@ struct print_case {
   char header[256];
 };
 
-static char *next_word(char **at) { return strtok_r(NULL, " \n", at); }
+static char *next_word(char **at) {
+  return strtok_r(NULL, " \n", at);
+}
 
 static void parse_case(struct print_case *out, char *line) {
   struct tin_error error = {0};

@@ -45,7 +45,9 @@ static const char *write_file(uint64_t length, const char *header, size_t data_b
   return path_of("a");
 }
 
-static const char *write_header(const char *header, size_t data_bytes) { return write_file(strlen(header), header, data_bytes); }
+static const char *write_header(const char *header, size_t data_bytes) {
+  return write_file(strlen(header), header, data_bytes);
+}
 
 static void refuse(const char *path, const char *message) {
   struct tin_tensor_file file;
@@ -131,7 +133,11 @@ static void test_bad_headers(void **state) {
   (void)state;
   struct tin_tensor_file file;
   struct tin_error error = {0};
-  static const char *const malformed[] = {"{", "{}x", "{\"a\":}", "{\"a\":{}} {", "{\"\xff\":{}}",
+  static const char *const malformed[] = {"{",
+                                          "{}x",
+                                          "{\"a\":}",
+                                          "{\"a\":{}} {",
+                                          "{\"\xff\":{}}",
                                           "{" TENSOR("a", "U8", "[1]", "[0,1]") "," TENSOR("a", "U8", "[1]", "[0,1]") "}"};
   for (size_t i = 0; i < sizeof malformed / sizeof *malformed; i++)
     assert_false(tin_safetensors_open(&file, write_header(malformed[i], 1), &error));
@@ -154,11 +160,12 @@ static void test_bad_places(void **state) {
   (void)state;
   refuse(write_header("{" TENSOR("a", "F32", "[1]", "[0,4]") "}", 3), "tensor \"a\": data_offsets [0, 4] reach behind the 3 bytes of data");
   refuse(write_header("{" TENSOR("a", "F32", "[1]", "[0,4]") "}", 5), "1 bytes behind the last tensor");
-  refuse(write_header("{" TENSOR("a", "F32", "[1]", "[4,8]") "}", 8), "tensor \"a\": its data leaves a hole before it (begins at 4, expected 0)");
+  refuse(write_header("{" TENSOR("a", "F32", "[1]", "[4,8]") "}", 8),
+         "tensor \"a\": its data leaves a hole before it (begins at 4, expected 0)");
   refuse(write_header("{" TENSOR("a", "U8", "[4]", "[0,4]") "," TENSOR("b", "U8", "[4]", "[2,6]") "}", 6),
          "tensor \"b\": its data overlaps another tensor's (begins at 2, expected 4)");
   refuse(write_header("{" TENSOR("a", "U8", "[4]", "[0,4]") "," TENSOR("b", "U8", "[4]", "[0,4]") "}", 4),
-         "tensor \"b\": its data overlaps another tensor's (begins at 0, expected 4)" );
+         "tensor \"b\": its data overlaps another tensor's (begins at 0, expected 4)");
   refuse(write_header("{" TENSOR("a", "U8", "[2]", "[0,2]") "," TENSOR("b", "U8", "[2]", "[3,5]") "}", 5),
          "tensor \"b\": its data leaves a hole before it (begins at 3, expected 2)");
 }
@@ -173,7 +180,9 @@ static void test_good_oddities(void **state) {
   assert_true(tin_safetensors_open(&file, write_header("{}      ", 0), &error)); /* padded as the reference writer does */
   tin_safetensors_close(&file);
   assert_true(tin_safetensors_open(
-      &file, write_header("{" TENSOR("b", "BF16", "[2]", "[4,8]") "," TENSOR("e", "F32", "[0]", "[4,4]") "," TENSOR("a", "U8", "[2,2]", "[0,4]") "}", 8),
+      &file,
+      write_header(
+          "{" TENSOR("b", "BF16", "[2]", "[4,8]") "," TENSOR("e", "F32", "[0]", "[4,4]") "," TENSOR("a", "U8", "[2,2]", "[0,4]") "}", 8),
       &error));
   assert_string_equal(file.arrays[0].name, "a");
   assert_int_equal(tin_safetensors_dtype("BF16"), -1);
@@ -182,8 +191,8 @@ static void test_good_oddities(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_round_trip), cmocka_unit_test(test_write_fails_whole), cmocka_unit_test(test_bad_lengths),
-      cmocka_unit_test(test_bad_headers), cmocka_unit_test(test_bad_places), cmocka_unit_test(test_good_oddities),
+      cmocka_unit_test(test_round_trip),  cmocka_unit_test(test_write_fails_whole), cmocka_unit_test(test_bad_lengths),
+      cmocka_unit_test(test_bad_headers), cmocka_unit_test(test_bad_places),        cmocka_unit_test(test_good_oddities),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }

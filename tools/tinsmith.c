@@ -34,7 +34,9 @@ static double cpu_seconds(void) {
   return (double)used.tv_sec + 1e-9 * (double)used.tv_nsec;
 }
 
-double cli_age(void) { return cli_seconds() - process_began; }
+double cli_age(void) {
+  return cli_seconds() - process_began;
+}
 
 struct cli_words cli_bytes(double bytes) {
   struct cli_words words;

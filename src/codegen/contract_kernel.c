@@ -165,14 +165,12 @@ static void transpose_registers(struct hand *h, int n, const int *in, int *out) 
     hand_registers(h, V_UNPACK_LO, pairs[2 * i] = h->program.n_registers++, in[2 * i], in[2 * i + 1]);
     hand_registers(h, V_UNPACK_HI, pairs[2 * i + 1] = h->program.n_registers++, in[2 * i], in[2 * i + 1]);
   }
-  h->type = VT_F64;
   for (int g = 0; g < n / 4; g++)
     for (int half = 0; half < 2; half++) {
       int a = pairs[4 * g + half], b = pairs[4 * g + 2 + half];
-      hand_registers(h, V_UNPACK_LO, quads[4 * g + 2 * half] = h->program.n_registers++, a, b);
-      hand_registers(h, V_UNPACK_HI, quads[4 * g + 2 * half + 1] = h->program.n_registers++, a, b);
+      hand_registers(h, V_UNPACK_PAIRS_LO, quads[4 * g + 2 * half] = h->program.n_registers++, a, b);
+      hand_registers(h, V_UNPACK_PAIRS_HI, quads[4 * g + 2 * half + 1] = h->program.n_registers++, a, b);
     }
-  h->type = VT_F32;
   if (n == 8) { /* quads[4 g + i]: columns i and 4 + i of rows 4 g .. 4 g + 3 */
     for (int i = 0; i < 4; i++)
       for (int half = 0; half < 2; half++) {

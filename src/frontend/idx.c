@@ -138,8 +138,8 @@ static bool idx_contents(gzFile file, const char *path, int64_t file_bytes, tin_
   tin_dtype dtype;
   int rank;
   int64_t shape[8];
-  if (!idx_header(file, path, &dtype, &rank, shape, error) ||
-      !idx_fits(path, dtype, rank, shape, file_bytes, !gzdirect(file), error) || !tin_array_make(out, dtype, rank, shape, error))
+  if (!idx_header(file, path, &dtype, &rank, shape, error) || !idx_fits(path, dtype, rank, shape, file_bytes, !gzdirect(file), error) ||
+      !tin_array_make(out, dtype, rank, shape, error))
     return false;
   if (!idx_bytes(file, out->data, out->bytes, path, "the data", error))
     return false;

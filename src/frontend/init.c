@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint64_t rotate_left(uint64_t x, int by) { return x << by | x >> (64 - by); }
+static uint64_t rotate_left(uint64_t x, int by) {
+  return x << by | x >> (64 - by);
+}
 
 /* The state is filled by splitmix64 (Steele, Lea, Flood 2014), as the authors of xoshiro advise. */
 void tin_stream_seed(struct tin_stream *stream, uint64_t seed) {
@@ -29,7 +31,9 @@ uint64_t tin_stream_next(struct tin_stream *stream) {
   return result;
 }
 
-double tin_stream_uniform(struct tin_stream *stream) { return (double)(tin_stream_next(stream) >> 11) * 0x1p-53; }
+double tin_stream_uniform(struct tin_stream *stream) {
+  return (double)(tin_stream_next(stream) >> 11) * 0x1p-53;
+}
 
 /* Multiplication with rejection: D. Lemire, "Fast random integer generation in an interval" (2019). */
 uint64_t tin_stream_below(struct tin_stream *stream, uint64_t bound) {
@@ -73,8 +77,8 @@ void tin_stream_normal_pair(struct tin_stream *stream, double out[2]) {
 /* Fills a float variable; what differs between initialisers. */
 struct filler {
   enum { FILL_UNIFORM, FILL_NORMAL, FILL_CONSTANT } kind;
-  double low, high;        /* FILL_UNIFORM; low: FILL_CONSTANT */
-  double mean, deviation;  /* FILL_NORMAL */
+  double low, high;       /* FILL_UNIFORM; low: FILL_CONSTANT */
+  double mean, deviation; /* FILL_NORMAL */
 };
 
 static void store(void *data, tin_dtype dtype, int64_t at, double value) {

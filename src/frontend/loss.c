@@ -5,7 +5,9 @@
 
 #define HERE args->file, args->line
 
-static bool is_float(tin_tensor *t) { return tin_dtype_of(t) == TIN_F32 || tin_dtype_of(t) == TIN_F64; }
+static bool is_float(tin_tensor *t) {
+  return tin_dtype_of(t) == TIN_F32 || tin_dtype_of(t) == TIN_F64;
+}
 
 /* Finds the context and words the errors of NULL, dead and poison operands; false when there is one. */
 static bool check_operands(struct tin_call *call, const struct tin_loss_options *args, const char *op) {
@@ -44,8 +46,8 @@ static struct log_softmax log_softmax_parts(const struct tin_loss_options *args)
   tin_shape shape = tin_shape_of(args->input);
   struct log_softmax out = {.axis = shape.rank > 1 ? 1 : 0};
   out.classes = shape.size[out.axis];
-  tin_tensor *largest = tin_max_args((struct tin_reduce_options){
-      .file = args->file, .line = args->line, .x = args->input, .axes = TIN_AXES(out.axis), .keepdims = true});
+  tin_tensor *largest = tin_max_args(
+      (struct tin_reduce_options){.file = args->file, .line = args->line, .x = args->input, .axes = TIN_AXES(out.axis), .keepdims = true});
   out.shifted = tin_sub_at(HERE, args->input, tin_detach_at(HERE, largest));
   out.log_sum = tin_log_at(HERE, sum_classes(args, tin_exp_at(HERE, out.shifted), out.axis));
   return out;
@@ -68,7 +70,8 @@ static tin_tensor *label_losses(const struct tin_loss_options *args, const struc
   if (args->label_smoothing == 0)
     return tin_sub_at(HERE, parts->log_sum, picked);
   tin_tensor *mean = tin_div_scalar_at(HERE, sum_classes(args, parts->shifted, parts->axis), (double)parts->classes);
-  picked = tin_add_at(HERE, tin_mul_scalar_at(HERE, picked, 1 - args->label_smoothing), tin_mul_scalar_at(HERE, mean, args->label_smoothing));
+  picked =
+      tin_add_at(HERE, tin_mul_scalar_at(HERE, picked, 1 - args->label_smoothing), tin_mul_scalar_at(HERE, mean, args->label_smoothing));
   return tin_sub_at(HERE, parts->log_sum, picked);
 }
 

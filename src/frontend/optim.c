@@ -16,13 +16,13 @@ enum { MAX_STATES = 2 };
 struct tin_optim {
   enum optim_kind kind;
   tin_ctx *ctx;
-  int count;            /* parameters */
+  int count; /* parameters */
   tin_tensor **params;
-  tin_tensor **states;  /* MAX_STATES a parameter: momentum buffer, or first and second moment */
-  tin_tensor **grads;   /* scratch of a step */
+  tin_tensor **states; /* MAX_STATES a parameter: momentum buffer, or first and second moment */
+  tin_tensor **grads;  /* scratch of a step */
   struct tin_optim_options options;
-  int64_t step;         /* steps taken */
-  double powers[2];     /* betas[i] to the number of steps */
+  int64_t step;     /* steps taken */
+  double powers[2]; /* betas[i] to the number of steps */
 };
 
 /* Below this a moment is nothing beside a gradient that matters, and far from the denormals (1e-38), where arithmetic is slow. */
@@ -48,11 +48,11 @@ static void make_states(tin_optim *optim, int param) {
     const char *of = tin_name_of(weight);
     snprintf(name, sizeof name, "%s.%s", of ? of : "", state_names[optim->kind][state]);
     optim->states[param * MAX_STATES + state] = tin_state_args((struct tin_variable_options){.file = optim->options.file,
-                                                                                            .line = optim->options.line,
-                                                                                            .ctx = optim->ctx,
-                                                                                            .shape = tin_shape_of(weight),
-                                                                                            .dtype = tin_dtype_of(weight),
-                                                                                            .name = of ? name : NULL});
+                                                                                             .line = optim->options.line,
+                                                                                             .ctx = optim->ctx,
+                                                                                             .shape = tin_shape_of(weight),
+                                                                                             .dtype = tin_dtype_of(weight),
+                                                                                             .name = of ? name : NULL});
   }
 }
 
@@ -107,16 +107,24 @@ static tin_optim *optim_new(enum optim_kind kind, struct tin_optim_options optio
   return optim;
 }
 
-tin_optim *tin_sgd_args(struct tin_optim_options args) { return optim_new(OPTIM_SGD, args); }
-tin_optim *tin_adam_args(struct tin_optim_options args) { return optim_new(OPTIM_ADAM, args); }
-tin_optim *tin_adamw_args(struct tin_optim_options args) { return optim_new(OPTIM_ADAMW, args); }
+tin_optim *tin_sgd_args(struct tin_optim_options args) {
+  return optim_new(OPTIM_SGD, args);
+}
+tin_optim *tin_adam_args(struct tin_optim_options args) {
+  return optim_new(OPTIM_ADAM, args);
+}
+tin_optim *tin_adamw_args(struct tin_optim_options args) {
+  return optim_new(OPTIM_ADAMW, args);
+}
 
 void tin_set_lr(tin_optim *optim, double lr) {
   if (optim)
     optim->options.lr = lr;
 }
 
-double tin_get_lr(const tin_optim *optim) { return optim ? optim->options.lr : 0; }
+double tin_get_lr(const tin_optim *optim) {
+  return optim ? optim->options.lr : 0;
+}
 
 /* ---- one step ---- */
 
@@ -125,8 +133,8 @@ struct update {
   const char *file;
   int line;
   tin_optim *optim;
-  tin_tensor *lr[TIN_DTYPE_COUNT];        /* SGD: lr; Adam: lr / (1 - beta1^t) */
-  tin_tensor *decay[TIN_DTYPE_COUNT];     /* AdamW: 1 - lr * weight_decay */
+  tin_tensor *lr[TIN_DTYPE_COUNT];         /* SGD: lr; Adam: lr / (1 - beta1^t) */
+  tin_tensor *decay[TIN_DTYPE_COUNT];      /* AdamW: 1 - lr * weight_decay */
   tin_tensor *correction[TIN_DTYPE_COUNT]; /* SGD: weight of g in the buffer; Adam: 1 / sqrt(1 - beta2^t) */
 };
 #define HERE update->file, update->line

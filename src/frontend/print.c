@@ -175,7 +175,9 @@ static bool wants_scientific(const struct range *range, bool single) {
   return range->high >= cut || range->low < smallest || ratio > 1000;
 }
 
-static int longer(int a, size_t b) { return (size_t)a > b ? a : (int)b; }
+static int longer(int a, size_t b) {
+  return (size_t)a > b ? a : (int)b;
+}
 
 static void visit_width(void *context, const struct view *view, int64_t at) {
   struct format *format = context;
@@ -243,7 +245,9 @@ static void word_right(struct word *word, const char *string, int width) {
   word_puts(word, string);
 }
 
-static const char *special_text(double value) { return isnan(value) ? "nan" : value < 0 ? "-inf" : "inf"; }
+static const char *special_text(double value) {
+  return isnan(value) ? "nan" : value < 0 ? "-inf" : "inf";
+}
 
 static void float_word(const struct format *format, double value, bool single, struct word *out) {
   if (!isfinite(value)) {
@@ -290,7 +294,9 @@ struct line {
   int limit;  /* longest line */
 };
 
-static void put_blanks(struct tin_text *text, int count) { tin_text_add(text, "%*s", count, ""); }
+static void put_blanks(struct tin_text *text, int count) {
+  tin_text_add(text, "%*s", count, "");
+}
 
 static void line_word(struct line *line, const char *word) {
   struct tin_text *text = line->text;

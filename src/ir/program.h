@@ -4,6 +4,9 @@
  * Values are numbered: first the arguments 0 .. n_args-1, then one per instruction. An instruction reads lower numbers only. Its op is
  * an ELEMENTWISE row of the op table (or CONST with its value in bits); dtype is that of its result.
  * No instruction may be CAST between float and i64, or integer DIV and MOD: targets without vector forms of those would lose the vectors.
+ * A program's result does not depend on which NaN a BITCAST sees, nor on what SHR of an i64 shifts in at the top (either the number has a
+ * clear sign bit or the result is dropped), so targets may leave out the canonical NaN and use the logical shift. Amounts of shifts are
+ * CONST, below the width. The argument of a CAST is an integer, or widens or narrows a float.
  */
 #ifndef TIN_IR_PROGRAM_H
 #define TIN_IR_PROGRAM_H

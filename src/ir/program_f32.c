@@ -200,7 +200,7 @@ TIN_DEFINE_PROGRAM(tin_program_log_f32, LOG_VALUES, x)
 TIN_DEFINE_PROGRAM(tin_program_sin_f32, SIN_VALUES, x)
 TIN_DEFINE_PROGRAM(tin_program_cos_f32, COS_VALUES, x)
 
-/* tanh(a) = a + a^3 (t0 + ... + t6 a^12) below 0.9, error 2^-28.7; 1 - 2 / (exp(2 a) + 1) above, for a = |x|. There
+/* tanh(a) = a + a^3 (t0 + ... + t6 a^12) below 0.9, error 2^-29.8; 1 - 2 / (exp(2 a) + 1) above, for a = |x|. There
  * 2 a = n log(2) + 2 r and exp(2 a) + 1 = 2^n q + (2^n + 1), q = exp(2 r) - 1 = r (2 + 2 r + q2 r^2 + ... + q5 r^5), error 2^-25.9. */
 #define TANH_VALUES(C, S)                                                                       \
   C(one, F32, 0x3f800000)                                                                       \

@@ -31,7 +31,7 @@ static const char help[] =
 /* ---- data ---- */
 
 static bool has_data(const char *folder) {
-  char path[4096];
+  char path[4096 + 64]; /* a folder and a name */
   struct stat status;
   for (int packed = 0; packed < 2; packed++) {
     snprintf(path, sizeof path, "%s/train-images-idx3-ubyte%s", folder, packed ? ".gz" : "");
@@ -112,12 +112,12 @@ tin_tensor *cli_model_logits(const struct cli_model *model) {
 struct training {
   tin_ctx *ctx;
   struct cli_model model;
-  tin_tensor *loss;  /* state 0-d: the newest step's loss, so that looking at it computes nothing */
+  tin_tensor *loss; /* state 0-d: the newest step's loss, so that looking at it computes nothing */
   int epochs;
-  int64_t steps;     /* of all epochs */
+  int64_t steps; /* of all epochs */
   int64_t done;
   double began, shown;
-  double first_step; /* seconds from process start to the end of the first step */
+  double first_step;    /* seconds from process start to the end of the first step */
   double first_compile; /* of these, spent planning, generating and compiling */
   bool terminal;
 };
@@ -166,8 +166,8 @@ static bool train_epoch(struct training *training, tin_batches *batches, int epo
 }
 
 static bool train(struct training *training, const tin_dataset *data, const struct options *options) {
-  tin_batches *batches = tin_batches_new(training->ctx, &data->train_images, &data->train_labels, .batch = DEMO_BATCH, .seed = 1,
-                                         .drop_last = true);
+  tin_batches *batches =
+      tin_batches_new(training->ctx, &data->train_images, &data->train_labels, .batch = DEMO_BATCH, .seed = 1, .drop_last = true);
   int64_t steps = tin_batches_count(batches), most = options->quick && steps > 20 ? 20 : steps;
   training->epochs = options->epochs;
   training->steps = most * options->epochs;
@@ -217,7 +217,8 @@ static const char *dump_folder(char *folder, size_t size) {
 
 static void show_step(const struct training *training, double reading) {
   struct tin_counters counters = tin_stats(training->ctx);
-  printf("\nFirst step: finished %s after the process started: %s of it getting the data, %s planning, generating and compiling %lld kernels.\n",
+  printf("\nFirst step: finished %s after the process started: %s of it getting the data, %s planning, generating and compiling %lld "
+         "kernels.\n",
          cli_time(training->first_step).text, cli_time(reading).text, cli_time(training->first_compile).text,
          (long long)counters.kernels_compiled);
   printf("Later steps: %lld plans found in the cache, %lld made.\n", (long long)counters.plan_hits, (long long)counters.plan_misses);
@@ -227,12 +228,12 @@ static void show_step(const struct training *training, double reading) {
 
 static void show_next(const char *dump) {
   printf("\nWhat to try next:\n"
-         "  less %s/*.c                  the kernels as readable C, with the graph nodes they compute\n"
          "  TIN_PROFILE=1 tinsmith demo --quick   time, GFLOP/s and GB/s of every kernel\n"
          "  TIN_DEBUG=w tinsmith demo --quick     why nodes were not fused\n"
          "  TIN_FUSE=0 tinsmith demo --quick      the same training without fusion: the same numbers\n"
          "  tinsmith run --help                   compile and run a graph of your own\n"
-         "  examples/readme.c                     the library in 30 lines\n",
+         "  examples/readme.c                     the library in 30 lines\n"
+         "  less %s/*.c                           the kernels as readable C, with the graph nodes they compute\n",
          dump);
 }
 
@@ -267,8 +268,10 @@ static int demo(const struct options *options) {
 }
 
 int cli_demo(int argc, char **argv) {
-  static const struct option names[] = {{"data", required_argument, NULL, 'd'}, {"epochs", required_argument, NULL, 'e'},
-                                        {"quick", no_argument, NULL, 'q'},      {"help", no_argument, NULL, 'h'},
+  static const struct option names[] = {{"data", required_argument, NULL, 'd'},
+                                        {"epochs", required_argument, NULL, 'e'},
+                                        {"quick", no_argument, NULL, 'q'},
+                                        {"help", no_argument, NULL, 'h'},
                                         {0}};
   struct options options = {.epochs = 3};
   int letter;

@@ -24,8 +24,8 @@ enum { N_WAYS = sizeof ways / sizeof *ways, WARM_UP = 2 };
 struct outcome {
   double seconds; /* fastest step */
   struct tin_counters counters;
-  int64_t kernels;  /* of a step */
-  float *weights;   /* all parameters after the last step */
+  int64_t kernels; /* of a step */
+  float *weights;  /* all parameters after the last step */
   size_t n_weights;
 };
 
@@ -82,7 +82,9 @@ static void print_row(const struct way *way, const struct outcome *outcome, cons
   printf("  %-26s %10s %8.2fx %9lld %12s %12s %12s  %s\n", way->name, cli_time(outcome->seconds).text, outcome->seconds / fused->seconds,
          (long long)outcome->kernels, cli_bytes((double)outcome->counters.bytes_moved).text,
          cli_bytes((double)outcome->counters.bytes_planned).text, cli_bytes((double)outcome->counters.bytes_without_reuse).text,
-         outcome == fused ? "" : same_bits(outcome, fused) ? "yes" : "NO");
+         outcome == fused            ? ""
+         : same_bits(outcome, fused) ? "yes"
+                                     : "NO");
 }
 
 /* One sentence a kind: what leaving it out cost. */
@@ -107,8 +109,8 @@ static void print_bought(const struct outcome *outcomes) {
 bool cli_demo_compare(const tin_array *images, const tin_array *labels, const char *dump, int repeats) {
   struct outcome outcomes[N_WAYS] = {0};
   bool ok = true, same = true;
-  printf("\nThe training step compiled in different ways, %d steps each, fastest one:\n\n  %-26s %10s %9s %9s %12s %12s %12s  %s\n", repeats, "",
-         "time", "", "kernels", "moved", "memory", "if unshared", "same bits");
+  printf("\nThe training step compiled in different ways, %d steps each, fastest one:\n\n  %-26s %10s %9s %9s %12s %12s %12s  %s\n",
+         repeats, "", "time", "", "kernels", "moved", "memory", "if unshared", "same bits");
   for (int i = 0; ok && i < N_WAYS; i++) {
     ok = measure(&ways[i], images, labels, dump, repeats, &outcomes[i]);
     if (!ok)

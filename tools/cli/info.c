@@ -9,9 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char help[] = "usage: tinsmith info\n\n"
-                           "Prints the CPU, the targets that kernels can be generated for, the compiler, threads, and the measured peak and\n"
-                           "bandwidth that profiles are compared with. TIN_THREADS and TIN_TARGET are honoured.\n";
+static const char help[] =
+    "usage: tinsmith info\n\n"
+    "Prints the CPU, the targets that kernels can be generated for, the compiler, threads, and the measured peak and\n"
+    "bandwidth that profiles are compared with. TIN_THREADS and TIN_TARGET are honoured.\n";
 
 static void print_targets(void) {
   static const char *const names[] = {"avx512", "avx2", "portable"};

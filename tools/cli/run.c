@@ -54,7 +54,7 @@ struct session {
   struct tin_node **old_versions; /* by update: the variable's node */
   int n_outputs, n_updates;
   TIN_VEC(struct tin_variable *) variables; /* their buffers are ours */
-  double seconds; /* fastest run */
+  double seconds;                           /* fastest run */
 };
 
 static const char *input_file(const struct options *options, const char *name) {
@@ -311,7 +311,7 @@ static int run(const struct options *options) {
 }
 
 int cli_run(int argc, char **argv) {
-  static const struct option names[] = {{"seed", required_argument, NULL, 's'}, {"input", required_argument, NULL, 'i'},
+  static const struct option names[] = {{"seed", required_argument, NULL, 's'},  {"input", required_argument, NULL, 'i'},
                                         {"print", required_argument, NULL, 'p'}, {"values", no_argument, NULL, 'v'},
                                         {"help", no_argument, NULL, 'h'},        {0}};
   struct options options = {0};

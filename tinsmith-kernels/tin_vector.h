@@ -1,0 +1,1 @@
+#error "copy runtime/tin_vector.h here"
