@@ -638,8 +638,8 @@ tin_tensor *tin_index_add_at(const char *file, int line, tin_tensor *x, tin_tens
 /* ---- gradients ---- */
 
 /* out[i] = d(sum of loss) / d(wrt[i]), of wrt[i]'s shape; zeros where loss does not depend on it. Graph nodes like any others: they fuse,
- * and have gradients themselves. wrt may be variables (at their current value) or any tensors. Stops at values already computed and at
- * tin_detach. Errors: an integer loss or wrt. tin_grad(loss, TIN_LIST(w, b), out). torch.autograd.grad. */
+ * and have gradients themselves. wrt may be variables (at their current value) or any tensors. Nothing flows through tin_detach, tin_keep,
+ * comparisons, rounding and integers. Errors: an integer loss or wrt; a variable changed since the loss was built. tin_grad(loss, TIN_LIST(w, b), out). torch.autograd.grad. */
 bool tin_grad_at(const char *file, int line, tin_tensor *loss, tin_list wrt, tin_tensor **out);
 #define tin_grad(...) tin_grad_at(TIN_HERE, __VA_ARGS__)
 /* The same for sum(loss * cotangent): a vector-Jacobian product. */

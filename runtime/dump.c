@@ -60,7 +60,7 @@ static void print_kernel_file(const struct tin_engine *engine, const struct tin_
     tin_text_add(text, " * fused     %s\n", kernel->fused);
   tin_text_add(text, " * work      %.0f flops, %.0f bytes read and written\n", kernel->flops, kernel->bytes);
   tin_text_add(text, " *\n * cc -O2 -ffp-contract=off -c %s\n */\n#include \"tin_vector.h\"\n\n", file);
-  tin_codegen_prelude(text, engine->target);
+  tin_codegen_prelude(text, readable->at);
   tin_text_put(text, readable->at, readable->count);
 }
 

@@ -169,8 +169,8 @@ static bool pass_codegen(struct build *build) {
   struct tin_engine *engine = build->engine;
   int n_kernels = build->schedule->kernels.count;
   build->codes = TIN_NEW_ARRAY(build->arena, struct tin_kernel_code, n_kernels);
-  tin_text_init(&build->text, build->arena);
-  tin_codegen_prelude(&build->text, engine->target);
+  struct tin_text kernels;
+  tin_text_init(&kernels, build->arena);
   if (engine->dump.folder || debugs(engine, 'k')) {
     build->readable = TIN_NEW_ARRAY(build->arena, struct tin_text, n_kernels);
     for (int k = 0; k < n_kernels; k++)
@@ -179,9 +179,12 @@ static bool pass_codegen(struct build *build) {
   for (int k = 0; k < n_kernels; k++) {
     if (debugs(engine, 'n'))
       build->codes[k].nests = &build->nests;
-    tin_codegen_kernel(&build->text, build->readable ? &build->readable[k] : NULL, build->arena, build->schedule, k, engine->target,
+    tin_codegen_kernel(&kernels, build->readable ? &build->readable[k] : NULL, build->arena, build->schedule, k, engine->target,
                        &build->codes[k]);
   }
+  tin_text_init(&build->text, build->arena);
+  tin_codegen_prelude(&build->text, kernels.at);
+  tin_text_put(&build->text, kernels.at, kernels.count);
   return true;
 }
 

@@ -29,15 +29,15 @@ static void expect(tin_ctx *ctx, int line, const char *text) {
   assert_true(tin_ok(ctx));
 }
 /* The call gives poison (or false) and this message, with this line. */
-#define EXPECT_POISON(call, text)         \
-  do {                                    \
-    assert_true(tin_is_poison(call));     \
-    expect(ctx, __LINE__, text);          \
+#define EXPECT_POISON(call, text)                                                                                                          \
+  do {                                                                                                                                     \
+    assert_true(tin_is_poison(call));                                                                                                      \
+    expect(ctx, __LINE__, text);                                                                                                           \
   } while (0)
-#define EXPECT_FALSE(call, text) \
-  do {                           \
-    assert_false(call);          \
-    expect(ctx, __LINE__, text); \
+#define EXPECT_FALSE(call, text)                                                                                                           \
+  do {                                                                                                                                     \
+    assert_false(call);                                                                                                                    \
+    expect(ctx, __LINE__, text);                                                                                                           \
   } while (0)
 
 static tin_tensor *zeros(tin_ctx *ctx, tin_dtype dtype, const char *name, tin_shape shape) {
@@ -48,17 +48,19 @@ static tin_tensor *zeros(tin_ctx *ctx, tin_dtype dtype, const char *name, tin_sh
 static void test_shapes(void **state) {
   (void)state;
   tin_ctx *ctx = new_ctx();
-  tin_tensor *pixels = ZEROS("pixels", 64, 784), *w1 = ZEROS("w1", 748, 128), *x = tin_exp(ZEROS(NULL, 2, 3)), *n = tin_constant(ctx, TIN_F32, 1);
+  tin_tensor *pixels = ZEROS("pixels", 64, 784), *w1 = ZEROS("w1", 748, 128), *x = tin_exp(ZEROS(NULL, 2, 3)),
+             *n = tin_constant(ctx, TIN_F32, 1);
   EXPECT_POISON(tin_matmul(pixels, w1), "matmul: inner sizes differ: pixels [64, 784] and w1 [748, 128]: 784 is not 748");
   EXPECT_POISON(tin_matmul(n, x), "matmul: a is 0-d; use mul");
-  EXPECT_POISON(tin_matmul(ZEROS("p", 2, 5, 4), ZEROS("q", 3, 4, 5)), "matmul: batch sizes differ: p [2, 5, 4] and q [3, 4, 5]: 2 is not 3");
+  EXPECT_POISON(tin_matmul(ZEROS("p", 2, 5, 4), ZEROS("q", 3, 4, 5)),
+                "matmul: batch sizes differ: p [2, 5, 4] and q [3, 4, 5]: 2 is not 3");
   EXPECT_POISON(tin_add(x, ZEROS(NULL, 4)), "add: shapes do not broadcast: a [2, 3] and b [4]: 3 is not 4");
   EXPECT_POISON(tin_where(n, x, ZEROS("other", 3, 3)), "where: shapes do not broadcast: a [2, 3] and other [3, 3]: 2 is not 3");
   EXPECT_POISON(tin_reshape(x, TIN_SHAPE(4, -1)), "reshape: x [2, 3] has 6 elements, which do not fill [4, -1]");
   EXPECT_POISON(tin_reshape(x, TIN_SHAPE(-1, -1)), "reshape: size -1 of axis 1 is negative");
   EXPECT_POISON(tin_expand(x, TIN_SHAPE(2, 4)), "expand: x [2, 3] does not expand to [2, 4]");
   EXPECT_POISON(tin_permute(x, TIN_AXES(0)), "permute: 1 axes are named for x [2, 3]");
-  EXPECT_POISON(tin_permute(x, TIN_AXES(0, -2)), "permute: axis -2 of x [2, 3] is named twice");
+  EXPECT_POISON(tin_permute(x, TIN_AXES(0, -2)), "permute: axis 0 of x [2, 3] is named twice");
   EXPECT_POISON(tin_squeeze(x, TIN_AXES(1)), "squeeze: axis 1 of x [2, 3] has size 3, not 1");
   EXPECT_POISON(tin_concat(TIN_LIST(x, ZEROS(NULL, 3, 4)), 0), "concat: shapes differ: tensor 0 [2, 3] and tensor 1 [3, 4]");
   EXPECT_POISON(tin_stack(TIN_LIST(x, x), 4), "stack: no axis 4 can be put into tensor 0 [2, 3]");
@@ -67,9 +69,11 @@ static void test_shapes(void **state) {
                 "einsum: subscripts \"ii,jk->ik\" are not of the form \"ij,jk->ik\" with each letter once an operand");
   EXPECT_POISON(tin_einsum("ij,kj->z", x, x), "einsum: \"z\" of the result is in no operand");
   EXPECT_POISON(tin_zeros(ctx, TIN_F32, TIN_SHAPE(3, -2)), "full: size -2 of axis 1 is negative");
-  EXPECT_POISON(tin_zeros(ctx, TIN_F32, TIN_SHAPE(1, 1, 1, 1, 1, 1, 1, 1)) == NULL ? x : tin_unsqueeze(ZEROS("deep", 1, 1, 1, 1, 1, 1, 1, 1), 0),
-                "unsqueeze: no axis 0 can be put into deep [1, 1, 1, 1, 1, 1, 1, 1]");
-  EXPECT_POISON(tin_zeros(ctx, TIN_F64, TIN_SHAPE(1ll << 40, 1ll << 40)), "full: shape [1099511627776, 1099511627776] has too many elements");
+  EXPECT_POISON(
+      tin_zeros(ctx, TIN_F32, TIN_SHAPE(1, 1, 1, 1, 1, 1, 1, 1)) == NULL ? x : tin_unsqueeze(ZEROS("deep", 1, 1, 1, 1, 1, 1, 1, 1), 0),
+      "unsqueeze: no axis 0 can be put into deep [1, 1, 1, 1, 1, 1, 1, 1]");
+  EXPECT_POISON(tin_zeros(ctx, TIN_F64, TIN_SHAPE(1ll << 40, 1ll << 40)),
+                "full: shape [1099511627776, 1099511627776] has too many elements");
   tin_ctx_free(ctx);
 }
 
@@ -99,10 +103,12 @@ static void test_axes_and_options(void **state) {
   EXPECT_POISON(tin_rand(ctx, TIN_I32, TIN_SHAPE(2)), "rand: the numbers are f32 or f64, not i32");
   EXPECT_POISON(tin_param(ctx, TIN_SHAPE(2), .dtype = TIN_I32), "param: a parameter is f32 or f64, not i32 (see tin_state)");
   EXPECT_POISON(tin_from(ctx, TIN_F32, TIN_SHAPE(2), NULL), "from: the data is NULL");
-  EXPECT_POISON(tin_expression("a + b", TIN_LIST(x)), "expression: column 5 of \"a + b\": expected an operand of the list (a is the first)");
+  EXPECT_POISON(tin_expression("a + b", TIN_LIST(x)),
+                "expression: column 5 of \"a + b\": expected an operand of the list (a is the first)");
   EXPECT_POISON(tin_expression("a + (a", TIN_LIST(x)), "expression: column 7 of \"a + (a\": expected )");
   EXPECT_POISON(tin_expression("a a", TIN_LIST(x)), "expression: column 3 of \"a a\": expected an operator");
-  EXPECT_POISON(tin_expression("minimum(a)", TIN_LIST(x)), "expression: column 10 of \"minimum(a)\": expected a comma and a second operand");
+  EXPECT_POISON(tin_expression("minimum(a)", TIN_LIST(x)),
+                "expression: column 10 of \"minimum(a)\": expected a comma and a second operand");
   EXPECT_POISON(tin_expression("", TIN_LIST(x)), "expression: column 1 of \"\": expected a number, an operand, a function or (");
   tin_ctx_free(ctx);
 }
@@ -115,9 +121,7 @@ static void test_operands(void **state) {
   EXPECT_POISON(tin_matmul(NULL, x), "matmul: operand a is NULL");
   EXPECT_POISON(tin_stack(TIN_LIST(x, NULL), 0), "stack: operand tensor 1 is NULL");
   EXPECT_POISON(tin_add(x, tin_zeros(other, TIN_F32, TIN_SHAPE(2))), "add: operand b belongs to another context");
-  assert_false(tin_realize(TIN_LIST(x, tin_zeros(other, TIN_F32, TIN_SHAPE(2)))));
-  assert_true(strstr(tin_message(other), "tensor 1 of the list belongs to another context") || strstr(tin_message(ctx), "another context"));
-  tin_clear_error(ctx), tin_clear_error(other);
+  EXPECT_FALSE(tin_realize(TIN_LIST(x, tin_zeros(other, TIN_F32, TIN_SHAPE(2)))), "realize: operand tensor 1 belongs to another context");
   tin_tensor *poison = tin_slice(x, 7, 0, 1);
   assert_string_equal(strstr(tin_message(ctx), "slice"), "slice: axis 7 is out of range for x [2]");
   assert_true(tin_is_poison(tin_add(x, poison))); /* quiet: the first error stays */
@@ -128,7 +132,12 @@ static void test_operands(void **state) {
   EXPECT_FALSE(tin_grad(tin_sum(x), TIN_LIST(tin_cast(x, TIN_I32)), &gradient), "grad: wrt[0] is i32; gradients need f32 or f64");
   assert_true(tin_is_poison(gradient));
   EXPECT_FALSE(tin_vjp(x, ZEROS("g", 3), TIN_LIST(x), &gradient), "vjp: shapes differ: x [2] and g [3]");
-  EXPECT_FALSE(tin_grad(tin_sum(x), TIN_LIST(x, NULL), ((tin_tensor *[2]){0})), "grad: operand of wrt is NULL");
+  EXPECT_FALSE(tin_grad(tin_sum(x), TIN_LIST(x, NULL), ((tin_tensor *[2]){0})), "grad: operand wrt 1 is NULL");
+  tin_tensor *w = tin_param(ctx, TIN_SHAPE(2), .name = "w"), *loss = tin_sum(tin_square(w));
+  tin_assign(w, x);
+  EXPECT_FALSE(tin_grad(loss, TIN_LIST(w), &gradient), "grad: w was assigned after the loss was built; take the gradient before");
+  tin_realize(TIN_LIST(w));
+  EXPECT_FALSE(tin_grad(loss, TIN_LIST(w), &gradient), "grad: w has changed since the loss was built; take the gradient before");
   tin_ctx_free(other);
   tin_ctx_free(ctx);
 }

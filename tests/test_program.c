@@ -1,10 +1,10 @@
-/* The elementary functions: accuracy against libm in a wider type, special values, the rules of program.h; random bits against the published
- * known answers of Threefry. */
+/* The elementary functions: accuracy against libm in a wider type, special values, the rules of program.h; random bits against the
+ * published known answers of Threefry. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <math.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -19,7 +19,7 @@ static const struct function {
   long double (*long_reference)(long double);
   double low, high; /* where it is sampled densely */
 } functions[] = {
-    {OP_EXP, exp, expl, -110, 90},  {OP_LOG, log, logl, 0, 4},      {OP_SIN, sin, sinl, -100, 100},
+    {OP_EXP, exp, expl, -110, 90},  {OP_LOG, log, logl, 0, 4},       {OP_SIN, sin, sinl, -100, 100},
     {OP_COS, cos, cosl, -100, 100}, {OP_TANH, tanh, tanhl, -10, 10}, {OP_ERF, erf, erfl, -5, 5},
 };
 enum { FUNCTIONS = sizeof functions / sizeof *functions };
@@ -79,12 +79,59 @@ static void test_accuracy(void **state) {
 /* Arguments where something changes: around 0, the edges of ranges, multiples of pi/2 and the hardest ones near them, largest and least. */
 static void test_edges(void **state) {
   (void)state;
-  const double edges[] = {0.0,     -0.0,      1,        -1,       0.9,      0.25,      0.5,       2,       4,        5.9375,     22,
-                          -746,    -745.2,    -744.5,   -745.13,  709.78,   709.79,    710,       720,     -708.4,   88.72,      88.73,
-                          89,      -103.9,    -104,     -104.1,   -87.34,   -1e9,      1e9,       1e30,    0x1p127,  0x1p-126,   0x1p-149,
-                          0x1p-1022, 0x1p-1074, 0x1p1023, 0x1.fffffep127, 0x1.fffffffffffffp1023, INFINITY, -INFINITY, NAN,
-                          3.141592653589793, 1.5707963267948966, 16367173, 0x1.f9cbe2p7, 0x1.6e64c4p19, 355, 1e22, 0x1p52, 0x1p105,
-                          0x1p104, 0x1p476, 0x1p900};
+  const double edges[] = {0.0,
+                          -0.0,
+                          1,
+                          -1,
+                          0.9,
+                          0.25,
+                          0.5,
+                          2,
+                          4,
+                          5.9375,
+                          22,
+                          -746,
+                          -745.2,
+                          -744.5,
+                          -745.13,
+                          709.78,
+                          709.79,
+                          710,
+                          720,
+                          -708.4,
+                          88.72,
+                          88.73,
+                          89,
+                          -103.9,
+                          -104,
+                          -104.1,
+                          -87.34,
+                          -1e9,
+                          1e9,
+                          1e30,
+                          0x1p127,
+                          0x1p-126,
+                          0x1p-149,
+                          0x1p-1022,
+                          0x1p-1074,
+                          0x1p1023,
+                          0x1.fffffep127,
+                          0x1.fffffffffffffp1023,
+                          INFINITY,
+                          -INFINITY,
+                          NAN,
+                          3.141592653589793,
+                          1.5707963267948966,
+                          16367173,
+                          0x1.f9cbe2p7,
+                          0x1.6e64c4p19,
+                          355,
+                          1e22,
+                          0x1p52,
+                          0x1p105,
+                          0x1p104,
+                          0x1p476,
+                          0x1p900};
   for (int f = 0; f < FUNCTIONS; f++)
     for (size_t e = 0; e < sizeof edges / sizeof *edges; e++)
       for (int wide = 0; wide < 2; wide++) {
@@ -218,9 +265,12 @@ static void test_random_known_answers(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_accuracy), cmocka_unit_test(test_edges),
-      cmocka_unit_test(test_worst_reduction), cmocka_unit_test(test_targets_may_be_loose),
-      cmocka_unit_test(test_form), cmocka_unit_test(test_random_known_answers),
+      cmocka_unit_test(test_accuracy),
+      cmocka_unit_test(test_edges),
+      cmocka_unit_test(test_worst_reduction),
+      cmocka_unit_test(test_targets_may_be_loose),
+      cmocka_unit_test(test_form),
+      cmocka_unit_test(test_random_known_answers),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

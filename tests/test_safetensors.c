@@ -93,7 +93,7 @@ static void test_write_fails_whole(void **state) {
   (void)state;
   struct tin_error error = {0};
   struct tin_named_array arrays[] = {{"a", "U8", 0, NULL, "x", 1}, {"a", "U8", 0, NULL, "y", 1}};
-  char expected[256];
+  char expected[512];
   assert_false(tin_safetensors_write(path_of("model2"), arrays, 2, NULL, 0, &error));
   snprintf(expected, sizeof expected, "%s: two tensors are called \"a\"", path_of("model2"));
   assert_string_equal(error.text, expected);

@@ -134,8 +134,10 @@ def tangent_f32(threshold="0.9"):
 
 
 def tangent_f64():
-    # reduced to [-log(2)/8, 3/8 log(2)]: so that tanh is not a difference where it is small
-    fit("(exp(2 r) - 1 - 2 r) / r^2", lambda r: (expm1(2 * r) - 2 * r) / r**2, range(10), -log(2) / 8 * mpf("1.001"), log(2) * 3 / 8 * mpf("1.001"), lambda r: abs(r) / 2, 53)
+    fit("(tanh(x) - x) / x^3 in x^2", lambda u: (tanh(sqrt(u)) - sqrt(u)) / sqrt(u) ** 3, range(8), mpf(10) ** -20, mpf("0.3") ** 2,
+        lambda u: sqrt(u) ** 3 / tanh(sqrt(u)), 53)
+    half = log(2) / 4 * mpf("1.0005")
+    fit("(exp(2 r) - 1 - 2 r) / r^2", lambda r: (expm1(2 * r) - 2 * r) / r**2, range(10), -half, half, lambda r: abs(r) / 2, 53)
 
 
 def error_f32(threshold="1.0"):
@@ -176,6 +178,15 @@ def constants():
     split("ln2/2", log(mpf(2)) / 2, 2, 53, 42)
     # 1/(2 pi) in pieces for products by 24-bit numbers that are exact in f64, the last piece whole
     split("1/(2 pi)", 1 / (2 * pi), 6, 53, 29)
+    # the same in whole words of 53 bits, each as a fraction, for f64
+    with mp.workprec(1300):
+        rest = 1 / (2 * pi)
+        for word in range(22):
+            rest *= mpf(2) ** 53
+            number("word %d" % word, mp.floor(rest) / mpf(2) ** 53, 53)
+            rest -= mp.floor(rest)
+    number("pi/2", pi / 2, 53)
+    number("pi/2 low", pi / 2 - mpf(float(pi / 2)), 53)
 
 
 SETS = {

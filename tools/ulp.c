@@ -1,4 +1,5 @@
-/* Prints the accuracy of the elementary functions: for each function and dtype the largest error in ulp, where it is, and the number of steps.
+/* Prints the accuracy of the elementary functions: for each function and dtype the largest error in ulp, where it is, and the number of
+ * steps.
  *
  * usage: ulp [--all] [function ...]
  * f32 is sampled every 997th bit pattern, or over all 2^32 with --all (minutes a function); f64 at random over all exponents and, more
@@ -21,8 +22,8 @@ struct function {
 };
 
 static const struct function functions[] = {
-    {"exp", OP_EXP, exp, expl, -760, 720},      {"log", OP_LOG, log, logl, 0, 4},          {"sin", OP_SIN, sin, sinl, -100, 100},
-    {"cos", OP_COS, cos, cosl, -100, 100},      {"tanh", OP_TANH, tanh, tanhl, -25, 25},   {"erf", OP_ERF, erf, erfl, -7, 7},
+    {"exp", OP_EXP, exp, expl, -760, 720}, {"log", OP_LOG, log, logl, 0, 4},        {"sin", OP_SIN, sin, sinl, -100, 100},
+    {"cos", OP_COS, cos, cosl, -100, 100}, {"tanh", OP_TANH, tanh, tanhl, -25, 25}, {"erf", OP_ERF, erf, erfl, -7, 7},
 };
 
 struct worst {
@@ -43,9 +44,9 @@ static double ulps(double value, long double exact, int digits, int least) {
 static void note(struct worst *worst, double x, double value, long double exact, bool wide) {
   double rounded = wide ? (double)exact : (double)(float)exact;
   if (isnan(rounded) || isinf(rounded) || isinf(value) || isnan(value) || rounded == 0) {
-    bool close = !isnan(value) && !isnan(rounded) && ulps(isinf(value) ? copysign(wide ? 0x1p1023 : 0x1p127, value) : value,
-                                                         isinf(rounded) ? copysignl(wide ? 0x1p1023L : 0x1p127L, rounded) : exact,
-                                                         wide ? 53 : 24, wide ? -1021 : -125) <= 1;
+    bool close = !isnan(value) && !isnan(rounded) &&
+                 ulps(isinf(value) ? copysign(wide ? 0x1p1023 : 0x1p127, value) : value,
+                      isinf(rounded) ? copysignl(wide ? 0x1p1023L : 0x1p127L, rounded) : exact, wide ? 53 : 24, wide ? -1021 : -125) <= 1;
     bool same = (isnan(value) && isnan(rounded)) || (close && signbit(value) == signbit(rounded));
     if (!same && !worst->wrong++)
       worst->at = x;

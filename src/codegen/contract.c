@@ -20,8 +20,10 @@
 /* ---- the plan of a contraction ---- */
 
 enum { CHUNK_MAX = 256, CHUNK_GRAIN = 16, GROUP_CHUNKS = 16 };
-/* Elements of a packed column block: half of a 1 MiB L2 in f32; and of the running sums of an item. */
-enum { PACKED_MAX = 1 << 17, SUMS_MAX = 1 << 17 };
+/* Elements of a packed column block: half of a 2 MiB L2 in f32; and of the running sums of an item. */
+enum { PACKED_MAX = 1 << 18, SUMS_MAX = 1 << 17 };
+/* Rows of k that are fetched ahead where the columns are used in place: about a memory latency of work. */
+enum { DIRECT_AHEAD = 8 };
 /* Rows whose staged chunk stays in L2 beside the packed columns. */
 enum { STAGED_ROWS = 512, ITEM_ROWS = 2048 };
 /* A row stride of a multiple of this many bytes puts all rows of a tile into few sets of a 12-way L1. */
@@ -131,7 +133,9 @@ static void plan_result(struct contract_plan *p, struct tin_arena *arena) {
   p->result_nest = tin_lower_contract(arena, p->schedule, part, &p->axes, CONTRACT_RESULT, p->panel);
   const struct tin_store *store = &p->result_nest->stores.at[0];
   int64_t row, column, batch;
-  p->direct_result = part->stores.count == 1 && part->stores.at[0] == part->anchor && p->n % p->lanes == 0 && p->group == 1 &&
+  const struct tin_value *stored = &p->result_nest->values.at[store->value];
+  bool copies = stored->kind == VALUE_LOAD && p->result_nest->args.at[stored->arg].kind == ARG_POINTER;
+  p->direct_result = part->stores.count == 1 && copies && p->n % p->lanes == 0 && p->group == 1 &&
                      tin_index_affine(store->index, SYMBOL_N, &column) && tin_index_affine(store->index, SYMBOL_M, &row) &&
                      tin_index_affine(store->index, SYMBOL_BATCH, &batch) && (p->n == 1 || column == 1);
   p->sums_leading = p->direct_result ? row : p->panel;
@@ -189,6 +193,7 @@ static void print_micros(const struct tin_output *out, const struct contract_pla
   micro.a_row = p->row_staged ? (p->row_by_k ? 1 : p->staged_leading) : p->row_direct.row_stride;
   micro.a_k = p->row_staged ? (p->row_by_k ? p->staged_leading : 1) : p->row_direct.column_stride;
   micro.b_k = p->columns == COLUMNS_DIRECT ? p->column_direct.row_stride : p->panel;
+  micro.ahead = p->columns == COLUMNS_DIRECT ? DIRECT_AHEAD : 0;
   int64_t rest = p->n % p->panel, rest_vectors = ceil_div(rest, p->lanes);
   for (int tall = 0; tall < (p->extra ? 2 : 1); tall++)
     for (int add = 0; add < (p->n_chunks > 1 ? 2 : 1); add++)

@@ -36,6 +36,15 @@ static void hand_memory(struct hand *h, int op, int reg, int pointer, int64_t di
   inst->disp = (int32_t)disp;
 }
 
+enum { PREFETCH_TO_READ = 0, PREFETCH_TO_WRITE = 2 };
+
+static void hand_prefetch(struct hand *h, int pointer, int64_t disp, int how) {
+  struct tin_vinst *inst = hand_emit(h, V_PREFETCH);
+  inst->pointer = (int16_t)pointer;
+  inst->disp = (int32_t)disp;
+  inst->imm = how;
+}
+
 static void hand_bump(struct hand *h, int pointer, int64_t bytes) {
   struct tin_vinst *inst = hand_emit(h, V_BUMP);
   inst->pointer = (int16_t)pointer;
@@ -78,6 +87,8 @@ static void micro_step(struct hand *h, const struct tin_micro *micro, const stru
   int bytes = tin_dtype_bytes(micro->dtype), vector = micro->lanes * bytes;
   for (int j = 0; j < micro->vectors; j++)
     hand_memory(h, V_LOAD, r->b + j, 1, u * micro->b_k * bytes + j * vector);
+  for (int j = 0; micro->ahead && j < micro->vectors; j++)
+    hand_prefetch(h, 1, (u + micro->ahead) * micro->b_k * bytes + j * vector, PREFETCH_TO_READ);
   for (int i = 0; i < micro->rows; i++) {
     int a = r->a + i % r->n_a;
     hand_memory(h, V_BROADCAST, a, 0, (i * micro->a_row + u * micro->a_k) * bytes);
@@ -104,12 +115,9 @@ static void micro_program(const struct tin_output *out, const struct tin_micro *
   h->program.spill_slot = -1;
   struct micro_registers r = micro_registers(micro, out->target->vector);
   int bytes = tin_dtype_bytes(micro->dtype);
-  for (int i = 0; i < micro->rows; i++) {
-    hand_memory(h, V_PREFETCH, 0, 2, i * micro->c_row * bytes);
-    struct tin_vinst *inst = &h->program.insts.at[h->program.insts.count - 1];
-    inst->d = V_NO_REGISTER;
-    inst->imm = 2;
-  }
+  for (int i = 0; i < micro->rows; i++)
+    for (int j = 0; j < micro->vectors; j++)
+      hand_prefetch(h, 2, (i * micro->c_row + j * micro->lanes) * bytes, PREFETCH_TO_WRITE);
   micro_step(h, micro, &r, 0, V_MUL); /* fma(a, b, -0.0) is a * b */
   hand_bump(h, 0, micro->a_k * bytes);
   hand_bump(h, 1, micro->b_k * bytes);

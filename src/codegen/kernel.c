@@ -84,9 +84,9 @@ const char *tin_output_nest(const struct tin_output *out, const struct tin_nest 
   return "portable";
 }
 
-void tin_codegen_prelude(struct tin_text *text, const struct tin_codegen_target *target) {
-  (void)target;
-  tin_portable_prelude(text);
+void tin_codegen_prelude(struct tin_text *text, const char *kernels) {
+  if (strstr(kernels, "tk_") || strstr(kernels, "tin_fma") || strstr(kernels, "tin_sqrt"))
+    tin_portable_prelude(text);
 }
 
 /* ---- MAP and ROW parts ---- */

@@ -34,8 +34,8 @@ const struct tin_codegen_target *tin_codegen_target_find(const char *name); /* N
 const struct tin_codegen_target *tin_codegen_target_best(void);
 bool tin_codegen_target_usable(const struct tin_codegen_target *target);
 
-/* Text that precedes all kernels of one compilation unit: declarations, portable helpers. */
-void tin_codegen_prelude(struct tin_text *text, const struct tin_codegen_target *target);
+/* What must precede the text of kernels: declarations and helpers of plain C, where they use any. */
+void tin_codegen_prelude(struct tin_text *text, const char *kernels);
 /* Appends the kernel's functions to `text` (for libtcc, vector programs encoded); and to `readable` where it is not NULL (the same C with
  * v-ops spelled out; with comments: graph nodes, shapes, the user's file and line, registers used). */
 void tin_codegen_kernel(struct tin_text *text, struct tin_text *readable, struct tin_arena *arena, const struct tin_schedule *schedule,

@@ -11,7 +11,8 @@ enum {
 #undef DTYPE
   ROW_COUNT
 };
-#define DTYPE(name, text, bytes, class, ctype) _Static_assert((int)ROW_##name == (int)TIN_##name, "tinsmith.h and dtypes.def differ at " #text);
+#define DTYPE(name, text, bytes, class, ctype)                                                                                             \
+  _Static_assert((int)ROW_##name == (int)TIN_##name, "tinsmith.h and dtypes.def differ at " #text);
 #include "ir/dtypes.def"
 #undef DTYPE
 _Static_assert((int)ROW_COUNT == (int)TIN_DTYPE_COUNT, "tinsmith.h and dtypes.def differ in length");

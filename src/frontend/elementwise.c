@@ -114,9 +114,9 @@ static tin_tensor *rounding(struct tin_call call, int op, tin_tensor *x) {
   return tin_call_result(&call, tin_dtype_is_float(node->dtype) ? make_unary(call.graph, op, node) : node);
 }
 
-#define UNARY(name, op, coercion)                                                 \
-  tin_tensor *tin_##name##_at(const char *file, int line, tin_tensor *x) {        \
-    return unary(tin_call_of(file, line, #name), op, coercion, x);                \
+#define UNARY(name, op, coercion)                                                                                                          \
+  tin_tensor *tin_##name##_at(const char *file, int line, tin_tensor *x) {                                                                 \
+    return unary(tin_call_of(file, line, #name), op, coercion, x);                                                                         \
   }
 UNARY(neg, OP_NEG, COERCE_ARITHMETIC)
 UNARY(abs, OP_ABS, COERCE_ARITHMETIC)
@@ -131,9 +131,9 @@ UNARY(bitwise_not, OP_NOT, COERCE_BITS)
 UNARY(logical_not, OP_NOT, COERCE_LOGICAL)
 #undef UNARY
 
-#define ROUNDING(name, op)                                                        \
-  tin_tensor *tin_##name##_at(const char *file, int line, tin_tensor *x) {        \
-    return rounding(tin_call_of(file, line, #name), op, x);                       \
+#define ROUNDING(name, op)                                                                                                                 \
+  tin_tensor *tin_##name##_at(const char *file, int line, tin_tensor *x) {                                                                 \
+    return rounding(tin_call_of(file, line, #name), op, x);                                                                                \
   }
 ROUNDING(round, OP_ROUND)
 ROUNDING(floor, OP_FLOOR)
@@ -173,8 +173,8 @@ static struct tin_node *sign(struct tin_graph *graph, struct tin_node *x) {
   return make_select(graph, make_binary(graph, OP_LT, x, zero), make_number(graph, x, -1), positive);
 }
 
-/* With e = e^-|x| <= 1: 1 / (1 + e) where x >= 0, e / (1 + e) elsewhere. |x| is a select on the same condition, so that the gradient at 0 is
- * 1/4 and not that of abs. */
+/* With e = e^-|x| <= 1: 1 / (1 + e) where x >= 0, e / (1 + e) elsewhere. |x| is a select on the same condition, so that the gradient at 0
+ * is 1/4 and not that of abs. */
 struct tin_node *tin_node_sigmoid(struct tin_graph *graph, struct tin_node *x) {
   struct tin_node *right = make_binary(graph, OP_LE, make_number(graph, x, 0), x);
   struct tin_node *e = make_unary(graph, OP_EXP, make_select(graph, right, make_unary(graph, OP_NEG, x), x));
@@ -198,9 +198,9 @@ struct tin_node *tin_node_detached(struct tin_graph *graph, struct tin_node *x) 
   return make_bitcast(graph, make_bitcast(graph, x, x->dtype == TIN_F64 ? TIN_I64 : TIN_I32), (tin_dtype)x->dtype);
 }
 
-#define COMPOSED(name, function, coercion)                                        \
-  tin_tensor *tin_##name##_at(const char *file, int line, tin_tensor *x) {        \
-    return composed(tin_call_of(file, line, #name), function, coercion, x);       \
+#define COMPOSED(name, function, coercion)                                                                                                 \
+  tin_tensor *tin_##name##_at(const char *file, int line, tin_tensor *x) {                                                                 \
+    return composed(tin_call_of(file, line, #name), function, coercion, x);                                                                \
   }
 COMPOSED(square, square, COERCE_ARITHMETIC)
 COMPOSED(reciprocal, reciprocal, COERCE_FLOAT)
@@ -253,9 +253,9 @@ static tin_tensor *binary(struct tin_call call, int op, bool swap, enum tin_coer
   return tin_call_result(&call, make_binary(call.graph, op, nodes[swap], nodes[!swap]));
 }
 
-#define BINARY(name, op, swap, coercion)                                                          \
-  tin_tensor *tin_##name##_at(const char *file, int line, tin_tensor *a, tin_tensor *b) {         \
-    return binary(tin_call_of(file, line, #name), op, swap, coercion, a, b);                      \
+#define BINARY(name, op, swap, coercion)                                                                                                   \
+  tin_tensor *tin_##name##_at(const char *file, int line, tin_tensor *a, tin_tensor *b) {                                                  \
+    return binary(tin_call_of(file, line, #name), op, swap, coercion, a, b);                                                               \
   }
 BINARY(add, OP_ADD, false, COERCE_ARITHMETIC)
 BINARY(sub, OP_SUB, false, COERCE_ARITHMETIC)

@@ -84,6 +84,12 @@ static const char *given_name(tin_tensor *t) {
   return slot->kind == SLOT_NODE ? slot->node->site.name : NULL;
 }
 
+struct tin_words tin_name_item(const char *items, int i) {
+  struct tin_words words;
+  snprintf(words.text, sizeof words.text, "%s %d", items ? items : "tensor", i);
+  return words;
+}
+
 struct tin_words tin_name_operand(tin_tensor *t, const char *name) {
   struct tin_words words;
   const char *given = given_name(t);
@@ -148,10 +154,10 @@ static bool check_operand(struct tin_call *call, tin_tensor *t, const char *name
 }
 
 bool tin_call_operands(struct tin_call *call, int count, tin_tensor *const *tensors, const char *const *names, struct tin_node **nodes) {
-  if (!tin_call_enter(call, context_of(count, tensors)))
+  if (!tin_call_enter(call, call->ctx ? call->ctx : context_of(count, tensors)))
     return false;
   for (int i = 0; i < count; i++)
-    if (!check_operand(call, tensors[i], names[i]))
+    if (!check_operand(call, tensors[i], names ? names[i] : tin_name_item(call->items, i).text))
       return false;
   for (int i = 0; i < count; i++) {
     nodes[i] = tin_slot_node(tin_slot_of(tensors[i]));

@@ -22,7 +22,7 @@ struct parser {
   struct tin_node **operands;
   int n_operands;
   int depth;
-  bool failed; /* the error is recorded */
+  bool failed;    /* the error is recorded */
   locale_t plain; /* numbers have a point in every locale */
 };
 
@@ -70,13 +70,26 @@ static struct tin_node *parse_number(struct parser *parser) {
 
 static const struct function {
   const char *name;
-  int op;        /* elementwise op of one or two operands, or -1 */
+  int op; /* elementwise op of one or two operands, or -1 */
   struct tin_node *(*compose)(struct tin_graph *graph, struct tin_node *x);
 } functions[] = {
-    {"abs", OP_ABS, NULL},       {"sqrt", OP_SQRT, NULL},   {"exp", OP_EXP, NULL},     {"log", OP_LOG, NULL},     {"sin", OP_SIN, NULL},
-    {"cos", OP_COS, NULL},       {"tanh", OP_TANH, NULL},   {"erf", OP_ERF, NULL},     {"round", OP_ROUND, NULL}, {"floor", OP_FLOOR, NULL},
-    {"ceil", OP_CEIL, NULL},     {"trunc", OP_TRUNC, NULL}, {"minimum", OP_MIN, NULL}, {"maximum", OP_MAX, NULL},
-    {"sigmoid", -1, tin_node_sigmoid}, {"relu", -1, tin_node_relu}, {"detach", -1, tin_node_detached},
+    {"abs", OP_ABS, NULL},
+    {"sqrt", OP_SQRT, NULL},
+    {"exp", OP_EXP, NULL},
+    {"log", OP_LOG, NULL},
+    {"sin", OP_SIN, NULL},
+    {"cos", OP_COS, NULL},
+    {"tanh", OP_TANH, NULL},
+    {"erf", OP_ERF, NULL},
+    {"round", OP_ROUND, NULL},
+    {"floor", OP_FLOOR, NULL},
+    {"ceil", OP_CEIL, NULL},
+    {"trunc", OP_TRUNC, NULL},
+    {"minimum", OP_MIN, NULL},
+    {"maximum", OP_MAX, NULL},
+    {"sigmoid", -1, tin_node_sigmoid},
+    {"relu", -1, tin_node_relu},
+    {"detach", -1, tin_node_detached},
 };
 
 static struct tin_node *parse_function(struct parser *parser, const char *name, size_t size) {
@@ -85,7 +98,8 @@ static struct tin_node *parse_function(struct parser *parser, const char *name, 
     function++;
   if (function == end) {
     parser->at = name;
-    return fail(parser, "a function (abs, sqrt, exp, log, sin, cos, tanh, erf, round, floor, ceil, trunc, minimum, maximum, sigmoid, relu)");
+    return fail(parser,
+                "a function (abs, sqrt, exp, log, sin, cos, tanh, erf, round, floor, ceil, trunc, minimum, maximum, sigmoid, relu)");
   }
   if (!accept(parser, "("))
     return fail(parser, "(");

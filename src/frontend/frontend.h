@@ -48,10 +48,10 @@ enum tin_storage_kind { STORAGE_FREE, STORAGE_PARAM, STORAGE_STATE, STORAGE_INPU
 struct tin_storage {
   struct tin_variable variable; /* first: VAR nodes point to it */
   enum tin_storage_kind kind;
-  struct tin_node *node;          /* the living VAR node of the current version, or NULL */
+  struct tin_node *node;             /* the living VAR node of the current version, or NULL */
   struct tin_live_scope *node_scope; /* where that node was made */
-  struct tin_live_scope *owner;   /* STORAGE_VALUE: dies with it */
-  struct tin_node *pending;       /* the next value, assigned and not yet computed, or NULL */
+  struct tin_live_scope *owner;      /* STORAGE_VALUE: dies with it */
+  struct tin_node *pending;          /* the next value, assigned and not yet computed, or NULL */
   tin_tensor *handle;
   struct tin_storage *next_free;
 };
@@ -62,11 +62,11 @@ struct tin_live_scope {
   struct tin_live_scope *parent; /* NULL: the context's own scope */
   uint64_t id;
   struct tin_graph graph;
-  uint32_t first_serial;   /* nodes of this scope and of those inside it have larger serials */
-  struct tin_slot *slots;  /* handles that die with it */
+  uint32_t first_serial;      /* nodes of this scope and of those inside it have larger serials */
+  struct tin_slot *slots;     /* handles that die with it */
   struct tin_node **realised; /* nodes whose buffers are dropped with the graph */
   int n_realised, realised_capacity;
-  uint64_t random_scope; /* number of this scope since the seed */
+  uint64_t random_scope;  /* number of this scope since the seed */
   uint64_t random_stream; /* random tensors made in it so far */
   const char *file;
   int line;
@@ -114,8 +114,9 @@ const char *tin_intern(tin_ctx *ctx, const char *text);
 struct tin_call {
   const char *file;
   int line;
-  const char *op; /* as the user knows it: "matmul" */
-  tin_ctx *ctx;   /* once an operand or a leaf named it */
+  const char *op;    /* as the user knows it: "matmul" */
+  const char *items; /* what to call operands without names: "wrt" gives "wrt 1"; NULL: "tensor" */
+  tin_ctx *ctx;      /* once an operand or a leaf named it */
   struct tin_graph *graph;
 };
 static inline struct tin_call tin_call_of(const char *file, int line, const char *op) {
@@ -127,8 +128,9 @@ void tin_call_fail(struct tin_call *call, const char *format, ...) __attribute__
 tin_tensor *tin_call_poison(const struct tin_call *call);
 /* Gives the call its context and prepares the graph for it; false (recorded) when the context is NULL or was not set up. */
 bool tin_call_enter(struct tin_call *call, tin_ctx *ctx);
-/* The operands' nodes, a variable's at its current value. names: the parameters' names, for messages. False when one is NULL, dead, poison
- * or of another context; quiet when that follows from an error already recorded. */
+/* The operands' nodes, a variable's at its current value. names: the parameters' names, for messages; NULL: items by number. The context is
+ * the call's if it has one, else that of the first operand with one. False when an operand is NULL, dead, poison or of another context;
+ * quiet when that follows from an error already recorded. */
 bool tin_call_operands(struct tin_call *call, int count, tin_tensor *const *tensors, const char *const *names, struct tin_node **nodes);
 struct tin_node *tin_call_operand(struct tin_call *call, tin_tensor *x, const char *name);
 /* A new handle of the node in the innermost scope; poison when the node is NULL, and then an "out of memory" error unless there is one. */
@@ -138,6 +140,8 @@ tin_tensor *tin_call_result(struct tin_call *call, struct tin_node *node);
 struct tin_words {
   char text[160];
 };
+/* "tensor 3" */
+struct tin_words tin_name_item(const char *items, int i);
 struct tin_words tin_name_operand(tin_tensor *t, const char *name); /* the user's name, or the parameter's */
 struct tin_words tin_describe(tin_tensor *t, const char *name, const struct tin_node *node);
 struct tin_words tin_shape_words(int rank, const int64_t *shape);

@@ -20,60 +20,84 @@ static bool check_cotangent(struct tin_call *call, tin_tensor *loss, tin_tensor 
   return false;
 }
 
-/* The nodes of loss, cotangent (may be NULL) and wrt; nodes has room for 2 + wrt.count. */
-static bool resolve(struct tin_call *call, tin_tensor *loss, tin_tensor *cotangent, bool with_cotangent, tin_list wrt, struct tin_node **nodes) {
-  nodes[1] = NULL;
-  bool valid = with_cotangent ? tin_call_operands(call, 2, (tin_tensor *[]){loss, cotangent}, (const char *[]){"loss", "cotangent"}, nodes)
-                              : (nodes[0] = tin_call_operand(call, loss, "loss")) != NULL;
-  if (!valid || (with_cotangent && !check_cotangent(call, loss, cotangent, nodes)))
+/* What a gradient is taken of. */
+struct request {
+  tin_tensor *loss, *cotangent;
+  bool with_cotangent;
+  tin_list wrt;
+  struct tin_node **nodes;     /* loss, cotangent or NULL, wrt, old values of wrt */
+  struct tin_node **gradients; /* of wrt and of the old values */
+};
+
+static bool resolve(struct tin_call *call, struct request *request) {
+  struct tin_node **nodes = request->nodes;
+  tin_tensor *tensors[] = {request->loss, request->cotangent};
+  static const char *const names[] = {"loss", "cotangent"};
+  if (!tin_call_operands(call, request->with_cotangent ? 2 : 1, tensors, names, nodes) ||
+      (request->with_cotangent && !check_cotangent(call, request->loss, request->cotangent, nodes)))
     return false;
-  tin_ctx *ctx = call->ctx;
-  for (int i = 0; i < wrt.count; i++) {
-    nodes[2 + i] = tin_call_operand(call, wrt.at[i], "of wrt");
-    if (!nodes[2 + i])
-      return false;
-    if (call->ctx != ctx) {
-      tin_call_fail(call, "tensor %d of wrt belongs to another context", i);
-      return false;
-    }
+  call->items = "wrt";
+  return tin_call_operands(call, request->wrt.count, request->wrt.at, NULL, nodes + 2);
+}
+
+/* The value of the variable before its pending update, as a node; else the node itself. */
+static struct tin_node *old_value(tin_tensor *t, struct tin_node *node) {
+  const struct tin_slot *slot = tin_slot_of(t);
+  return slot->kind == SLOT_STORAGE && slot->storage->pending && slot->storage->node ? slot->storage->node : node;
+}
+
+/* A loss built before tin_assign depends on the old value; zeros for the new one would be right and useless. */
+static bool check_stale(struct tin_call *call, const struct request *request) {
+  int count = request->wrt.count;
+  for (int i = 0; i < count; i++) {
+    struct tin_node *node = request->nodes[2 + i], *zeros = make_number(call->graph, node, 0);
+    if (request->nodes[2 + count + i] == node || request->gradients[i] != zeros || request->gradients[count + i] == zeros)
+      continue;
+    tin_call_fail(call, "%s was assigned after the loss was built; take the gradient before",
+                  tin_name_operand(request->wrt.at[i], "wrt").text);
+    return false;
   }
   return true;
 }
 
-static bool differentiate(struct tin_call *call, tin_tensor *loss, tin_tensor *cotangent, bool with_cotangent, tin_list wrt, tin_tensor **out,
-                          struct tin_node **nodes, struct tin_node **gradients) {
-  if (!resolve(call, loss, cotangent, with_cotangent, wrt, nodes))
+static bool differentiate(struct tin_call *call, struct request *request, tin_tensor **out) {
+  int count = request->wrt.count;
+  if (!resolve(call, request))
     return false;
+  for (int i = 0; i < count; i++)
+    request->nodes[2 + count + i] = old_value(request->wrt.at[i], request->nodes[2 + i]);
   struct tin_error error = {0};
-  if (!tin_gradient(call->graph, nodes[0], nodes[1], nodes + 2, wrt.count, gradients, &error)) {
+  if (!tin_gradient(call->graph, request->nodes[0], request->nodes[1], request->nodes + 2, 2 * count, request->gradients, &error)) {
     tin_call_fail(call, "%s", error.text);
     return false;
   }
-  bool made = true;
-  for (int i = 0; i < wrt.count; i++) {
-    out[i] = tin_call_result(call, gradients[i]);
-    made &= !tin_is_poison(out[i]);
+  bool made = check_stale(call, request);
+  for (int i = 0; made && i < count; i++) {
+    out[i] = tin_call_result(call, request->gradients[i]);
+    made = !tin_is_poison(out[i]);
   }
   return made;
 }
 
-static bool gradient(struct tin_call call, tin_tensor *loss, tin_tensor *cotangent, bool with_cotangent, tin_list wrt, tin_tensor **out) {
-  if (wrt.count < 0 || !wrt.at || !out)
-    wrt.count = 0;
-  size_t count = (size_t)wrt.count + 2;
-  struct tin_node **nodes = calloc(count, sizeof *nodes), **gradients = calloc(count, sizeof *gradients);
-  bool done = nodes && gradients && differentiate(&call, loss, cotangent, with_cotangent, wrt, out, nodes, gradients);
-  for (int i = 0; !done && i < wrt.count; i++)
+static bool gradient(struct tin_call call, struct request request, tin_tensor **out) {
+  if (request.wrt.count < 0 || !request.wrt.at || !out)
+    request.wrt.count = 0;
+  size_t count = (size_t)request.wrt.count;
+  request.nodes = calloc(2 * count + 2, sizeof *request.nodes);
+  request.gradients = calloc(2 * count + 1, sizeof *request.gradients);
+  bool done = request.nodes && request.gradients && differentiate(&call, &request, out);
+  for (size_t i = 0; !done && i < count; i++)
     out[i] = tin_call_poison(&call);
-  free(nodes);
-  free(gradients);
+  free(request.nodes);
+  free(request.gradients);
   return done;
 }
 
 bool tin_grad_at(const char *file, int line, tin_tensor *loss, tin_list wrt, tin_tensor **out) {
-  return gradient(tin_call_of(file, line, "grad"), loss, NULL, false, wrt, out);
+  return gradient(tin_call_of(file, line, "grad"), (struct request){.loss = loss, .wrt = wrt}, out);
 }
 
 bool tin_vjp_at(const char *file, int line, tin_tensor *loss, tin_tensor *cotangent, tin_list wrt, tin_tensor **out) {
-  return gradient(tin_call_of(file, line, "vjp"), loss, cotangent, true, wrt, out);
+  struct request request = {.loss = loss, .cotangent = cotangent, .with_cotangent = true, .wrt = wrt};
+  return gradient(tin_call_of(file, line, "vjp"), request, out);
 }

@@ -6,36 +6,15 @@
 
 /* ---- concat and stack ---- */
 
-/* "tensor 3" */
-struct item_name {
-  char text[24];
-};
-
-static struct item_name name_item(int i) {
-  struct item_name name;
-  snprintf(name.text, sizeof name.text, "tensor %d", i);
-  return name;
-}
-
 /* The list's nodes, promoted; freed by the caller. NULL with the error recorded. */
 static struct tin_node **list_nodes(struct tin_call *call, tin_list tensors) {
   if (tensors.count <= 0 || !tensors.at) {
     tin_call_fail(call, "the list is empty"); /* no context is known: nobody hears of it */
     return NULL;
   }
-  size_t count = (size_t)tensors.count;
-  struct tin_node **nodes = calloc(count, sizeof *nodes);
-  const char **names = calloc(count, sizeof *names);
-  struct item_name *texts = calloc(count, sizeof *texts);
-  for (size_t i = 0; names && texts && i < count; i++) {
-    texts[i] = name_item((int)i);
-    names[i] = texts[i].text;
-  }
-  bool done = nodes && names && texts && tin_call_operands(call, tensors.count, tensors.at, names, nodes) &&
-              tin_coerce(call, COERCE_NONE, tensors.count, tensors.at, names, nodes);
-  free(texts);
-  free(names);
-  if (done)
+  struct tin_node **nodes = calloc((size_t)tensors.count, sizeof *nodes);
+  if (nodes && tin_call_operands(call, tensors.count, tensors.at, NULL, nodes) &&
+      tin_coerce(call, COERCE_NONE, tensors.count, tensors.at, NULL, nodes))
     return nodes;
   free(nodes);
   return NULL;
@@ -49,7 +28,7 @@ static bool check_alike(struct tin_call *call, tin_list tensors, struct tin_node
       alike = at == axis || nodes[i]->shape[at] == nodes[0]->shape[at];
     if (!alike) {
       tin_call_fail(call, "shapes differ: %s and %s", tin_describe(tensors.at[0], "tensor 0", nodes[0]).text,
-                    tin_describe(tensors.at[i], name_item(i).text, nodes[i]).text);
+                    tin_describe(tensors.at[i], tin_name_item(NULL, i).text, nodes[i]).text);
       return false;
     }
   }
@@ -108,7 +87,7 @@ tin_tensor *tin_stack_at(const char *file, int line, tin_list tensors, int axis)
 static bool check_index(struct tin_call *call, tin_tensor *t, struct tin_node **index) {
   if (!tin_dtype_is_float((*index)->dtype) && (*index)->dtype != TIN_BOOL)
     return true;
-  tin_call_fail(call, "the index %s is %s; it must be integers", tin_describe(t, "index", *index).text,
+  tin_call_fail(call, "the index %s is %s; it must be integers", tin_name_operand(t, "index").text,
                 tin_dtype_name((tin_dtype)(*index)->dtype));
   return false;
 }
@@ -160,7 +139,8 @@ tin_tensor *tin_index_add_at(const char *file, int line, tin_tensor *x, tin_tens
   for (int i = 0; fits && i < shape.rank; i++)
     fits = pair[1]->shape[i] == shape.size[i];
   if (!fits) {
-    tin_call_fail(&call, "%s must have shape %s", tin_describe(source, "source", pair[1]).text, tin_shape_words(shape.rank, shape.size).text);
+    tin_call_fail(&call, "%s must have shape %s", tin_describe(source, "source", pair[1]).text,
+                  tin_shape_words(shape.rank, shape.size).text);
     return tin_call_poison(&call);
   }
   return tin_call_result(&call, tin_node_scatter_add(call.graph, pair[0], nodes[1], pair[1], place));

@@ -128,8 +128,9 @@ static bool bind_sizes(struct tin_call *call, struct subscripts *subscripts, tin
     for (int axis = 0; axis < nodes[i]->rank; axis++) {
       int64_t *size = &subscripts->size[(int)letters[axis]];
       if (*size && *size - 1 != nodes[i]->shape[axis]) {
-        tin_call_fail(call, "sizes of \"%c\" differ: %s and %s: %lld is not %lld", letters[axis], tin_describe(tensors[0], ab[0], nodes[0]).text,
-                      tin_describe(tensors[1], ab[1], nodes[1]).text, (long long)*size - 1, (long long)nodes[i]->shape[axis]);
+        tin_call_fail(call, "sizes of \"%c\" differ: %s and %s: %lld is not %lld", letters[axis],
+                      tin_describe(tensors[0], ab[0], nodes[0]).text, tin_describe(tensors[1], ab[1], nodes[1]).text, (long long)*size - 1,
+                      (long long)nodes[i]->shape[axis]);
         return false;
       }
       *size = nodes[i]->shape[axis] + 1;

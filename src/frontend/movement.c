@@ -244,7 +244,8 @@ tin_tensor *tin_window_args(struct tin_window_options args) {
   if (axis < 0 || !check_window(&call, &args))
     return tin_call_poison(&call);
   int64_t last; /* offset of a window's last element */
-  if (node->rank == TIN_MAX_RANK || args.size < 1 || __builtin_mul_overflow(args.size - 1, args.dilation, &last) || last >= node->shape[axis]) {
+  if (node->rank == TIN_MAX_RANK || args.size < 1 || __builtin_mul_overflow(args.size - 1, args.dilation, &last) ||
+      last >= node->shape[axis]) {
     tin_call_fail(&call, "windows of %lld (dilation %lld) do not fit axis %d of %s", (long long)args.size, (long long)args.dilation, axis,
                   tin_describe(args.x, "x", node).text);
     return tin_call_poison(&call);
@@ -263,7 +264,8 @@ tin_tensor *tin_fold_args(struct tin_window_options args) {
   bool overflow = __builtin_mul_overflow(windows - 1, args.stride, &strides) ||
                   __builtin_mul_overflow(elements - 1, args.dilation, &dilations) || __builtin_add_overflow(strides, dilations, &needed);
   if (axis == node->rank - 1 || windows == 0 || elements == 0 || overflow || needed >= args.size || node->dtype == TIN_BOOL) {
-    tin_call_fail(&call, "%s does not fold into %lld positions of axis %d", tin_describe(args.x, "x", node).text, (long long)args.size, axis);
+    tin_call_fail(&call, "%s does not fold into %lld positions of axis %d", tin_describe(args.x, "x", node).text, (long long)args.size,
+                  axis);
     return tin_call_poison(&call);
   }
   tin_shape shape = {.rank = node->rank - 1};

@@ -113,16 +113,7 @@ bool tin_realize_at(const char *file, int line, tin_list tensors) {
   struct tin_call call = tin_call_of(file, line, "realize");
   int count = tensors.count > 0 && tensors.at ? tensors.count : 0;
   struct tin_node **nodes = calloc((size_t)count + 1, sizeof *nodes);
-  bool done = nodes;
-  for (int i = 0; done && i < count; i++) {
-    nodes[i] = tin_call_operand(&call, tensors.at[i], "of the list");
-    done = nodes[i];
-  }
-  for (int i = 1; done && i < count; i++)
-    if (tin_ctx_of(tensors.at[i]) != tin_ctx_of(tensors.at[0])) {
-      tin_call_fail(&call, "tensor %d of the list belongs to another context", i);
-      done = false;
-    }
+  bool done = nodes && (!count || tin_call_operands(&call, count, tensors.at, NULL, nodes));
   if (done && count)
     done = tin_run(&call, nodes, count, false);
   free(nodes);
@@ -218,13 +209,11 @@ void tin_release_at(const char *file, int line, tin_tensor *kept) {
     tin_call_fail(&call, "%s was not made by tin_keep", tin_name_operand(kept, "kept").text);
     return;
   }
-  struct tin_node *node = storage->node; /* what was built on it keeps reading it */
-  if (node && !node->buffer) {
-    node->buffer = tin_buffer_keep(storage->variable.buffer);
-    if (!tin_scope_own_buffer(call.ctx, node))
-      tin_call_fail(&call, "out of memory");
-  }
   unlink_slot(storage->owner, slot);
   tin_slot_free(slot);
-  tin_storage_free(call.ctx, storage);
+  storage->handle = NULL;
+  if (storage->node) /* what was built on it keeps reading it */
+    storage->owner = storage->node_scope;
+  else
+    tin_storage_free(call.ctx, storage);
 }

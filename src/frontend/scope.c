@@ -106,7 +106,8 @@ bool tin_end_at(const char *file, int line, tin_scope scope) {
     return false;
   }
   if (ending != ctx->scope)
-    tin_call_fail(&call, "a scope inside this one is still open (begun at %s:%d)", ctx->scope->file ? ctx->scope->file : "?", ctx->scope->line);
+    tin_call_fail(&call, "a scope inside this one is still open (begun at %s:%d)", ctx->scope->file ? ctx->scope->file : "?",
+                  ctx->scope->line);
   if (ctx->error.set)
     tin_updates_drop(ctx);
   else if (ctx->n_updates)

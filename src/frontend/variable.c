@@ -85,7 +85,8 @@ static bool detach_node(tin_ctx *ctx, struct tin_storage *storage) {
 
 /* ---- making ---- */
 
-static tin_tensor *new_variable(struct tin_call *call, enum tin_storage_kind kind, tin_dtype dtype, const tin_shape *shape, const char *name) {
+static tin_tensor *new_variable(struct tin_call *call, enum tin_storage_kind kind, tin_dtype dtype, const tin_shape *shape,
+                                const char *name) {
   int64_t size;
   if (!tin_check_shape(call, shape, dtype, &size))
     return tin_call_poison(call);
@@ -144,7 +145,8 @@ tin_list tin_params(tin_ctx *ctx) {
 tin_tensor *tin_find(tin_ctx *ctx, const char *name) {
   for (int i = 0; ctx && name && i < ctx->n_storages; i++) {
     const struct tin_storage *storage = ctx->storages[i];
-    if (storage->kind != STORAGE_FREE && storage->kind != STORAGE_VALUE && storage->variable.name && strcmp(storage->variable.name, name) == 0)
+    if (storage->kind != STORAGE_FREE && storage->kind != STORAGE_VALUE && storage->variable.name &&
+        strcmp(storage->variable.name, name) == 0)
       return storage->handle;
   }
   return NULL;

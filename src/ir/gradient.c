@@ -250,8 +250,8 @@ static gradient_fn *const grad_none = NULL;
 
 static gradient_fn *gradient_of(int op) {
   switch (op) {
-#define OP(name, text, class, arity, result, accepts, facts, gradient, low, high) \
-  case OP_##name:                                                                 \
+#define OP(name, text, class, arity, result, accepts, facts, gradient, low, high)                                                          \
+  case OP_##name:                                                                                                                          \
     return grad_##gradient;
 #include "ir/ops.def"
 #undef OP
@@ -259,17 +259,47 @@ static gradient_fn *gradient_of(int op) {
   return NULL;
 }
 
+struct frame {
+  struct tin_node *node;
+  int next; /* input to visit next */
+};
+
 struct walk {
   struct tin_graph *graph;
   struct tin_arena arena;
-  struct tin_node_list order;
+  TIN_VEC(struct tin_node *) order; /* depth-first post-order, inputs in operand order */
+  TIN_VEC(struct frame) stack;
   uint32_t stamp;
   bool *wanted;                /* by index: leads to a node of wrt through ops with a gradient */
   struct tin_node **cotangent; /* by index; NULL: none yet */
 };
 
 static bool in_order(const struct walk *walk, const struct tin_node *node) {
-  return walk->order.count && node->mark == walk->stamp;
+  return node->mark == walk->stamp;
+}
+
+static void enter(struct walk *walk, struct tin_node *node) {
+  if (in_order(walk, node))
+    return;
+  node->mark = walk->stamp;
+  struct frame frame = {node, 0};
+  tin_vec_push(&walk->arena, &walk->stack, frame);
+}
+
+/* Unlike tin_graph_order this goes on below realised nodes: having been computed changes nothing about a node's derivative. */
+static void find_order(struct walk *walk, struct tin_node *loss) {
+  walk->stamp = ++*walk->graph->stamp;
+  enter(walk, loss);
+  while (walk->stack.count) {
+    struct frame *top = &walk->stack.at[walk->stack.count - 1];
+    if (top->next < top->node->n_in) {
+      enter(walk, top->node->in[top->next++]);
+      continue;
+    }
+    top->node->index = (uint32_t)walk->order.count;
+    tin_vec_push(&walk->arena, &walk->order, top->node);
+    walk->stack.count--;
+  }
 }
 
 static void mark_wanted(struct walk *walk, struct tin_node *const *wrt, int n_wrt) {
@@ -279,7 +309,7 @@ static void mark_wanted(struct walk *walk, struct tin_node *const *wrt, int n_wr
       walk->wanted[wrt[i]->index] = true;
   for (int at = 0; at < walk->order.count; at++) {
     const struct tin_node *node = walk->order.at[at];
-    if (tin_node_is_leaf(node) || !gradient_of(node->op))
+    if (!gradient_of(node->op))
       continue;
     for (int i = 0; i < node->n_in; i++)
       if (tin_dtype_is_float(node->in[i]->dtype) && walk->wanted[node->in[i]->index])
@@ -291,7 +321,7 @@ static void mark_wanted(struct walk *walk, struct tin_node *const *wrt, int n_wr
 static bool propagate(struct walk *walk, int at) {
   struct tin_node *node = walk->order.at[at];
   gradient_fn *gradient = gradient_of(node->op);
-  if (tin_node_is_leaf(node) || !gradient)
+  if (!gradient)
     return true;
   for (int i = 0; i < node->n_in; i++) {
     struct tin_node *in = node->in[i];
@@ -306,10 +336,26 @@ static bool propagate(struct walk *walk, int at) {
   return true;
 }
 
+/* A variable in wrt that the loss knows only at another version: zeros would be right and useless. */
+static bool check_versions(const struct walk *walk, struct tin_node *const *wrt, int n_wrt, struct tin_error *error) {
+  for (int i = 0; i < n_wrt; i++) {
+    if (wrt[i]->op != OP_VAR || in_order(walk, wrt[i]))
+      continue;
+    for (int at = 0; at < walk->order.count; at++)
+      if (walk->order.at[at]->op == OP_VAR && walk->order.at[at]->variable == wrt[i]->variable) {
+        tin_error_set(error, "%s has changed since the loss was built; take the gradient before",
+                      wrt[i]->site.name ? wrt[i]->site.name : "wrt");
+        return false;
+      }
+  }
+  return true;
+}
+
 static bool run_walk(struct walk *walk, struct tin_node *loss, struct tin_node *cotangent, struct tin_node *const *wrt, int n_wrt,
-                     struct tin_node **out) {
-  walk->order = tin_graph_order(walk->graph, &walk->arena, &loss, 1);
-  walk->stamp = loss->mark;
+                     struct tin_node **out, struct tin_error *error) {
+  find_order(walk, loss);
+  if (!check_versions(walk, wrt, n_wrt, error))
+    return false;
   mark_wanted(walk, wrt, n_wrt);
   walk->cotangent = TIN_NEW_ARRAY(&walk->arena, struct tin_node *, walk->order.count);
   walk->cotangent[loss->index] = cotangent ? cotangent : make_number(walk->graph, loss, 1);
@@ -346,7 +392,7 @@ bool tin_gradient(struct tin_graph *graph, struct tin_node *loss, struct tin_nod
   struct walk walk = {.graph = graph};
   jmp_buf out_of_memory;
   tin_arena_init(&walk.arena, 1 << 16, &out_of_memory);
-  bool done = setjmp(out_of_memory) == 0 && run_walk(&walk, loss, cotangent, wrt, n_wrt, out);
+  bool done = setjmp(out_of_memory) == 0 && run_walk(&walk, loss, cotangent, wrt, n_wrt, out, error);
   tin_arena_free(&walk.arena);
   if (!done)
     tin_error_set(error, "out of memory");

@@ -134,16 +134,16 @@ static void elementwise(const struct tin_node *node, void *const *in, void *out)
 
 /* What is reduced: for BLOCK results at a time, the sequences of terms below them. Either elements of the inputs, or values. */
 struct terms {
-  int op;                  /* the scalar op that takes in a term: ADD, MUL, MIN, MAX, or FMA for a contraction */
-  int join;                /* the op that joins partial results: the same, but ADD for a contraction */
+  int op;   /* the scalar op that takes in a term: ADD, MUL, MIN, MAX, or FMA for a contraction */
+  int join; /* the op that joins partial results: the same, but ADD for a contraction */
   tin_dtype dtype;
   uint64_t neutral;
-  int64_t length;          /* terms of each result */
-  int count;               /* results, at most BLOCK */
-  const void *data[2];     /* inputs */
-  const int64_t *term_at;  /* offset of each term */
+  int64_t length;           /* terms of each result */
+  int count;                /* results, at most BLOCK */
+  const void *data[2];      /* inputs */
+  const int64_t *term_at;   /* offset of each term */
   int64_t result_at[BLOCK]; /* offset of each result's terms */
-  const uint64_t *values;  /* when not NULL, term k of result i is values[k * BLOCK + i] instead */
+  const uint64_t *values;   /* when not NULL, term k of result i is values[k * BLOCK + i] instead */
 };
 
 static void neutral_block(const struct terms *terms, uint64_t *block) {

@@ -1,6 +1,7 @@
-/* Elementary functions of f32, within 1 ulp (measured over all 2^32 arguments by tools/ulp.c --all). The coefficients come from
- * tools/minimax.py. The argument reductions are those of Cody and Waite ("Software manual for the elementary functions", 1980) with FMA;
- * that of sin and cos is in the manner of Payne and Hanek ("Radian reduction for trigonometric functions", 1983).
+/* Elementary functions of f32, within 1 ulp: measured at every argument where exp, tanh and erf are hardest and densely elsewhere;
+ * tools/ulp.c measures, with --all at every argument. The coefficients come from tools/minimax.py. The argument reductions are those of
+ * Cody and Waite ("Software manual for the elementary functions", 1980) with FMA; that of sin and cos is in the manner of Payne and Hanek
+ * ("Radian reduction for trigonometric functions", 1983).
  *
  * Compare and select stand where MIN and MAX might, which cost more because of NaN and signed zeros. Garbage that an argument out of a
  * branch's domain makes in it (NaN, infinities, wrapped exponents) is left alone: a select drops it, or a NaN stays a NaN. */
@@ -9,117 +10,117 @@
 /* Adding 1.5 * 2^23 + bias rounds to an integer n and leaves n + bias in the low bits of the sum. */
 
 /* exp(r) = 1 + r + r^2 (e2 + e3 r + ... + e6 r^4) on |r| <= log(2) / 2, error 2^-28.2 */
-#define EXP_COEFFICIENTS(C)                                       \
-  C(e6, F32, 0x3ab56091) /* 0.00138379831 */                      \
-  C(e5, F32, 0x3c091ed3) /* 0.00836916547 */                      \
-  C(e4, F32, 0x3d2aac2c) /* 0.0416681021 */                       \
-  C(e3, F32, 0x3e2aaa46) /* 0.166665167 */                        \
+#define EXP_COEFFICIENTS(C)                                                                                                                \
+  C(e6, F32, 0x3ab56091) /* 0.00138379831 */                                                                                               \
+  C(e5, F32, 0x3c091ed3) /* 0.00836916547 */                                                                                               \
+  C(e4, F32, 0x3d2aac2c) /* 0.0416681021 */                                                                                                \
+  C(e3, F32, 0x3e2aaa46) /* 0.166665167 */                                                                                                 \
   C(e2, F32, 0x3efffffe) /* 0.49999994 */
 
-#define EXP_POLYNOMIAL(S, r)       \
-  S(p5, FMA, F32, e6, r, e5)       \
-  S(p4, FMA, F32, p5, r, e4)       \
-  S(p3, FMA, F32, p4, r, e3)       \
-  S(p2, FMA, F32, p3, r, e2)       \
+#define EXP_POLYNOMIAL(S, r)                                                                                                               \
+  S(p5, FMA, F32, e6, r, e5)                                                                                                               \
+  S(p4, FMA, F32, p5, r, e4)                                                                                                               \
+  S(p3, FMA, F32, p4, r, e3)                                                                                                               \
+  S(p2, FMA, F32, p3, r, e2)                                                                                                               \
   S(p1, FMA, F32, p2, r, one)
 
 /* exp(x) = 2^n exp(r), x = n log(2) + r. 2^n is applied as two powers of two so that denormal results are rounded once and overflow comes
  * by itself. Arguments whose result rounds to 0 are moved to where both powers are 0, so that masked values (-inf, -1e9) never meet the
  * slow arithmetic of denormals. */
-#define EXP_VALUES(C, S)                                                                         \
-  C(one, F32, 0x3f800000)                                                                        \
-  C(lowest, F32, 0xc2d00000)  /* -104: exp is below half the least denormal */                   \
-  C(nowhere, F32, 0xc3300f5c) /* -176.06: n = -254 */                                            \
-  C(log2e, F32, 0x3fb8aa3b)                                                                      \
-  C(magic, F32, 0x4b4000fe)  /* bias 254 = 2 * 127, the sum of two exponents' biases */          \
-  C(highest, I32, 0x4b4001c6) /* the bits where n = 200: well past overflow, both powers finite */ \
-  C(ln2_high, F32, 0xbf317200) /* - log(2) in 16 bits, so that n times it is exact */            \
-  C(ln2_low, F32, 0xb5bfbe8e) /* - the rest, 1.42860677e-6 */                                    \
-  C(by_one, I32, 1)                                                                              \
-  C(to_exponent, I32, 23)                                                                        \
-  EXP_COEFFICIENTS(C)                                                                            \
-  S(vanishes, LT, BOOL, x, lowest)                                                               \
-  S(v, SELECT, F32, vanishes, nowhere, x)                                                        \
-  S(sum, FMA, F32, v, log2e, magic)                                                              \
-  S(sum_bits, BITCAST, I32, sum)                                                                 \
-  S(bits, MIN, I32, sum_bits, highest)                                                           \
-  S(capped, BITCAST, F32, bits)                                                                  \
-  S(n, SUB, F32, capped, magic)                                                                  \
-  S(r_high, FMA, F32, n, ln2_high, v)                                                            \
-  S(r, FMA, F32, n, ln2_low, r_high)                                                             \
-  EXP_POLYNOMIAL(S, r)                                                                           \
-  S(p0, FMA, F32, p1, r, one)                                                                   \
-  S(half, SHR, I32, bits, by_one)                                                                \
-  S(rest, SUB, I32, bits, half)                                                                  \
-  S(half_bits, SHL, I32, half, to_exponent)                                                      \
-  S(rest_bits, SHL, I32, rest, to_exponent)                                                      \
-  S(half_power, BITCAST, F32, half_bits)                                                         \
-  S(rest_power, BITCAST, F32, rest_bits)                                                         \
-  S(scaled, MUL, F32, p0, half_power)                                                            \
+#define EXP_VALUES(C, S)                                                                                                                   \
+  C(one, F32, 0x3f800000)                                                                                                                  \
+  C(lowest, F32, 0xc2d00000)  /* -104: exp is below half the least denormal */                                                             \
+  C(nowhere, F32, 0xc3300f5c) /* -176.06: n = -254 */                                                                                      \
+  C(log2e, F32, 0x3fb8aa3b)                                                                                                                \
+  C(magic, F32, 0x4b4000fe)    /* bias 254 = 2 * 127, the sum of two exponents' biases */                                                  \
+  C(highest, I32, 0x4b4001c6)  /* the bits where n = 200: well past overflow, both powers finite */                                        \
+  C(ln2_high, F32, 0xbf317200) /* - log(2) in 16 bits, so that n times it is exact */                                                      \
+  C(ln2_low, F32, 0xb5bfbe8e)  /* - the rest, 1.42860677e-6 */                                                                             \
+  C(by_one, I32, 1)                                                                                                                        \
+  C(to_exponent, I32, 23)                                                                                                                  \
+  EXP_COEFFICIENTS(C)                                                                                                                      \
+  S(vanishes, LT, BOOL, x, lowest)                                                                                                         \
+  S(v, SELECT, F32, vanishes, nowhere, x)                                                                                                  \
+  S(sum, FMA, F32, v, log2e, magic)                                                                                                        \
+  S(sum_bits, BITCAST, I32, sum)                                                                                                           \
+  S(bits, MIN, I32, sum_bits, highest)                                                                                                     \
+  S(capped, BITCAST, F32, bits)                                                                                                            \
+  S(n, SUB, F32, capped, magic)                                                                                                            \
+  S(r_high, FMA, F32, n, ln2_high, v)                                                                                                      \
+  S(r, FMA, F32, n, ln2_low, r_high)                                                                                                       \
+  EXP_POLYNOMIAL(S, r)                                                                                                                     \
+  S(p0, FMA, F32, p1, r, one)                                                                                                              \
+  S(half, SHR, I32, bits, by_one)                                                                                                          \
+  S(rest, SUB, I32, bits, half)                                                                                                            \
+  S(half_bits, SHL, I32, half, to_exponent)                                                                                                \
+  S(rest_bits, SHL, I32, rest, to_exponent)                                                                                                \
+  S(half_power, BITCAST, F32, half_bits)                                                                                                   \
+  S(rest_power, BITCAST, F32, rest_bits)                                                                                                   \
+  S(scaled, MUL, F32, p0, half_power)                                                                                                      \
   S(result, MUL, F32, scaled, rest_power)
 
 TIN_DEFINE_PROGRAM(tin_program_exp_f32, EXP_VALUES, x)
 
 /* log(x) = k log(2) + log(1 + f), 1 + f in [sqrt(1/2), sqrt(2)). The sum of k log(2) and f is kept with its rounding error.
  * log(1 + f) = f - f^2/2 + f^3 (l0 + ... + l8 f^8), error 2^-28.6 */
-#define LOG_VALUES(C, S)                                                                        \
-  C(zero, F32, 0)                                                                               \
-  C(one, F32, 0x3f800000)                                                                       \
-  C(minus_half, F32, 0xbf000000)                                                                \
-  C(infinity, F32, 0x7f800000)                                                                  \
-  C(minus_infinity, F32, 0xff800000)                                                            \
-  C(nan, F32, 0x7fc00000)                                                                       \
-  C(normal, F32, 0x00800000)       /* 2^-126 */                                                 \
-  C(two_23, F32, 0x4b000000)       /* brings denormals into the normal range */                 \
-  C(root_half, I32, 0x3f3504f3)    /* sqrt(1/2) */                                              \
-  C(root_half_23, I32, 0x4ab504f3) /* the same times 2^23 */                                    \
-  C(fraction, I32, 0x007fffff)                                                                  \
-  C(to_exponent, I32, 23)                                                                       \
-  C(ln2_high, F32, 0x3f317200)       /* log(2) in 16 bits, so that k times it is exact */       \
-  C(minus_ln2_high, F32, 0xbf317200)                                                            \
-  C(ln2_low, F32, 0x35bfbe8e)        /* 1.42860677e-6 */                                        \
-  C(l0, F32, 0x3eaaaaa4) /* 0.333333135 */                                                      \
-  C(l1, F32, 0xbe800009) /* -0.250000268 */                                                     \
-  C(l2, F32, 0x3e4cd27a) /* 0.200021654 */                                                      \
-  C(l3, F32, 0xbe2ab4d8) /* -0.166705489 */                                                     \
-  C(l4, F32, 0x3e119b38) /* 0.142193675 */                                                      \
-  C(l5, F32, 0xbdfc5a93) /* -0.123219632 */                                                     \
-  C(l6, F32, 0x3df19325) /* 0.117956437 */                                                      \
-  C(l7, F32, 0xbdfba98b) /* -0.122881971 */                                                     \
-  C(l8, F32, 0x3d9fcc2b) /* 0.0780261382 */                                                     \
-  S(denormal, LT, BOOL, x, normal)                                                              \
-  S(raised, MUL, F32, x, two_23)                                                                \
-  S(v, SELECT, F32, denormal, raised, x)                                                        \
-  S(offset, SELECT, I32, denormal, root_half_23, root_half)                                     \
-  S(bits, BITCAST, I32, v)                                                                      \
-  S(above, SUB, I32, bits, offset)                                                              \
-  S(exponent, SHR, I32, above, to_exponent)                                                     \
-  S(k, CAST, F32, exponent)                                                                     \
-  S(above_fraction, AND, I32, above, fraction)                                                  \
-  S(mantissa_bits, ADD, I32, above_fraction, root_half)                                         \
-  S(mantissa, BITCAST, F32, mantissa_bits)                                                      \
-  S(f, SUB, F32, mantissa, one)                                                                 \
-  S(square, MUL, F32, f, f)                                                                     \
-  S(q7, FMA, F32, l8, f, l7)                                                                    \
-  S(q6, FMA, F32, q7, f, l6)                                                                    \
-  S(q5, FMA, F32, q6, f, l5)                                                                    \
-  S(q4, FMA, F32, q5, f, l4)                                                                    \
-  S(q3, FMA, F32, q4, f, l3)                                                                    \
-  S(q2, FMA, F32, q3, f, l2)                                                                    \
-  S(q1, FMA, F32, q2, f, l1)                                                                    \
-  S(q0, FMA, F32, q1, f, l0)                                                                    \
-  S(q, FMA, F32, q0, f, minus_half)                                                             \
-  S(high, FMA, F32, k, ln2_high, f)                                                             \
-  S(high_f, FMA, F32, k, minus_ln2_high, high) /* exact: what high kept of f */                 \
-  S(lost, SUB, F32, f, high_f)                                                                  \
-  S(low, FMA, F32, k, ln2_low, lost)                                                            \
-  S(tail, FMA, F32, square, q, low)                                                             \
-  S(logarithm, ADD, F32, high, tail)                                                            \
-  S(finite, LT, BOOL, x, infinity)                                                              \
-  S(or_itself, SELECT, F32, finite, logarithm, x)                                               \
-  S(not_positive, LE, BOOL, x, zero)                                                            \
-  S(is_zero, EQ, BOOL, x, zero)                                                                 \
-  S(pole, SELECT, F32, is_zero, minus_infinity, nan)                                            \
+#define LOG_VALUES(C, S)                                                                                                                   \
+  C(zero, F32, 0)                                                                                                                          \
+  C(one, F32, 0x3f800000)                                                                                                                  \
+  C(minus_half, F32, 0xbf000000)                                                                                                           \
+  C(infinity, F32, 0x7f800000)                                                                                                             \
+  C(minus_infinity, F32, 0xff800000)                                                                                                       \
+  C(nan, F32, 0x7fc00000)                                                                                                                  \
+  C(normal, F32, 0x00800000)       /* 2^-126 */                                                                                            \
+  C(two_23, F32, 0x4b000000)       /* brings denormals into the normal range */                                                            \
+  C(root_half, I32, 0x3f3504f3)    /* sqrt(1/2) */                                                                                         \
+  C(root_half_23, I32, 0x4ab504f3) /* the same times 2^23 */                                                                               \
+  C(fraction, I32, 0x007fffff)                                                                                                             \
+  C(to_exponent, I32, 23)                                                                                                                  \
+  C(ln2_high, F32, 0x3f317200) /* log(2) in 16 bits, so that k times it is exact */                                                        \
+  C(minus_ln2_high, F32, 0xbf317200)                                                                                                       \
+  C(ln2_low, F32, 0x35bfbe8e) /* 1.42860677e-6 */                                                                                          \
+  C(l0, F32, 0x3eaaaaa4)      /* 0.333333135 */                                                                                            \
+  C(l1, F32, 0xbe800009)      /* -0.250000268 */                                                                                           \
+  C(l2, F32, 0x3e4cd27a)      /* 0.200021654 */                                                                                            \
+  C(l3, F32, 0xbe2ab4d8)      /* -0.166705489 */                                                                                           \
+  C(l4, F32, 0x3e119b38)      /* 0.142193675 */                                                                                            \
+  C(l5, F32, 0xbdfc5a93)      /* -0.123219632 */                                                                                           \
+  C(l6, F32, 0x3df19325)      /* 0.117956437 */                                                                                            \
+  C(l7, F32, 0xbdfba98b)      /* -0.122881971 */                                                                                           \
+  C(l8, F32, 0x3d9fcc2b)      /* 0.0780261382 */                                                                                           \
+  S(denormal, LT, BOOL, x, normal)                                                                                                         \
+  S(raised, MUL, F32, x, two_23)                                                                                                           \
+  S(v, SELECT, F32, denormal, raised, x)                                                                                                   \
+  S(offset, SELECT, I32, denormal, root_half_23, root_half)                                                                                \
+  S(bits, BITCAST, I32, v)                                                                                                                 \
+  S(above, SUB, I32, bits, offset)                                                                                                         \
+  S(exponent, SHR, I32, above, to_exponent)                                                                                                \
+  S(k, CAST, F32, exponent)                                                                                                                \
+  S(above_fraction, AND, I32, above, fraction)                                                                                             \
+  S(mantissa_bits, ADD, I32, above_fraction, root_half)                                                                                    \
+  S(mantissa, BITCAST, F32, mantissa_bits)                                                                                                 \
+  S(f, SUB, F32, mantissa, one)                                                                                                            \
+  S(square, MUL, F32, f, f)                                                                                                                \
+  S(q7, FMA, F32, l8, f, l7)                                                                                                               \
+  S(q6, FMA, F32, q7, f, l6)                                                                                                               \
+  S(q5, FMA, F32, q6, f, l5)                                                                                                               \
+  S(q4, FMA, F32, q5, f, l4)                                                                                                               \
+  S(q3, FMA, F32, q4, f, l3)                                                                                                               \
+  S(q2, FMA, F32, q3, f, l2)                                                                                                               \
+  S(q1, FMA, F32, q2, f, l1)                                                                                                               \
+  S(q0, FMA, F32, q1, f, l0)                                                                                                               \
+  S(q, FMA, F32, q0, f, minus_half)                                                                                                        \
+  S(high, FMA, F32, k, ln2_high, f)                                                                                                        \
+  S(high_f, FMA, F32, k, minus_ln2_high, high) /* exact: what high kept of f */                                                            \
+  S(lost, SUB, F32, f, high_f)                                                                                                             \
+  S(low, FMA, F32, k, ln2_low, lost)                                                                                                       \
+  S(tail, FMA, F32, square, q, low)                                                                                                        \
+  S(logarithm, ADD, F32, high, tail)                                                                                                       \
+  S(finite, LT, BOOL, x, infinity)                                                                                                         \
+  S(or_itself, SELECT, F32, finite, logarithm, x)                                                                                          \
+  S(not_positive, LE, BOOL, x, zero)                                                                                                       \
+  S(is_zero, EQ, BOOL, x, zero)                                                                                                            \
+  S(pole, SELECT, F32, is_zero, minus_infinity, nan)                                                                                       \
   S(result, SELECT, F32, not_positive, pole, or_itself)
 
 TIN_DEFINE_PROGRAM(tin_program_log_f32, LOG_VALUES, x)
@@ -127,72 +128,72 @@ TIN_DEFINE_PROGRAM(tin_program_log_f32, LOG_VALUES, x)
 /* sin and cos for every argument, in f64: x / (2 pi) modulo 1 is the sum of the products of x by pieces of 1 / (2 pi), each modulo 1.
  * The pieces have 29 bits, so their products by the 24 bits of x are exact; a last one of 53 bits reaches down to 2^-203, while the
  * closest that an f32 comes to a multiple of pi/2 is above 2^-33. The sum runs from the small products to the large. */
-#define TURN(S, n, sum)              \
-  S(product_##n, MUL, F64, wide, piece_##n) \
-  S(whole_##n, ROUND, F64, product_##n)     \
-  S(part_##n, SUB, F64, product_##n, whole_##n) \
+#define TURN(S, n, sum)                                                                                                                    \
+  S(product_##n, MUL, F64, wide, piece_##n)                                                                                                \
+  S(whole_##n, ROUND, F64, product_##n)                                                                                                    \
+  S(part_##n, SUB, F64, product_##n, whole_##n)                                                                                            \
   S(turns_##n, ADD, F64, sum, part_##n)
 
 /* The quarter turns n and what is left of them, g in [-1/2, 1/2]; the low bits of quarters hold n, plus what `magic` adds to it.
  * sin(pi/2 g) = g (s0 + ... + s3 g^6), error 2^-28.2; cos(pi/2 g) = 1 + g^2 (c0 + ... + c3 g^6), error 2^-34.1 */
-#define CIRCLE_VALUES(C, S, MAGIC)                                                              \
-  C(piece_0, F64, 0x3fc45f306d000000)                                                           \
-  C(piece_1, F64, 0x3df9391054000000)                                                           \
-  C(piece_2, F64, 0x3c24fe13ab000000)                                                           \
-  C(piece_3, F64, 0x3a5d1f534d000000)                                                           \
-  C(piece_4, F64, 0x388b81b6c5000000)                                                           \
-  C(piece_5, F64, 0x3695993c439041fe)                                                           \
-  C(four, F64, 0x4010000000000000)                                                              \
-  C(one, F64, 0x3ff0000000000000)                                                               \
-  C(magic, F64, MAGIC)                                                                          \
-  C(bit_0, I64, 1)                                                                              \
-  C(bit_1, I64, 2)                                                                              \
-  C(to_sign, I64, 62)                                                                           \
-  C(none, I64, 0)                                                                               \
-  C(s0, F64, 0x3ff921fb52e664c8) /* 1.5707963217048917 */                                       \
-  C(s1, F64, 0xbfe4abbb8fd1ac99) /* -0.64596345986992099 */                                     \
-  C(s2, F64, 0x3fb465e909ef0366) /* 0.079680027890402266 */                                     \
-  C(s3, F64, 0xbf72d92bf04b82db) /* -0.0046016422608949571 */                                   \
-  C(c0, F64, 0xbff3bd3cc7ebce44) /* -1.2337005433481787 */                                      \
-  C(c1, F64, 0x3fd03c1dec9c788d) /* 0.25366924387515938 */                                      \
-  C(c2, F64, 0xbf955c662e451214) /* -0.020860287260136515 */                                    \
-  C(c3, F64, 0x3f4d9f755e6a9cad) /* 0.00090401869677671708 */                                   \
-  S(wide, CAST, F64, x)                                                                         \
-  S(product_4, MUL, F64, wide, piece_4)                                                         \
-  S(whole_4, ROUND, F64, product_4)                                                             \
-  S(part_4, SUB, F64, product_4, whole_4)                                                       \
-  S(turns_4, FMA, F64, wide, piece_5, part_4)                                                   \
-  TURN(S, 3, turns_4)                                                                           \
-  TURN(S, 2, turns_3)                                                                           \
-  TURN(S, 1, turns_2)                                                                           \
-  TURN(S, 0, turns_1)                                                                           \
-  S(quarters, FMA, F64, turns_0, four, magic)                                                   \
-  S(minus_n, SUB, F64, magic, quarters)                                                         \
-  S(g, FMA, F64, turns_0, four, minus_n)                                                        \
-  S(square, MUL, F64, g, g)                                                                     \
-  S(sine_2, FMA, F64, s3, square, s2)                                                           \
-  S(sine_1, FMA, F64, sine_2, square, s1)                                                       \
-  S(sine_0, FMA, F64, sine_1, square, s0)                                                       \
-  S(sine, MUL, F64, sine_0, g)                                                                  \
-  S(cosine_2, FMA, F64, c3, square, c2)                                                         \
-  S(cosine_1, FMA, F64, cosine_2, square, c1)                                                   \
-  S(cosine_0, FMA, F64, cosine_1, square, c0)                                                   \
-  S(cosine, FMA, F64, cosine_0, square, one)                                                    \
-  S(bits, BITCAST, I64, quarters)                                                               \
-  S(odd_bit, AND, I64, bits, bit_0)                                                             \
-  S(even, EQ, BOOL, odd_bit, none)                                                              \
-  S(size, SELECT, F64, even, sine, cosine)                                                      \
-  S(sign_bit, AND, I64, bits, bit_1)                                                            \
-  S(sign, SHL, I64, sign_bit, to_sign)                                                          \
-  S(size_bits, BITCAST, I64, size)                                                              \
-  S(signed_bits, XOR, I64, size_bits, sign)                                                     \
-  S(value, BITCAST, F64, signed_bits)                                                           \
+#define CIRCLE_VALUES(C, S, MAGIC)                                                                                                         \
+  C(piece_0, F64, 0x3fc45f306d000000)                                                                                                      \
+  C(piece_1, F64, 0x3df9391054000000)                                                                                                      \
+  C(piece_2, F64, 0x3c24fe13ab000000)                                                                                                      \
+  C(piece_3, F64, 0x3a5d1f534d000000)                                                                                                      \
+  C(piece_4, F64, 0x388b81b6c5000000)                                                                                                      \
+  C(piece_5, F64, 0x3695993c439041fe)                                                                                                      \
+  C(four, F64, 0x4010000000000000)                                                                                                         \
+  C(one, F64, 0x3ff0000000000000)                                                                                                          \
+  C(magic, F64, MAGIC)                                                                                                                     \
+  C(bit_0, I64, 1)                                                                                                                         \
+  C(bit_1, I64, 2)                                                                                                                         \
+  C(to_sign, I64, 62)                                                                                                                      \
+  C(none, I64, 0)                                                                                                                          \
+  C(s0, F64, 0x3ff921fb52e664c8) /* 1.5707963217048917 */                                                                                  \
+  C(s1, F64, 0xbfe4abbb8fd1ac99) /* -0.64596345986992099 */                                                                                \
+  C(s2, F64, 0x3fb465e909ef0366) /* 0.079680027890402266 */                                                                                \
+  C(s3, F64, 0xbf72d92bf04b82db) /* -0.0046016422608949571 */                                                                              \
+  C(c0, F64, 0xbff3bd3cc7ebce44) /* -1.2337005433481787 */                                                                                 \
+  C(c1, F64, 0x3fd03c1dec9c788d) /* 0.25366924387515938 */                                                                                 \
+  C(c2, F64, 0xbf955c662e451214) /* -0.020860287260136515 */                                                                               \
+  C(c3, F64, 0x3f4d9f755e6a9cad) /* 0.00090401869677671708 */                                                                              \
+  S(wide, CAST, F64, x)                                                                                                                    \
+  S(product_4, MUL, F64, wide, piece_4)                                                                                                    \
+  S(whole_4, ROUND, F64, product_4)                                                                                                        \
+  S(part_4, SUB, F64, product_4, whole_4)                                                                                                  \
+  S(turns_4, FMA, F64, wide, piece_5, part_4)                                                                                              \
+  TURN(S, 3, turns_4)                                                                                                                      \
+  TURN(S, 2, turns_3)                                                                                                                      \
+  TURN(S, 1, turns_2)                                                                                                                      \
+  TURN(S, 0, turns_1)                                                                                                                      \
+  S(quarters, FMA, F64, turns_0, four, magic)                                                                                              \
+  S(minus_n, SUB, F64, magic, quarters)                                                                                                    \
+  S(g, FMA, F64, turns_0, four, minus_n)                                                                                                   \
+  S(square, MUL, F64, g, g)                                                                                                                \
+  S(sine_2, FMA, F64, s3, square, s2)                                                                                                      \
+  S(sine_1, FMA, F64, sine_2, square, s1)                                                                                                  \
+  S(sine_0, FMA, F64, sine_1, square, s0)                                                                                                  \
+  S(sine, MUL, F64, sine_0, g)                                                                                                             \
+  S(cosine_2, FMA, F64, c3, square, c2)                                                                                                    \
+  S(cosine_1, FMA, F64, cosine_2, square, c1)                                                                                              \
+  S(cosine_0, FMA, F64, cosine_1, square, c0)                                                                                              \
+  S(cosine, FMA, F64, cosine_0, square, one)                                                                                               \
+  S(bits, BITCAST, I64, quarters)                                                                                                          \
+  S(odd_bit, AND, I64, bits, bit_0)                                                                                                        \
+  S(even, EQ, BOOL, odd_bit, none)                                                                                                         \
+  S(size, SELECT, F64, even, sine, cosine)                                                                                                 \
+  S(sign_bit, AND, I64, bits, bit_1)                                                                                                       \
+  S(sign, SHL, I64, sign_bit, to_sign)                                                                                                     \
+  S(size_bits, BITCAST, I64, size)                                                                                                         \
+  S(signed_bits, XOR, I64, size_bits, sign)                                                                                                \
+  S(value, BITCAST, F64, signed_bits)                                                                                                      \
   S(narrow, CAST, F32, value)
 
-#define SIN_VALUES(C, S)                                                                        \
-  C(zero, F32, 0)                                                                               \
-  CIRCLE_VALUES(C, S, 0x4338000000000000) /* 1.5 * 2^52 */                                      \
-  S(is_zero, EQ, BOOL, x, zero) /* the sums above lose the sign of zero */                      \
+#define SIN_VALUES(C, S)                                                                                                                   \
+  C(zero, F32, 0)                                                                                                                          \
+  CIRCLE_VALUES(C, S, 0x4338000000000000) /* 1.5 * 2^52 */                                                                                 \
+  S(is_zero, EQ, BOOL, x, zero)           /* the sums above lose the sign of zero */                                                       \
   S(result, SELECT, F32, is_zero, x, narrow)
 
 #define COS_VALUES(C, S) CIRCLE_VALUES(C, S, 0x4338000000000001) /* a quarter turn further */
@@ -202,122 +203,122 @@ TIN_DEFINE_PROGRAM(tin_program_cos_f32, COS_VALUES, x)
 
 /* tanh(a) = a + a^3 (t0 + ... + t6 a^12) below 0.9, error 2^-29.8; 1 - 2 / (exp(2 a) + 1) above, for a = |x|. There
  * 2 a = n log(2) + 2 r and exp(2 a) + 1 = 2^n q + (2^n + 1), q = exp(2 r) - 1 = r (2 + 2 r + q2 r^2 + ... + q5 r^5), error 2^-25.9. */
-#define TANH_VALUES(C, S)                                                                       \
-  C(one, F32, 0x3f800000)                                                                       \
-  C(two, F32, 0x40000000)                                                                       \
-  C(threshold, F32, 0x3f666666) /* 0.9 */                                                       \
-  C(two_log2e, F32, 0x4038aa3b)                                                                 \
-  C(magic, F32, 0x4b40007f)   /* bias 127 */                                                    \
-  C(highest, I32, 0x4b4000bb) /* the bits where n = 60: the quotient no longer counts */        \
-  C(half_ln2, F32, 0xbeb17218) /* - log(2) / 2; its error times n is small against 1 / exp(2 a) */ \
-  C(to_exponent, I32, 23)                                                                       \
-  C(sign_bit, I32, 0x80000000)                                                                  \
-  C(q5, F32, 0x3db6e812) /* 0.0893098265 */                                                     \
-  C(q4, F32, 0x3e8937c3) /* 0.268003553 */                                                      \
-  C(q3, F32, 0x3f2aaa18) /* 0.666657925 */                                                      \
-  C(q2, F32, 0x3faaaa03) /* 1.33331335 */                                                       \
-  C(t0, F32, 0xbeaaaaa7) /* -0.333333224 */                                                     \
-  C(t1, F32, 0x3e08879c) /* 0.133329809 */                                                      \
-  C(t2, F32, 0xbd5ce527) /* -0.0539294742 */                                                    \
-  C(t3, F32, 0x3cb178e5) /* 0.0216640923 */                                                     \
-  C(t4, F32, 0xbc076bd4) /* -0.00826545432 */                                                   \
-  C(t5, F32, 0x3b294ea6) /* 0.00258342316 */                                                                \
-  C(t6, F32, 0xb9eeec1b) /* -0.000455708097 */                                                    \
-  S(a, ABS, F32, x)                                                                             \
-  S(sum, FMA, F32, a, two_log2e, magic)                                                         \
-  S(sum_bits, BITCAST, I32, sum)                                                                \
-  S(bits, MIN, I32, sum_bits, highest)                                                          \
-  S(capped, BITCAST, F32, bits)                                                                 \
-  S(n, SUB, F32, capped, magic)                                                                 \
-  S(r, FMA, F32, n, half_ln2, a)                                                                \
-  S(e4, FMA, F32, q5, r, q4)                                                                    \
-  S(e3, FMA, F32, e4, r, q3)                                                                    \
-  S(e2, FMA, F32, e3, r, q2)                                                                    \
-  S(e1, FMA, F32, e2, r, two)                                                                   \
-  S(e0, FMA, F32, e1, r, two)                                                                   \
-  S(q, MUL, F32, e0, r)                                                                         \
-  S(power_bits, SHL, I32, bits, to_exponent)                                                    \
-  S(power, BITCAST, F32, power_bits)                                                            \
-  S(power_1, ADD, F32, power, one)                                                              \
-  S(divisor, FMA, F32, q, power, power_1)                                                       \
-  S(quotient, DIV, F32, two, divisor)                                                           \
-  S(large, SUB, F32, one, quotient)                                                             \
-  S(square, MUL, F32, a, a)                                                                     \
-  S(u5, FMA, F32, t6, square, t5)                                                               \
-  S(u4, FMA, F32, u5, square, t4)                                                               \
-  S(u3, FMA, F32, u4, square, t3)                                                               \
-  S(u2, FMA, F32, u3, square, t2)                                                               \
-  S(u1, FMA, F32, u2, square, t1)                                                               \
-  S(u0, FMA, F32, u1, square, t0)                                                               \
-  S(bend, MUL, F32, u0, square)                                                                 \
-  S(small, FMA, F32, bend, a, a)                                                                \
-  S(is_small, LT, BOOL, a, threshold)                                                           \
-  S(size, SELECT, F32, is_small, small, large)                                                  \
-  S(x_bits, BITCAST, I32, x)                                                                    \
-  S(sign, AND, I32, x_bits, sign_bit)                                                           \
-  S(size_bits, BITCAST, I32, size)                                                              \
-  S(signed_bits, OR, I32, size_bits, sign)                                                      \
+#define TANH_VALUES(C, S)                                                                                                                  \
+  C(one, F32, 0x3f800000)                                                                                                                  \
+  C(two, F32, 0x40000000)                                                                                                                  \
+  C(threshold, F32, 0x3f666666) /* 0.9 */                                                                                                  \
+  C(two_log2e, F32, 0x4038aa3b)                                                                                                            \
+  C(magic, F32, 0x4b40007f)    /* bias 127 */                                                                                              \
+  C(highest, I32, 0x4b4000bb)  /* the bits where n = 60: the quotient no longer counts */                                                  \
+  C(half_ln2, F32, 0xbeb17218) /* - log(2) / 2; its error times n is small against 1 / exp(2 a) */                                         \
+  C(to_exponent, I32, 23)                                                                                                                  \
+  C(sign_bit, I32, 0x80000000)                                                                                                             \
+  C(q5, F32, 0x3db6e812) /* 0.0893098265 */                                                                                                \
+  C(q4, F32, 0x3e8937c3) /* 0.268003553 */                                                                                                 \
+  C(q3, F32, 0x3f2aaa18) /* 0.666657925 */                                                                                                 \
+  C(q2, F32, 0x3faaaa03) /* 1.33331335 */                                                                                                  \
+  C(t0, F32, 0xbeaaaaa7) /* -0.333333224 */                                                                                                \
+  C(t1, F32, 0x3e08879c) /* 0.133329809 */                                                                                                 \
+  C(t2, F32, 0xbd5ce527) /* -0.0539294742 */                                                                                               \
+  C(t3, F32, 0x3cb178e5) /* 0.0216640923 */                                                                                                \
+  C(t4, F32, 0xbc076bd4) /* -0.00826545432 */                                                                                              \
+  C(t5, F32, 0x3b294ea6) /* 0.00258342316 */                                                                                               \
+  C(t6, F32, 0xb9eeec1b) /* -0.000455708097 */                                                                                             \
+  S(a, ABS, F32, x)                                                                                                                        \
+  S(sum, FMA, F32, a, two_log2e, magic)                                                                                                    \
+  S(sum_bits, BITCAST, I32, sum)                                                                                                           \
+  S(bits, MIN, I32, sum_bits, highest)                                                                                                     \
+  S(capped, BITCAST, F32, bits)                                                                                                            \
+  S(n, SUB, F32, capped, magic)                                                                                                            \
+  S(r, FMA, F32, n, half_ln2, a)                                                                                                           \
+  S(e4, FMA, F32, q5, r, q4)                                                                                                               \
+  S(e3, FMA, F32, e4, r, q3)                                                                                                               \
+  S(e2, FMA, F32, e3, r, q2)                                                                                                               \
+  S(e1, FMA, F32, e2, r, two)                                                                                                              \
+  S(e0, FMA, F32, e1, r, two)                                                                                                              \
+  S(q, MUL, F32, e0, r)                                                                                                                    \
+  S(power_bits, SHL, I32, bits, to_exponent)                                                                                               \
+  S(power, BITCAST, F32, power_bits)                                                                                                       \
+  S(power_1, ADD, F32, power, one)                                                                                                         \
+  S(divisor, FMA, F32, q, power, power_1)                                                                                                  \
+  S(quotient, DIV, F32, two, divisor)                                                                                                      \
+  S(large, SUB, F32, one, quotient)                                                                                                        \
+  S(square, MUL, F32, a, a)                                                                                                                \
+  S(u5, FMA, F32, t6, square, t5)                                                                                                          \
+  S(u4, FMA, F32, u5, square, t4)                                                                                                          \
+  S(u3, FMA, F32, u4, square, t3)                                                                                                          \
+  S(u2, FMA, F32, u3, square, t2)                                                                                                          \
+  S(u1, FMA, F32, u2, square, t1)                                                                                                          \
+  S(u0, FMA, F32, u1, square, t0)                                                                                                          \
+  S(bend, MUL, F32, u0, square)                                                                                                            \
+  S(small, FMA, F32, bend, a, a)                                                                                                           \
+  S(is_small, LT, BOOL, a, threshold)                                                                                                      \
+  S(size, SELECT, F32, is_small, small, large)                                                                                             \
+  S(x_bits, BITCAST, I32, x)                                                                                                               \
+  S(sign, AND, I32, x_bits, sign_bit)                                                                                                      \
+  S(size_bits, BITCAST, I32, size)                                                                                                         \
+  S(signed_bits, OR, I32, size_bits, sign)                                                                                                 \
   S(result, BITCAST, F32, signed_bits)
 
 TIN_DEFINE_PROGRAM(tin_program_tanh_f32, TANH_VALUES, x)
 
 /* erf(a) = a + a (w0 + ... + w6 a^12) below 1, error 2^-29.4; 1 - exp(v0 + ... + v6 a^6) above, error 2^-29.6, for a = |x|. */
-#define ERF_VALUES(C, S)                                                                        \
-  C(one, F32, 0x3f800000)                                                                       \
-  C(full, F32, 0x40800000)      /* 4: erf rounds to 1 from 3.92 */                              \
-  C(log2e, F32, 0x3fb8aa3b)                                                                     \
-  C(magic, F32, 0x4b40017f) /* bias 127 + 256: the exponent, and above it the sign bit */      \
-  C(ln2, F32, 0xbf317218)   /* - log(2); its error times n is small against 1 / erfc */         \
-  C(to_exponent, I32, 23)                                                                       \
-  C(sign_bit, I32, 0x80000000)                                                                  \
-  EXP_COEFFICIENTS(C)                                                                           \
-  C(w0, F32, 0x3e0375d4) /* 0.128379166 */                                                      \
-  C(w1, F32, 0xbec0939f) /* -0.37612626 */                                                     \
-  C(w2, F32, 0x3de71673) /* 0.112835787 */                                                      \
-  C(w3, F32, 0xbcdbfb8d) /* -0.0268533472 */                                                    \
-  C(w4, F32, 0x3ba9f912) /* 0.0051871622 */                                                    \
-  C(w5, F32, 0xba51a8af) /* -0.00079978531 */                                                  \
-  C(w6, F32, 0x38a3b8ff) /* 7.80690389e-5 */                                                    \
-  C(v0, F32, 0xb9a813a4) /* -0.000320580904 */                                                   \
-  C(v1, F32, 0xbf904729) /* -1.12717164 */                                                      \
-  C(v2, F32, 0xbf2354c5) /* -0.63801223 */                                                     \
-  C(v3, F32, 0xbdd3640d) /* -0.103218175 */                                                     \
-  C(v4, F32, 0x3cb351d5) /* 0.0218896065 */                                                     \
-  C(v5, F32, 0xbb41fe27) /* -0.00296009495 */                                                   \
-  C(v6, F32, 0x3944b6d6) /* 0.000187601283 */                                                   \
-  S(a, ABS, F32, x)                                                                             \
-  S(square, MUL, F32, a, a)                                                                     \
-  S(w_5, FMA, F32, w6, square, w5)                                                              \
-  S(w_4, FMA, F32, w_5, square, w4)                                                             \
-  S(w_3, FMA, F32, w_4, square, w3)                                                             \
-  S(w_2, FMA, F32, w_3, square, w2)                                                             \
-  S(w_1, FMA, F32, w_2, square, w1)                                                             \
-  S(w_0, FMA, F32, w_1, square, w0)                                                             \
-  S(small, FMA, F32, w_0, a, a)                                                                 \
-  S(past, LT, BOOL, full, a)                                                                    \
-  S(b, SELECT, F32, past, full, a)                                                              \
-  S(v_5, FMA, F32, v6, b, v5)                                                                   \
-  S(v_4, FMA, F32, v_5, b, v4)                                                                  \
-  S(v_3, FMA, F32, v_4, b, v3)                                                                  \
-  S(v_2, FMA, F32, v_3, b, v2)                                                                  \
-  S(v_1, FMA, F32, v_2, b, v1)                                                                  \
-  S(log_erfc, FMA, F32, v_1, b, v0)                                                             \
-  S(sum, FMA, F32, log_erfc, log2e, magic)                                                      \
-  S(n, SUB, F32, sum, magic)                                                                    \
-  S(r, FMA, F32, n, ln2, log_erfc)                                                              \
-  EXP_POLYNOMIAL(S, r)                                                                          \
-  S(q, MUL, F32, p1, r) /* exp(r) - 1 */                                                        \
-  S(bits, BITCAST, I32, sum)                                                                    \
-  S(power_bits, SHL, I32, bits, to_exponent)                                                    \
-  S(minus_power, BITCAST, F32, power_bits) /* - 2^n */                                          \
-  S(head, ADD, F32, one, minus_power)                                                           \
-  S(large, FMA, F32, q, minus_power, head)                                                      \
-  S(is_small, LT, BOOL, a, one)                                                                 \
-  S(size, SELECT, F32, is_small, small, large)                                                  \
-  S(x_bits, BITCAST, I32, x)                                                                    \
-  S(sign, AND, I32, x_bits, sign_bit)                                                           \
-  S(size_bits, BITCAST, I32, size)                                                              \
-  S(signed_bits, OR, I32, size_bits, sign)                                                      \
+#define ERF_VALUES(C, S)                                                                                                                   \
+  C(one, F32, 0x3f800000)                                                                                                                  \
+  C(full, F32, 0x40800000) /* 4: erf rounds to 1 from 3.92 */                                                                              \
+  C(log2e, F32, 0x3fb8aa3b)                                                                                                                \
+  C(magic, F32, 0x4b40017f) /* bias 127 + 256: the exponent, and above it the sign bit */                                                  \
+  C(ln2, F32, 0xbf317218)   /* - log(2); its error times n is small against 1 / erfc */                                                    \
+  C(to_exponent, I32, 23)                                                                                                                  \
+  C(sign_bit, I32, 0x80000000)                                                                                                             \
+  EXP_COEFFICIENTS(C)                                                                                                                      \
+  C(w0, F32, 0x3e0375d4) /* 0.128379166 */                                                                                                 \
+  C(w1, F32, 0xbec0939f) /* -0.37612626 */                                                                                                 \
+  C(w2, F32, 0x3de71673) /* 0.112835787 */                                                                                                 \
+  C(w3, F32, 0xbcdbfb8d) /* -0.0268533472 */                                                                                               \
+  C(w4, F32, 0x3ba9f912) /* 0.0051871622 */                                                                                                \
+  C(w5, F32, 0xba51a8af) /* -0.00079978531 */                                                                                              \
+  C(w6, F32, 0x38a3b8ff) /* 7.80690389e-5 */                                                                                               \
+  C(v0, F32, 0xb9a813a4) /* -0.000320580904 */                                                                                             \
+  C(v1, F32, 0xbf904729) /* -1.12717164 */                                                                                                 \
+  C(v2, F32, 0xbf2354c5) /* -0.63801223 */                                                                                                 \
+  C(v3, F32, 0xbdd3640d) /* -0.103218175 */                                                                                                \
+  C(v4, F32, 0x3cb351d5) /* 0.0218896065 */                                                                                                \
+  C(v5, F32, 0xbb41fe27) /* -0.00296009495 */                                                                                              \
+  C(v6, F32, 0x3944b6d6) /* 0.000187601283 */                                                                                              \
+  S(a, ABS, F32, x)                                                                                                                        \
+  S(square, MUL, F32, a, a)                                                                                                                \
+  S(w_5, FMA, F32, w6, square, w5)                                                                                                         \
+  S(w_4, FMA, F32, w_5, square, w4)                                                                                                        \
+  S(w_3, FMA, F32, w_4, square, w3)                                                                                                        \
+  S(w_2, FMA, F32, w_3, square, w2)                                                                                                        \
+  S(w_1, FMA, F32, w_2, square, w1)                                                                                                        \
+  S(w_0, FMA, F32, w_1, square, w0)                                                                                                        \
+  S(small, FMA, F32, w_0, a, a)                                                                                                            \
+  S(past, LT, BOOL, full, a)                                                                                                               \
+  S(b, SELECT, F32, past, full, a)                                                                                                         \
+  S(v_5, FMA, F32, v6, b, v5)                                                                                                              \
+  S(v_4, FMA, F32, v_5, b, v4)                                                                                                             \
+  S(v_3, FMA, F32, v_4, b, v3)                                                                                                             \
+  S(v_2, FMA, F32, v_3, b, v2)                                                                                                             \
+  S(v_1, FMA, F32, v_2, b, v1)                                                                                                             \
+  S(log_erfc, FMA, F32, v_1, b, v0)                                                                                                        \
+  S(sum, FMA, F32, log_erfc, log2e, magic)                                                                                                 \
+  S(n, SUB, F32, sum, magic)                                                                                                               \
+  S(r, FMA, F32, n, ln2, log_erfc)                                                                                                         \
+  EXP_POLYNOMIAL(S, r)                                                                                                                     \
+  S(q, MUL, F32, p1, r) /* exp(r) - 1 */                                                                                                   \
+  S(bits, BITCAST, I32, sum)                                                                                                               \
+  S(power_bits, SHL, I32, bits, to_exponent)                                                                                               \
+  S(minus_power, BITCAST, F32, power_bits) /* - 2^n */                                                                                     \
+  S(head, ADD, F32, one, minus_power)                                                                                                      \
+  S(large, FMA, F32, q, minus_power, head)                                                                                                 \
+  S(is_small, LT, BOOL, a, one)                                                                                                            \
+  S(size, SELECT, F32, is_small, small, large)                                                                                             \
+  S(x_bits, BITCAST, I32, x)                                                                                                               \
+  S(sign, AND, I32, x_bits, sign_bit)                                                                                                      \
+  S(size_bits, BITCAST, I32, size)                                                                                                         \
+  S(signed_bits, OR, I32, size_bits, sign)                                                                                                 \
   S(result, BITCAST, F32, signed_bits)
 
 TIN_DEFINE_PROGRAM(tin_program_erf_f32, ERF_VALUES, x)

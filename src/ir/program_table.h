@@ -8,7 +8,8 @@
 
 #define TIN_CONST_NAME(name, dtype, bits) name,
 #define TIN_STEP_NAME(name, ...) name,
-#define TIN_FIRST_THREE(a, b, c, ...) {a, b, c}
+#define TIN_FIRST_THREE(a, b, c, ...)                                                                                                      \
+  { a, b, c }
 #define TIN_CONST_ROW(name, dtype, bits) {OP_CONST, TIN_##dtype, {-1, -1, -1}, bits},
 #define TIN_STEP_ROW(name, op, dtype, ...) {OP_##op, TIN_##dtype, TIN_FIRST_THREE(__VA_ARGS__, -1, -1, -1), 0},
 

@@ -151,62 +151,62 @@ void tin_scalar_store(void *data, int64_t index, tin_dtype dtype, uint64_t bits)
 /* ---- floats ---- */
 
 /* EACH writes one expression over x, y, z, the elements' values, for all elements. */
-#define EACH(READ, WRITE, expression)       \
-  for (int i = 0; i < count; i++) {         \
-    __auto_type x = READ(in[0][i]);         \
-    __auto_type y = arity > 1 ? READ(in[1][i]) : x; \
-    __auto_type z = arity > 2 ? READ(in[2][i]) : x; \
-    (void)y, (void)z;                       \
-    out[i] = WRITE(expression);             \
-  }                                         \
+#define EACH(READ, WRITE, expression)                                                                                                      \
+  for (int i = 0; i < count; i++) {                                                                                                        \
+    __auto_type x = READ(in[0][i]);                                                                                                        \
+    __auto_type y = arity > 1 ? READ(in[1][i]) : x;                                                                                        \
+    __auto_type z = arity > 2 ? READ(in[2][i]) : x;                                                                                        \
+    (void)y, (void)z;                                                                                                                      \
+    out[i] = WRITE(expression);                                                                                                            \
+  }                                                                                                                                        \
   return true
 
 /* The IEEE 754-2019 minimum and maximum: x + y is a NaN where either is; of zeros, the sign decides. */
 #define FLOAT_MIN(x, y) (x < y ? x : y < x ? y : x == y ? (signbit(x) ? x : y) : x + y)
 #define FLOAT_MAX(x, y) (x > y ? x : y > x ? y : x == y ? (signbit(x) ? y : x) : x + y)
 
-#define DEFINE_FLOAT(name, READ, WRITE, SUFFIX)                                                                         \
-  static bool name(int op, const uint64_t *const *in, uint64_t *out, int count) {                                       \
-    const int arity = tin_ops[op].arity;                                                                                \
-    switch (op) {                                                                                                       \
-    case OP_NEG:                                                                                                        \
-      EACH(READ, WRITE, -x);                                                                                            \
-    case OP_ABS:                                                                                                        \
-      EACH(READ, WRITE, fabs##SUFFIX(x));                                                                               \
-    case OP_SQRT:                                                                                                       \
-      EACH(READ, WRITE, sqrt##SUFFIX(x));                                                                               \
-    case OP_ROUND: /* in the default rounding mode: to nearest even */                                                  \
-      EACH(READ, WRITE, nearbyint##SUFFIX(x));                                                                          \
-    case OP_FLOOR:                                                                                                      \
-      EACH(READ, WRITE, floor##SUFFIX(x));                                                                              \
-    case OP_CEIL:                                                                                                       \
-      EACH(READ, WRITE, ceil##SUFFIX(x));                                                                               \
-    case OP_TRUNC:                                                                                                      \
-      EACH(READ, WRITE, trunc##SUFFIX(x));                                                                              \
-    case OP_ADD:                                                                                                        \
-      EACH(READ, WRITE, x + y);                                                                                         \
-    case OP_SUB:                                                                                                        \
-      EACH(READ, WRITE, x - y);                                                                                         \
-    case OP_MUL:                                                                                                        \
-      EACH(READ, WRITE, x * y);                                                                                         \
-    case OP_DIV:                                                                                                        \
-      EACH(READ, WRITE, x / y);                                                                                         \
-    case OP_MIN:                                                                                                        \
-      EACH(READ, WRITE, FLOAT_MIN(x, y));                                                                               \
-    case OP_MAX:                                                                                                        \
-      EACH(READ, WRITE, FLOAT_MAX(x, y));                                                                               \
-    case OP_LT:                                                                                                         \
-      EACH(READ, (uint64_t), x < y);                                                                                    \
-    case OP_LE:                                                                                                         \
-      EACH(READ, (uint64_t), x <= y);                                                                                   \
-    case OP_EQ:                                                                                                         \
-      EACH(READ, (uint64_t), x == y);                                                                                   \
-    case OP_NE:                                                                                                         \
-      EACH(READ, (uint64_t), x != y);                                                                                   \
-    case OP_FMA:                                                                                                        \
-      EACH(READ, WRITE, fma##SUFFIX(x, y, z));                                                                          \
-    }                                                                                                                   \
-    return false;                                                                                                       \
+#define DEFINE_FLOAT(name, READ, WRITE, SUFFIX)                                                                                            \
+  static bool name(int op, const uint64_t *const *in, uint64_t *out, int count) {                                                          \
+    const int arity = tin_ops[op].arity;                                                                                                   \
+    switch (op) {                                                                                                                          \
+    case OP_NEG:                                                                                                                           \
+      EACH(READ, WRITE, -x);                                                                                                               \
+    case OP_ABS:                                                                                                                           \
+      EACH(READ, WRITE, fabs##SUFFIX(x));                                                                                                  \
+    case OP_SQRT:                                                                                                                          \
+      EACH(READ, WRITE, sqrt##SUFFIX(x));                                                                                                  \
+    case OP_ROUND: /* in the default rounding mode: to nearest even */                                                                     \
+      EACH(READ, WRITE, nearbyint##SUFFIX(x));                                                                                             \
+    case OP_FLOOR:                                                                                                                         \
+      EACH(READ, WRITE, floor##SUFFIX(x));                                                                                                 \
+    case OP_CEIL:                                                                                                                          \
+      EACH(READ, WRITE, ceil##SUFFIX(x));                                                                                                  \
+    case OP_TRUNC:                                                                                                                         \
+      EACH(READ, WRITE, trunc##SUFFIX(x));                                                                                                 \
+    case OP_ADD:                                                                                                                           \
+      EACH(READ, WRITE, x + y);                                                                                                            \
+    case OP_SUB:                                                                                                                           \
+      EACH(READ, WRITE, x - y);                                                                                                            \
+    case OP_MUL:                                                                                                                           \
+      EACH(READ, WRITE, x *y);                                                                                                             \
+    case OP_DIV:                                                                                                                           \
+      EACH(READ, WRITE, x / y);                                                                                                            \
+    case OP_MIN:                                                                                                                           \
+      EACH(READ, WRITE, FLOAT_MIN(x, y));                                                                                                  \
+    case OP_MAX:                                                                                                                           \
+      EACH(READ, WRITE, FLOAT_MAX(x, y));                                                                                                  \
+    case OP_LT:                                                                                                                            \
+      EACH(READ, (uint64_t), x < y);                                                                                                       \
+    case OP_LE:                                                                                                                            \
+      EACH(READ, (uint64_t), x <= y);                                                                                                      \
+    case OP_EQ:                                                                                                                            \
+      EACH(READ, (uint64_t), x == y);                                                                                                      \
+    case OP_NE:                                                                                                                            \
+      EACH(READ, (uint64_t), x != y);                                                                                                      \
+    case OP_FMA:                                                                                                                           \
+      EACH(READ, WRITE, fma##SUFFIX(x, y, z));                                                                                             \
+    }                                                                                                                                      \
+    return false;                                                                                                                          \
   }
 
 DEFINE_FLOAT(eval_f32, f32_from_bits, f32_bits, f)

@@ -1,0 +1,472 @@
+/* Gradients of every op: first and second derivatives in random directions against central differences in f64, ties, zeros, stops. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "tinsmith.h"
+
+#include "ir/ir.h"
+
+enum { MAX_INPUTS = 3, MAX_ELEMENTS = 64 };
+
+/* All tests run on the reference interpreter and on what the context chooses by itself (TIN_TARGET, or the best of the CPU). */
+static const char *target;
+
+static tin_ctx *new_ctx(void) {
+  tin_ctx *ctx = tin_ctx_new(.target = target, .threads = 1);
+  assert_non_null(ctx);
+  if (!tin_ok(ctx))
+    fail_msg("%s", tin_message(ctx));
+  return ctx;
+}
+
+static void end_ctx(tin_ctx *ctx) {
+  if (!tin_ok(ctx))
+    fail_msg("%s", tin_message(ctx));
+  tin_ctx_free(ctx);
+}
+
+/* A function under test: the op it exercises (its row of the table gives the domain), the shapes of its inputs. */
+struct gradient_case {
+  const char *name;
+  int op;
+  tin_tensor *(*build)(tin_tensor *const *x);
+  int n_inputs;
+  tin_shape shape[MAX_INPUTS];
+  bool piecewise_linear; /* the second derivative is 0 and not worth a comparison */
+};
+
+/* ---- the functions ---- */
+
+static tin_tensor *constant_index(tin_tensor *x) {
+  return tin_from(tin_ctx_of(x), TIN_I32, TIN_SHAPE(2, 2), ((int32_t[]){1, 0, 1, 1}));
+}
+
+static tin_tensor *build_neg(tin_tensor *const *x) {
+  return tin_neg(x[0]);
+}
+static tin_tensor *build_abs(tin_tensor *const *x) {
+  return tin_abs(x[0]);
+}
+static tin_tensor *build_sqrt(tin_tensor *const *x) {
+  return tin_sqrt(x[0]);
+}
+static tin_tensor *build_cast(tin_tensor *const *x) {
+  return tin_square(tin_cast(tin_cast(x[0], TIN_F64), TIN_F64));
+}
+static tin_tensor *build_add(tin_tensor *const *x) {
+  return tin_add(x[0], x[1]);
+}
+static tin_tensor *build_sub(tin_tensor *const *x) {
+  return tin_sub(x[0], x[1]);
+}
+static tin_tensor *build_mul(tin_tensor *const *x) {
+  return tin_mul(x[0], x[1]);
+}
+static tin_tensor *build_square(tin_tensor *const *x) {
+  return tin_mul(x[0], x[0]);
+}
+static tin_tensor *build_div(tin_tensor *const *x) {
+  return tin_div(x[0], x[1]);
+}
+static tin_tensor *build_min(tin_tensor *const *x) {
+  return tin_minimum(x[0], x[1]);
+}
+static tin_tensor *build_max(tin_tensor *const *x) {
+  return tin_maximum(x[0], x[1]);
+}
+static tin_tensor *build_select(tin_tensor *const *x) {
+  return tin_where(tin_lt(x[0], x[1]), tin_square(x[0]), tin_exp(x[1]));
+}
+static tin_tensor *build_fma(tin_tensor *const *x) {
+  return tin_fma(x[0], x[1], x[2]);
+}
+static tin_tensor *build_exp(tin_tensor *const *x) {
+  return tin_exp(x[0]);
+}
+static tin_tensor *build_log(tin_tensor *const *x) {
+  return tin_log(x[0]);
+}
+static tin_tensor *build_sin(tin_tensor *const *x) {
+  return tin_sin(x[0]);
+}
+static tin_tensor *build_cos(tin_tensor *const *x) {
+  return tin_cos(x[0]);
+}
+static tin_tensor *build_tanh(tin_tensor *const *x) {
+  return tin_tanh(x[0]);
+}
+static tin_tensor *build_erf(tin_tensor *const *x) {
+  return tin_erf(x[0]);
+}
+static tin_tensor *build_sigmoid(tin_tensor *const *x) {
+  return tin_sigmoid(x[0]);
+}
+static tin_tensor *build_relu(tin_tensor *const *x) {
+  return tin_relu(x[0]);
+}
+static tin_tensor *build_pow(tin_tensor *const *x) {
+  return tin_pow(x[0], 2.5);
+}
+static tin_tensor *build_sum(tin_tensor *const *x) {
+  return tin_sum(tin_exp(x[0]), .axes = TIN_AXES(1));
+}
+static tin_tensor *build_prod(tin_tensor *const *x) {
+  return tin_prod(x[0], .axes = TIN_AXES(0));
+}
+static tin_tensor *build_reduce_min(tin_tensor *const *x) {
+  return tin_square(tin_min(x[0], .axes = TIN_AXES(1)));
+}
+static tin_tensor *build_reduce_max(tin_tensor *const *x) {
+  return tin_square(tin_max(x[0], .axes = TIN_AXES(0)));
+}
+static tin_tensor *build_matmul(tin_tensor *const *x) {
+  return tin_matmul(x[0], x[1]);
+}
+static tin_tensor *build_gram(tin_tensor *const *x) {
+  return tin_matmul(x[0], tin_transpose(x[0], 0, 1));
+}
+static tin_tensor *build_sum_of_squares(tin_tensor *const *x) {
+  return tin_sum(tin_square(x[0]), .axes = TIN_AXES(1));
+}
+static tin_tensor *build_einsum(tin_tensor *const *x) {
+  return tin_einsum("bij,bkj->ikb", x[0], x[1]);
+}
+static tin_tensor *build_softmax(tin_tensor *const *x) {
+  return tin_softmax(x[0], 1);
+}
+static tin_tensor *build_log_softmax(tin_tensor *const *x) {
+  return tin_log_softmax(x[0], 0);
+}
+static tin_tensor *build_logsumexp(tin_tensor *const *x) {
+  return tin_logsumexp(x[0], .axes = TIN_AXES(1));
+}
+static tin_tensor *build_var(tin_tensor *const *x) {
+  return tin_var(x[0], .axes = TIN_AXES(1));
+}
+static tin_tensor *build_reshape(tin_tensor *const *x) {
+  return tin_square(tin_reshape(x[0], TIN_SHAPE(2, -1)));
+}
+static tin_tensor *build_permute(tin_tensor *const *x) {
+  return tin_square(tin_permute(x[0], TIN_AXES(2, 0, 1)));
+}
+static tin_tensor *build_expand(tin_tensor *const *x) {
+  return tin_exp(tin_expand(x[0], TIN_SHAPE(2, 3, 4)));
+}
+static tin_tensor *build_slice(tin_tensor *const *x) {
+  return tin_square(tin_slice(x[0], 1, 1, TIN_END, .step = 2));
+}
+static tin_tensor *build_pad(tin_tensor *const *x) {
+  return tin_exp(tin_pad(x[0], .low = {1, 2}, .high = {0, 1}, .interior = {2, 0}, .value = 0.5));
+}
+static tin_tensor *build_flip(tin_tensor *const *x) {
+  return tin_mul(tin_flip(x[0], TIN_AXES(1)), x[0]);
+}
+static tin_tensor *build_window(tin_tensor *const *x) {
+  return tin_square(tin_window(x[0], 0, 3, .stride = 2, .dilation = 2));
+}
+static tin_tensor *build_fold(tin_tensor *const *x) {
+  return tin_square(tin_fold(x[0], 0, 8, .stride = 2, .dilation = 2));
+}
+static tin_tensor *build_concat(tin_tensor *const *x) {
+  return tin_square(tin_concat(TIN_LIST(x[0], tin_exp(x[1]), x[0]), 1));
+}
+static tin_tensor *build_gather(tin_tensor *const *x) {
+  return tin_square(tin_take(x[0], constant_index(x[0]), 1));
+}
+static tin_tensor *build_scatter_add(tin_tensor *const *x) {
+  return tin_square(tin_index_add(x[0], constant_index(x[0]), x[1], 1));
+}
+/* A convolution as a window and a contraction. */
+static tin_tensor *build_convolution(tin_tensor *const *x) {
+  return tin_einsum("bok,ck->boc", tin_window(x[0], 1, 3, .stride = 2), x[1]);
+}
+
+#define VECTOR                                                                                                                             \
+  {                                                                                                                                        \
+    1, {                                                                                                                                   \
+      7                                                                                                                                    \
+    }                                                                                                                                      \
+  }
+#define MATRIX                                                                                                                             \
+  {                                                                                                                                        \
+    2, {                                                                                                                                   \
+      3, 4                                                                                                                                 \
+    }                                                                                                                                      \
+  }
+
+static const struct gradient_case cases[] = {
+    {"neg", OP_NEG, build_neg, 1, {VECTOR}, true},
+    {"abs", OP_ABS, build_abs, 1, {VECTOR}, true},
+    {"sqrt", OP_SQRT, build_sqrt, 1, {VECTOR}, false},
+    {"cast", OP_CAST, build_cast, 1, {VECTOR}, false},
+    {"add", OP_ADD, build_add, 2, {MATRIX, {1, {4}}}, true},
+    {"sub", OP_SUB, build_sub, 2, {MATRIX, {2, {3, 1}}}, true},
+    {"mul", OP_MUL, build_mul, 2, {MATRIX, {2, {3, 1}}}, false},
+    {"x * x", OP_MUL, build_square, 1, {VECTOR}, false},
+    {"div", OP_DIV, build_div, 2, {MATRIX, {1, {4}}}, false},
+    {"min", OP_MIN, build_min, 2, {MATRIX, MATRIX}, true},
+    {"max", OP_MAX, build_max, 2, {MATRIX, MATRIX}, true},
+    {"select", OP_SELECT, build_select, 2, {VECTOR, VECTOR}, false},
+    {"fma", OP_FMA, build_fma, 3, {VECTOR, VECTOR, VECTOR}, false},
+    {"exp", OP_EXP, build_exp, 1, {VECTOR}, false},
+    {"log", OP_LOG, build_log, 1, {VECTOR}, false},
+    {"sin", OP_SIN, build_sin, 1, {VECTOR}, false},
+    {"cos", OP_COS, build_cos, 1, {VECTOR}, false},
+    {"tanh", OP_TANH, build_tanh, 1, {VECTOR}, false},
+    {"erf", OP_ERF, build_erf, 1, {VECTOR}, false},
+    {"sigmoid", OP_SELECT, build_sigmoid, 1, {VECTOR}, false},
+    {"relu", OP_SELECT, build_relu, 1, {VECTOR}, true},
+    {"pow 2.5", OP_SQRT, build_pow, 1, {VECTOR}, false},
+    {"sum", OP_SUM, build_sum, 1, {MATRIX}, false},
+    {"prod", OP_PROD, build_prod, 1, {MATRIX}, false},
+    {"reduce_min", OP_REDUCE_MIN, build_reduce_min, 1, {MATRIX}, false},
+    {"reduce_max", OP_REDUCE_MAX, build_reduce_max, 1, {MATRIX}, false},
+    {"matmul", OP_CONTRACT, build_matmul, 2, {MATRIX, {2, {4, 2}}}, false},
+    {"batched matmul", OP_CONTRACT, build_matmul, 2, {{3, {2, 3, 4}}, {2, {4, 2}}}, false},
+    {"matrix and vector", OP_CONTRACT, build_matmul, 2, {MATRIX, {1, {4}}}, false},
+    {"x x'", OP_CONTRACT, build_gram, 1, {MATRIX}, false},
+    {"sum of squares", OP_CONTRACT, build_sum_of_squares, 1, {MATRIX}, false},
+    {"einsum", OP_CONTRACT, build_einsum, 2, {{3, {2, 3, 4}}, {3, {2, 2, 4}}}, false},
+    {"softmax", OP_EXP, build_softmax, 1, {MATRIX}, false},
+    {"log_softmax", OP_EXP, build_log_softmax, 1, {MATRIX}, false},
+    {"logsumexp", OP_EXP, build_logsumexp, 1, {MATRIX}, false},
+    {"var", OP_SUM, build_var, 1, {MATRIX}, false},
+    {"reshape", OP_RESHAPE, build_reshape, 1, {MATRIX}, false},
+    {"permute", OP_PERMUTE, build_permute, 1, {{3, {2, 3, 4}}}, false},
+    {"expand", OP_EXPAND, build_expand, 1, {{2, {3, 1}}}, false},
+    {"slice", OP_SLICE, build_slice, 1, {MATRIX}, false},
+    {"pad", OP_PAD, build_pad, 1, {MATRIX}, false},
+    {"flip", OP_FLIP, build_flip, 1, {MATRIX}, false},
+    {"window", OP_WINDOW, build_window, 1, {{2, {8, 2}}}, false},
+    {"fold", OP_FOLD, build_fold, 1, {{3, {2, 2, 3}}}, false},
+    {"concat", OP_CONCAT, build_concat, 2, {MATRIX, {2, {3, 2}}}, false},
+    {"gather", OP_GATHER, build_gather, 1, {MATRIX}, false},
+    {"scatter_add", OP_SCATTER_ADD, build_scatter_add, 2, {MATRIX, {3, {3, 2, 2}}}, false},
+    {"convolution", OP_CONTRACT, build_convolution, 2, {{2, {2, 9}}, {2, {4, 3}}}, false},
+};
+enum { N_CASES = sizeof cases / sizeof *cases };
+
+/* ---- the check ---- */
+
+/* Uniform in [low, high), the same on every machine. */
+static double draw(uint64_t *state, double low, double high) {
+  *state = *state * 6364136223846793005u + 1442695040888963407u;
+  return low + (high - low) * (double)(*state >> 11) * 0x1p-53;
+}
+
+/* One case at work: its inputs as variables, a point, two directions, and the weights of the outputs. */
+struct probe {
+  const struct gradient_case *test;
+  tin_ctx *ctx;
+  tin_tensor *x[MAX_INPUTS];
+  int64_t size[MAX_INPUTS];
+  double point[MAX_INPUTS][MAX_ELEMENTS], first[MAX_INPUTS][MAX_ELEMENTS], second[MAX_INPUTS][MAX_ELEMENTS];
+};
+
+static void start(struct probe *probe, const struct gradient_case *test, tin_ctx *ctx) {
+  uint64_t seed = (uint64_t)(test - cases) + 1;
+  *probe = (struct probe){.test = test, .ctx = ctx};
+  for (int i = 0; i < test->n_inputs; i++) {
+    probe->x[i] = tin_input(ctx, TIN_F64, test->shape[i], NULL);
+    probe->size[i] = tin_size_of(probe->x[i]);
+    assert_true(probe->size[i] <= MAX_ELEMENTS);
+    for (int at = 0; at < probe->size[i]; at++) {
+      probe->point[i][at] = draw(&seed, tin_ops[test->op].low, tin_ops[test->op].high);
+      probe->first[i][at] = draw(&seed, -1, 1);
+      probe->second[i][at] = draw(&seed, -1, 1);
+    }
+  }
+}
+
+static void move_to(struct probe *probe, double step, double (*direction)[MAX_ELEMENTS]) {
+  double moved[MAX_ELEMENTS];
+  for (int i = 0; i < probe->test->n_inputs; i++) {
+    for (int at = 0; at < probe->size[i]; at++)
+      moved[at] = probe->point[i][at] + step * direction[i][at];
+    tin_write(probe->x[i], moved, (size_t)probe->size[i] * sizeof *moved);
+  }
+}
+
+/* sum(y * w) with fixed weights w, different for each element. */
+static tin_tensor *weighted(tin_tensor *y) {
+  tin_tensor *w = tin_cos(tin_arange(tin_ctx_of(y), TIN_F64, tin_size_of(y), 0.3, 1));
+  return tin_sum(tin_mul(y, tin_reshape(w, tin_shape_of(y))));
+}
+
+/* The sum of gradient times direction over all inputs, as a tensor. */
+static tin_tensor *along(struct probe *probe, tin_tensor *y, double (*direction)[MAX_ELEMENTS]) {
+  tin_tensor *gradient[MAX_INPUTS], *sum = tin_constant(probe->ctx, TIN_F64, 0);
+  tin_grad(y, ((tin_list){probe->x, probe->test->n_inputs}), gradient);
+  for (int i = 0; i < probe->test->n_inputs; i++) {
+    tin_tensor *v = tin_from(probe->ctx, TIN_F64, probe->test->shape[i], direction[i]);
+    sum = tin_add(sum, tin_sum(tin_mul(gradient[i], v)));
+  }
+  return sum;
+}
+
+static tin_tensor *value(struct probe *probe) {
+  return weighted(probe->test->build(probe->x));
+}
+
+static tin_tensor *first_derivative(struct probe *probe) {
+  return along(probe, value(probe), probe->first);
+}
+
+typedef tin_tensor *probe_fn(struct probe *probe);
+
+static double evaluate(struct probe *probe, probe_fn *function, double step, double (*direction)[MAX_ELEMENTS]) {
+  tin_scope scope = tin_begin(probe->ctx);
+  move_to(probe, step, direction);
+  double result = tin_item(function(probe));
+  if (!tin_end(scope))
+    fail_msg("%s: %s", probe->test->name, tin_message(probe->ctx));
+  return result;
+}
+
+/* The derivative of the function along the direction against the central difference. */
+static void compare(struct probe *probe, const char *what, probe_fn *function, double (*direction)[MAX_ELEMENTS]) {
+  const double step = 1e-4; /* error of the difference: about step^2 times third derivatives, and 1e-16 / step */
+  double difference = (evaluate(probe, function, step, direction) - evaluate(probe, function, -step, direction)) / (2 * step);
+  tin_scope scope = tin_begin(probe->ctx);
+  move_to(probe, 0, direction);
+  double exact = tin_item(along(probe, function(probe), direction));
+  if (!tin_end(scope))
+    fail_msg("%s: %s", probe->test->name, tin_message(probe->ctx));
+  if (!(fabs(exact - difference) <= 2e-6 * (1 + fabs(exact))))
+    fail_msg("%s, %s derivative: %.12g, by differences %.12g", probe->test->name, what, exact, difference);
+}
+
+static void test_derivatives(void **state) {
+  (void)state;
+  tin_ctx *ctx = new_ctx();
+  for (int i = 0; i < N_CASES; i++) {
+    struct probe probe;
+    start(&probe, &cases[i], ctx);
+    compare(&probe, "first", value, probe.first);
+    if (!cases[i].piecewise_linear)
+      compare(&probe, "second", first_derivative, probe.second);
+  }
+  end_ctx(ctx);
+}
+
+/* No row of the table with a gradient goes untested. */
+static void test_every_op_has_a_case(void **state) {
+  (void)state;
+  static const char *const gradients[] = {
+#define OP(name, text, class, arity, result, accepts, facts, gradient, low, high) #gradient,
+#include "ir/ops.def"
+#undef OP
+  };
+  for (int op = 0; op < OP_COUNT; op++) {
+    bool covered = strcmp(gradients[op], "none") == 0;
+    for (int i = 0; i < N_CASES; i++)
+      covered |= cases[i].op == op;
+    if (!covered)
+      fail_msg("%s has a gradient and no case", tin_ops[op].text);
+  }
+}
+
+/* ---- particular points ---- */
+
+static void expect(int line, tin_tensor *t, const float *want, int count) {
+  float got[16];
+  assert_int_equal(tin_size_of(t), count);
+  if (!tin_read(t, got, (size_t)count * sizeof *got))
+    fail_msg("line %d: %s", line, tin_message(tin_ctx_of(t)));
+  for (int i = 0; i < count; i++)
+    if (!(fabsf(got[i] - want[i]) <= 1e-6f * fabsf(want[i])))
+      fail_msg("line %d: element %d is %g, not %g", line, i, (double)got[i], (double)want[i]);
+}
+#define F32(...) ((float[]){__VA_ARGS__})
+#define EXPECT(t, ...) expect(__LINE__, t, F32(__VA_ARGS__), (int)(sizeof F32(__VA_ARGS__) / sizeof(float)))
+#define LEAF(...) tin_from(ctx, TIN_F32, TIN_SHAPE((int64_t)(sizeof F32(__VA_ARGS__) / sizeof(float))), F32(__VA_ARGS__))
+
+static tin_tensor *gradient_of(tin_tensor *y, tin_tensor *x) {
+  tin_tensor *gradient;
+  tin_grad(y, TIN_LIST(x), &gradient);
+  return gradient;
+}
+
+static void test_ties_and_kinks(void **state) {
+  (void)state;
+  tin_ctx *ctx = new_ctx();
+  tin_tensor *x = LEAF(1, 3, 3, 2);
+  EXPECT(gradient_of(tin_max(x), x), 0, 0.5f, 0.5f, 0);
+  EXPECT(gradient_of(tin_min(tin_neg(x)), x), 0, -0.5f, -0.5f, 0);
+  tin_tensor *a = LEAF(1, 2, 3), *b = LEAF(2, 2, 2);
+  EXPECT(gradient_of(tin_maximum(a, b), a), 0, 0.5f, 1);
+  EXPECT(gradient_of(tin_maximum(a, b), b), 1, 0.5f, 0);
+  EXPECT(gradient_of(tin_minimum(a, b), a), 1, 0.5f, 0);
+  tin_tensor *zero = LEAF(-1, 0, 1);
+  EXPECT(gradient_of(tin_relu(zero), zero), 0, 0, 1);
+  EXPECT(gradient_of(tin_abs(zero), zero), -1, 0, 1);
+  EXPECT(gradient_of(tin_clamp(zero, -1, 0), zero), 1, 1, 0);
+  EXPECT(gradient_of(tin_round(zero), zero), 0, 0, 0);
+  EXPECT(gradient_of(tin_prod(LEAF(2, 0, 3)), zero), 0, 0, 0);
+  tin_tensor *one_zero = LEAF(2, 0, 3), *two_zeros = LEAF(2, 0, 0);
+  EXPECT(gradient_of(tin_prod(one_zero), one_zero), 0, 6, 0);
+  EXPECT(gradient_of(tin_prod(two_zeros), two_zeros), 0, 0, 0);
+  end_ctx(ctx);
+}
+
+static void test_stops_and_sums(void **state) {
+  (void)state;
+  tin_ctx *ctx = new_ctx();
+  tin_tensor *x = LEAF(1, 2), *y = tin_square(x);
+  EXPECT(gradient_of(tin_mul(tin_detach(y), x), x), 1, 4);
+  EXPECT(gradient_of(tin_add(y, x), x), 3, 5);
+  EXPECT(gradient_of(y, y), 1, 1);                                       /* of itself */
+  EXPECT(gradient_of(tin_exp(tin_log(y)), y), 1, 1);                     /* of a node inside */
+  EXPECT(gradient_of(LEAF(5), x), 0, 0);                                 /* of nothing */
+  EXPECT(gradient_of(tin_cast(tin_cast(x, TIN_I32), TIN_F32), x), 0, 0); /* through integers */
+  EXPECT(gradient_of(tin_cast(tin_cast(x, TIN_F64), TIN_F32), x), 1, 1);
+  EXPECT(y, 1, 4); /* computing a value does not cut its gradient */
+  EXPECT(gradient_of(tin_mul(y, x), x), 3, 12);
+  tin_tensor *kept = tin_keep(y); /* this does */
+  EXPECT(gradient_of(tin_mul(kept, x), x), 1, 4);
+  tin_tensor *product;
+  tin_vjp(y, LEAF(10, 100), TIN_LIST(x), &product);
+  EXPECT(product, 20, 400);
+  end_ctx(ctx);
+}
+
+static void test_third_order(void **state) {
+  (void)state;
+  tin_ctx *ctx = new_ctx();
+  tin_tensor *x = LEAF(1, 2), *y = tin_pow(x, 4);
+  EXPECT(gradient_of(gradient_of(gradient_of(y, x), x), x), 24, 48);
+  end_ctx(ctx);
+}
+
+static void test_two_layers(void **state) {
+  (void)state;
+  tin_ctx *ctx = new_ctx();
+  tin_tensor *w = tin_param(ctx, TIN_SHAPE(2, 2), .name = "w"), *b = tin_param(ctx, TIN_SHAPE(2), .name = "b"), *gradients[2];
+  tin_write(w, F32(1, -1, 0.5f, 2), 16);
+  tin_write(b, F32(0.1f, -3), 8);
+  tin_tensor *x = tin_from(ctx, TIN_F32, TIN_SHAPE(1, 2), F32(3, 4));
+  tin_tensor *loss = tin_mean(tin_square(tin_relu(tin_add(tin_matmul(x, tin_transpose(w, 0, 1)), b))));
+  /* hidden = relu(3 - 4 + 0.1, 1.5 + 8 - 3) = (0, 6.5); d loss / d hidden = hidden */
+  assert_true(tin_grad(loss, TIN_LIST(w, b), gradients));
+  EXPECT(gradients[0], 0, 0, 19.5f, 26);
+  EXPECT(gradients[1], 0, 6.5f);
+  end_ctx(ctx);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_derivatives),    cmocka_unit_test(test_every_op_has_a_case), cmocka_unit_test(test_ties_and_kinks),
+      cmocka_unit_test(test_stops_and_sums), cmocka_unit_test(test_third_order),         cmocka_unit_test(test_two_layers),
+  };
+  target = "interpreter";
+  int failed = cmocka_run_group_tests_name("interpreter", tests, NULL, NULL);
+  target = NULL;
+  return failed + cmocka_run_group_tests_name("compiled", tests, NULL, NULL);
+}
