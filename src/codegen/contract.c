@@ -23,7 +23,7 @@ enum { CHUNK_MAX = 256, CHUNK_GRAIN = 16, GROUP_CHUNKS = 16 };
 /* Elements of a packed column block: half of a 2 MiB L2 in f32; and of the running sums of an item. */
 enum { PACKED_MAX = 1 << 18, SUMS_MAX = 1 << 17 };
 /* Rows of k that are fetched ahead where the columns are used in place: about a memory latency of work. */
-enum { DIRECT_AHEAD = 8 };
+enum { DIRECT_AHEAD = 16 };
 /* Rows whose staged chunk stays in L2 beside the packed columns. */
 enum { STAGED_ROWS = 512, ITEM_ROWS = 2048 };
 /* A row stride of a multiple of this many bytes puts all rows of a tile into few sets of a 12-way L1. */

@@ -2,6 +2,7 @@
 #include "frontend/frontend.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- recording ---- */
@@ -133,6 +134,15 @@ static tin_ctx *context_of(int count, tin_tensor *const *tensors) {
     if (slot && slot->ctx)
       return slot->ctx;
   }
+  return NULL;
+}
+
+void *tin_call_alloc(struct tin_call *call, size_t count, size_t item, int n_tensors, tin_tensor *const *tensors) {
+  void *memory = calloc(count, item);
+  if (memory)
+    return memory;
+  call->ctx = call->ctx ? call->ctx : context_of(n_tensors, tensors);
+  tin_call_fail(call, "out of memory");
   return NULL;
 }
 

@@ -132,6 +132,8 @@ bool tin_call_enter(struct tin_call *call, tin_ctx *ctx);
  * the call's if it has one, else that of the first operand with one. False when an operand is NULL, dead, poison or of another context;
  * quiet when that follows from an error already recorded. */
 bool tin_call_operands(struct tin_call *call, int count, tin_tensor *const *tensors, const char *const *names, struct tin_node **nodes);
+/* Zeroed memory for malloc's free, for a call on these tensors; NULL with the error recorded in their context. */
+void *tin_call_alloc(struct tin_call *call, size_t count, size_t item, int n_tensors, tin_tensor *const *tensors);
 struct tin_node *tin_call_operand(struct tin_call *call, tin_tensor *x, const char *name);
 /* A new handle of the node in the innermost scope; poison when the node is NULL, and then an "out of memory" error unless there is one. */
 tin_tensor *tin_call_result(struct tin_call *call, struct tin_node *node);

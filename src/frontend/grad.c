@@ -83,8 +83,8 @@ static bool gradient(struct tin_call call, struct request request, tin_tensor **
   if (request.wrt.count < 0 || !request.wrt.at || !out)
     request.wrt.count = 0;
   size_t count = (size_t)request.wrt.count;
-  request.nodes = calloc(2 * count + 2, sizeof *request.nodes);
-  request.gradients = calloc(2 * count + 1, sizeof *request.gradients);
+  request.nodes = tin_call_alloc(&call, 2 * count + 2, sizeof *request.nodes, 1, &request.loss);
+  request.gradients = tin_call_alloc(&call, 2 * count + 1, sizeof *request.gradients, 1, &request.loss);
   bool done = request.nodes && request.gradients && differentiate(&call, &request, out);
   for (size_t i = 0; !done && i < count; i++)
     out[i] = tin_call_poison(&call);

@@ -12,7 +12,7 @@ static struct tin_node **list_nodes(struct tin_call *call, tin_list tensors) {
     tin_call_fail(call, "the list is empty"); /* no context is known: nobody hears of it */
     return NULL;
   }
-  struct tin_node **nodes = calloc((size_t)tensors.count, sizeof *nodes);
+  struct tin_node **nodes = tin_call_alloc(call, (size_t)tensors.count, sizeof *nodes, tensors.count, tensors.at);
   if (nodes && tin_call_operands(call, tensors.count, tensors.at, NULL, nodes) &&
       tin_coerce(call, COERCE_NONE, tensors.count, tensors.at, NULL, nodes))
     return nodes;

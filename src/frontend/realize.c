@@ -112,7 +112,7 @@ static struct tin_buffer *realized(struct tin_call *call, tin_tensor *t, struct 
 bool tin_realize_at(const char *file, int line, tin_list tensors) {
   struct tin_call call = tin_call_of(file, line, "realize");
   int count = tensors.count > 0 && tensors.at ? tensors.count : 0;
-  struct tin_node **nodes = calloc((size_t)count + 1, sizeof *nodes);
+  struct tin_node **nodes = tin_call_alloc(&call, (size_t)count + 1, sizeof *nodes, count, tensors.at);
   bool done = nodes && (!count || tin_call_operands(&call, count, tensors.at, NULL, nodes));
   if (done && count)
     done = tin_run(&call, nodes, count, false);

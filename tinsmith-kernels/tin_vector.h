@@ -1,1 +1,0 @@
-#error "copy runtime/tin_vector.h here"
