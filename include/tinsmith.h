@@ -151,7 +151,7 @@ void tin_ctx_seed(tin_ctx *ctx, uint64_t seed);
 struct tin_counters {
   int64_t kernels_compiled;
   int64_t kernels_launched;
-  int64_t plan_hits;   /* realisations that found their plan: nothing was scheduled, printed or compiled */
+  int64_t plan_hits; /* realisations that found their plan: nothing was scheduled, printed or compiled */
   int64_t plan_misses;
   int64_t plans_run;
   int64_t bytes_planned;       /* memory of the newest plan's intermediate values */
@@ -261,8 +261,9 @@ tin_tensor *tin_slice_at_args(struct tin_position_options args);
 /* tin_assign_at(variable, position, value, .axis = 1) */
 #define tin_assign_at(...) tin_assign_at_args((struct tin_position_options){.file = __FILE__, .line = __LINE__, .x = __VA_ARGS__})
 /* tin_slice_at(x, position, size, .axis = 1) */
-#define tin_slice_at(x_, position_, ...) \
-  tin_slice_at_args((struct tin_position_options){.file = __FILE__, .line = __LINE__, .x = (x_), .position = (position_), .size = __VA_ARGS__})
+#define tin_slice_at(x_, position_, ...)                                                                                                   \
+  tin_slice_at_args(                                                                                                                       \
+      (struct tin_position_options){.file = __FILE__, .line = __LINE__, .x = (x_), .position = (position_), .size = __VA_ARGS__})
 #endif
 
 /* ---- values ---- */
@@ -283,7 +284,7 @@ double tin_item_at(const char *file, int line, tin_tensor *t);
 /* Facts of a tensor; of poison or a dead tensor: 0-d, f32, 1 element, no name. They record no error. */
 tin_shape tin_shape_of(const tin_tensor *t);
 tin_dtype tin_dtype_of(const tin_tensor *t);
-int64_t tin_size_of(const tin_tensor *t); /* number of elements */
+int64_t tin_size_of(const tin_tensor *t);     /* number of elements */
 const char *tin_name_of(const tin_tensor *t); /* or NULL */
 tin_ctx *tin_ctx_of(const tin_tensor *t);     /* NULL when t is NULL */
 bool tin_is_poison(const tin_tensor *t);      /* NULL, poison, or used after its scope ended */
@@ -341,29 +342,29 @@ tin_tensor *tin_randn_at(const char *file, int line, tin_ctx *ctx, tin_dtype dty
  * Result of x's shape. Functions marked (float) cast integers and bool to f32 first, as PyTorch does. Values follow IEEE 754 and C99
  * Annex F at infinities, NaN and signed zeros; tools/ulp prints the error bounds. */
 
-tin_tensor *tin_neg_at(const char *file, int line, tin_tensor *x);        /* -x; integers wrap. torch.neg */
-tin_tensor *tin_abs_at(const char *file, int line, tin_tensor *x);        /* |x|; gradient 0 at 0. torch.abs */
-tin_tensor *tin_sign_at(const char *file, int line, tin_tensor *x);       /* -1, 0 or 1; NaN gives 0. torch.sign */
-tin_tensor *tin_sqrt_at(const char *file, int line, tin_tensor *x);       /* (float) square root, correctly rounded */
-tin_tensor *tin_rsqrt_at(const char *file, int line, tin_tensor *x);      /* (float) 1 / sqrt(x) */
-tin_tensor *tin_square_at(const char *file, int line, tin_tensor *x);     /* x * x */
-tin_tensor *tin_reciprocal_at(const char *file, int line, tin_tensor *x); /* (float) 1 / x */
-tin_tensor *tin_exp_at(const char *file, int line, tin_tensor *x);        /* (float) e to the x */
-tin_tensor *tin_log_at(const char *file, int line, tin_tensor *x);        /* (float) natural logarithm */
-tin_tensor *tin_sin_at(const char *file, int line, tin_tensor *x);        /* (float) any argument size */
-tin_tensor *tin_cos_at(const char *file, int line, tin_tensor *x);        /* (float) any argument size */
-tin_tensor *tin_tanh_at(const char *file, int line, tin_tensor *x);       /* (float) */
-tin_tensor *tin_erf_at(const char *file, int line, tin_tensor *x);        /* (float) error function. torch.erf */
-tin_tensor *tin_sigmoid_at(const char *file, int line, tin_tensor *x);    /* (float) 1 / (1 + e^-x), without overflow. torch.sigmoid */
-tin_tensor *tin_relu_at(const char *file, int line, tin_tensor *x);       /* x <= 0 ? 0 : x; NaN passes, gradient 0 at 0. torch.relu */
-tin_tensor *tin_round_at(const char *file, int line, tin_tensor *x);      /* nearest integer, ties to even; integers unchanged */
-tin_tensor *tin_floor_at(const char *file, int line, tin_tensor *x);      /* towards -infinity */
-tin_tensor *tin_ceil_at(const char *file, int line, tin_tensor *x);       /* towards +infinity */
-tin_tensor *tin_trunc_at(const char *file, int line, tin_tensor *x);      /* towards zero */
-tin_tensor *tin_isnan_at(const char *file, int line, tin_tensor *x);      /* bool. torch.isnan */
+tin_tensor *tin_neg_at(const char *file, int line, tin_tensor *x);         /* -x; integers wrap. torch.neg */
+tin_tensor *tin_abs_at(const char *file, int line, tin_tensor *x);         /* |x|; gradient 0 at 0. torch.abs */
+tin_tensor *tin_sign_at(const char *file, int line, tin_tensor *x);        /* -1, 0 or 1; NaN gives 0. torch.sign */
+tin_tensor *tin_sqrt_at(const char *file, int line, tin_tensor *x);        /* (float) square root, correctly rounded */
+tin_tensor *tin_rsqrt_at(const char *file, int line, tin_tensor *x);       /* (float) 1 / sqrt(x) */
+tin_tensor *tin_square_at(const char *file, int line, tin_tensor *x);      /* x * x */
+tin_tensor *tin_reciprocal_at(const char *file, int line, tin_tensor *x);  /* (float) 1 / x */
+tin_tensor *tin_exp_at(const char *file, int line, tin_tensor *x);         /* (float) e to the x */
+tin_tensor *tin_log_at(const char *file, int line, tin_tensor *x);         /* (float) natural logarithm */
+tin_tensor *tin_sin_at(const char *file, int line, tin_tensor *x);         /* (float) any argument size */
+tin_tensor *tin_cos_at(const char *file, int line, tin_tensor *x);         /* (float) any argument size */
+tin_tensor *tin_tanh_at(const char *file, int line, tin_tensor *x);        /* (float) */
+tin_tensor *tin_erf_at(const char *file, int line, tin_tensor *x);         /* (float) error function. torch.erf */
+tin_tensor *tin_sigmoid_at(const char *file, int line, tin_tensor *x);     /* (float) 1 / (1 + e^-x), without overflow. torch.sigmoid */
+tin_tensor *tin_relu_at(const char *file, int line, tin_tensor *x);        /* x <= 0 ? 0 : x; NaN passes, gradient 0 at 0. torch.relu */
+tin_tensor *tin_round_at(const char *file, int line, tin_tensor *x);       /* nearest integer, ties to even; integers unchanged */
+tin_tensor *tin_floor_at(const char *file, int line, tin_tensor *x);       /* towards -infinity */
+tin_tensor *tin_ceil_at(const char *file, int line, tin_tensor *x);        /* towards +infinity */
+tin_tensor *tin_trunc_at(const char *file, int line, tin_tensor *x);       /* towards zero */
+tin_tensor *tin_isnan_at(const char *file, int line, tin_tensor *x);       /* bool. torch.isnan */
 tin_tensor *tin_logical_not_at(const char *file, int line, tin_tensor *x); /* bool: x == 0. torch.logical_not */
 tin_tensor *tin_bitwise_not_at(const char *file, int line, tin_tensor *x); /* integers: ~x; bool: not. torch.bitwise_not */
-tin_tensor *tin_detach_at(const char *file, int line, tin_tensor *x);     /* x, but gradients stop here. torch.Tensor.detach */
+tin_tensor *tin_detach_at(const char *file, int line, tin_tensor *x);      /* x, but gradients stop here. torch.Tensor.detach */
 #define tin_neg(...) tin_neg_at(TIN_HERE, __VA_ARGS__)
 #define tin_abs(...) tin_abs_at(TIN_HERE, __VA_ARGS__)
 #define tin_sign(...) tin_sign_at(TIN_HERE, __VA_ARGS__)
@@ -408,12 +409,12 @@ tin_tensor *tin_mod_at(const char *file, int line, tin_tensor *a, tin_tensor *b)
 /* The smaller and the larger; NaN if either is NaN, -0 < +0 (IEEE 754-2019). Equal operands share the gradient. torch.minimum, maximum */
 tin_tensor *tin_minimum_at(const char *file, int line, tin_tensor *a, tin_tensor *b);
 tin_tensor *tin_maximum_at(const char *file, int line, tin_tensor *a, tin_tensor *b);
-tin_tensor *tin_lt_at(const char *file, int line, tin_tensor *a, tin_tensor *b); /* bool: a < b */
-tin_tensor *tin_le_at(const char *file, int line, tin_tensor *a, tin_tensor *b); /* bool: a <= b */
-tin_tensor *tin_gt_at(const char *file, int line, tin_tensor *a, tin_tensor *b); /* bool: a > b */
-tin_tensor *tin_ge_at(const char *file, int line, tin_tensor *a, tin_tensor *b); /* bool: a >= b */
-tin_tensor *tin_eq_at(const char *file, int line, tin_tensor *a, tin_tensor *b); /* bool: a == b */
-tin_tensor *tin_ne_at(const char *file, int line, tin_tensor *a, tin_tensor *b); /* bool: a != b */
+tin_tensor *tin_lt_at(const char *file, int line, tin_tensor *a, tin_tensor *b);          /* bool: a < b */
+tin_tensor *tin_le_at(const char *file, int line, tin_tensor *a, tin_tensor *b);          /* bool: a <= b */
+tin_tensor *tin_gt_at(const char *file, int line, tin_tensor *a, tin_tensor *b);          /* bool: a > b */
+tin_tensor *tin_ge_at(const char *file, int line, tin_tensor *a, tin_tensor *b);          /* bool: a >= b */
+tin_tensor *tin_eq_at(const char *file, int line, tin_tensor *a, tin_tensor *b);          /* bool: a == b */
+tin_tensor *tin_ne_at(const char *file, int line, tin_tensor *a, tin_tensor *b);          /* bool: a != b */
 tin_tensor *tin_logical_and_at(const char *file, int line, tin_tensor *a, tin_tensor *b); /* bool of a != 0 and b != 0 */
 tin_tensor *tin_logical_or_at(const char *file, int line, tin_tensor *a, tin_tensor *b);
 tin_tensor *tin_logical_xor_at(const char *file, int line, tin_tensor *a, tin_tensor *b);
@@ -639,7 +640,8 @@ tin_tensor *tin_index_add_at(const char *file, int line, tin_tensor *x, tin_tens
 
 /* out[i] = d(sum of loss) / d(wrt[i]), of wrt[i]'s shape; zeros where loss does not depend on it. Graph nodes like any others: they fuse,
  * and have gradients themselves. wrt may be variables (at their current value) or any tensors. Nothing flows through tin_detach, tin_keep,
- * comparisons, rounding and integers. Errors: an integer loss or wrt; a variable changed since the loss was built. tin_grad(loss, TIN_LIST(w, b), out). torch.autograd.grad. */
+ * comparisons, rounding and integers. Errors: an integer loss or wrt; a variable changed since the loss was built. tin_grad(loss,
+ * TIN_LIST(w, b), out). torch.autograd.grad. */
 bool tin_grad_at(const char *file, int line, tin_tensor *loss, tin_list wrt, tin_tensor **out);
 #define tin_grad(...) tin_grad_at(TIN_HERE, __VA_ARGS__)
 /* The same for sum(loss * cotangent): a vector-Jacobian product. */
@@ -679,10 +681,10 @@ static inline tin_list tin_cpp_list(const std::initializer_list<tin_tensor *> &l
 }
 
 #define TIN_CPP_PLACE const char *file = __builtin_FILE(), int line = __builtin_LINE()
-#define TIN_CPP_OPTIONS(name)                                                 \
-  static inline tin_tensor *name(tin_tensor *x, tin_reduce_options options = {}, TIN_CPP_PLACE) { \
-    options.file = file, options.line = line, options.x = x;                  \
-    return name##_args(options);                                              \
+#define TIN_CPP_OPTIONS(name)                                                                                                              \
+  static inline tin_tensor *name(tin_tensor *x, tin_reduce_options options = {}, TIN_CPP_PLACE) {                                          \
+    options.file = file, options.line = line, options.x = x;                                                                               \
+    return name##_args(options);                                                                                                           \
   }
 TIN_CPP_OPTIONS(tin_sum)
 TIN_CPP_OPTIONS(tin_prod)
@@ -708,11 +710,13 @@ static inline tin_tensor *tin_state(tin_ctx *ctx, tin_shape shape, tin_variable_
   options.file = file, options.line = line, options.ctx = ctx, options.shape = shape;
   return tin_state_args(options);
 }
-static inline bool tin_assign_at(tin_tensor *variable, tin_tensor *position, tin_tensor *value, tin_position_options options = {}, TIN_CPP_PLACE) {
+static inline bool tin_assign_at(tin_tensor *variable, tin_tensor *position, tin_tensor *value, tin_position_options options = {},
+                                 TIN_CPP_PLACE) {
   options.file = file, options.line = line, options.x = variable, options.position = position, options.value = value;
   return tin_assign_at_args(options);
 }
-static inline tin_tensor *tin_slice_at(tin_tensor *x, tin_tensor *position, int64_t size, tin_position_options options = {}, TIN_CPP_PLACE) {
+static inline tin_tensor *tin_slice_at(tin_tensor *x, tin_tensor *position, int64_t size, tin_position_options options = {},
+                                       TIN_CPP_PLACE) {
   options.file = file, options.line = line, options.x = x, options.position = position, options.size = size;
   return tin_slice_at_args(options);
 }

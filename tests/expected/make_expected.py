@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes the expected values of the tests with NumPy, independently of the library: print.txt and mlp.txt in this folder.
+"""Writes the expected values of the tests with NumPy, independently of the library: print.txt, mlp.txt and mlp_large.txt in this
+folder.
 
 Run it again only when a test's model or cases change; the files are part of the repository, so tests need no NumPy.
 """
@@ -71,7 +72,7 @@ def print_cases(out):
     values(out, "f32", [[[[1.5]]]])
 
 
-# ---- mlp.txt: five Adam steps of a small MLP, float64 ----
+# ---- mlp.txt, mlp_large.txt: five Adam steps of a small perceptron and of 784-512-256-10, float64 ----
 
 def mlp_numbers(count, seed):
     """The test makes the same numbers: a linear congruential generator, 31 bits, mapped to -1 .. 1."""
@@ -82,38 +83,75 @@ def mlp_numbers(count, seed):
     return np.array(out)
 
 
-def mlp_steps(out):
-    n, d, h, c = 8, 6, 5, 3
-    x = mlp_numbers(n * d, 1).reshape(n, d)
-    y = np.arange(n) % c
-    params = {"fc1.weight": mlp_numbers(h * d, 2).reshape(h, d) * 0.5, "fc1.bias": mlp_numbers(h, 3) * 0.5,
-              "fc2.weight": mlp_numbers(c * h, 4).reshape(c, h) * 0.5, "fc2.bias": mlp_numbers(c, 5) * 0.5}
+def mlp_model(sizes, scale):
+    """Parameters of a multilayer perceptron, in the order of their making; numbers with the seeds 2, 3, ..., as f32 where scale is None."""
+    params = {}
+    for layer, (fan_in, fan_out) in enumerate(zip(sizes, sizes[1:])):
+        for name, shape in (("weight", (fan_out, fan_in)), ("bias", (fan_out,))):
+            numbers = mlp_numbers(int(np.prod(shape)), len(params) + 2).reshape(shape)
+            params[f"fc{layer + 1}.{name}"] = numbers * scale if scale else (numbers / np.sqrt(fan_in)).astype(np.float32).astype(np.float64)
+    return params
+
+
+def mlp_gradients(params, x, y):
+    """Mean cross entropy of a perceptron with ReLU, and its gradients by parameter."""
+    layers, n, grads = len(params) // 2, len(x), {}
+    inputs = [x]
+    for layer in range(1, layers + 1):
+        z = inputs[-1] @ params[f"fc{layer}.weight"].T + params[f"fc{layer}.bias"]
+        inputs.append(np.where(z > 0, z, 0) if layer < layers else z)
+    shifted = inputs[-1] - inputs[-1].max(1, keepdims=True)
+    logp = shifted - np.log(np.exp(shifted).sum(1, keepdims=True))
+    g = np.exp(logp)
+    g[np.arange(n), y] -= 1
+    g /= n
+    for layer in range(layers, 0, -1):
+        grads[f"fc{layer}.weight"], grads[f"fc{layer}.bias"] = g.T @ inputs[layer - 1], g.sum(0)
+        g = (g @ params[f"fc{layer}.weight"]) * (inputs[layer - 1] > 0)
+    return -logp[np.arange(n), y].mean(), grads
+
+
+def mlp_steps(out, params, x, y, lr, put):
     m = {k: np.zeros_like(v) for k, v in params.items()}
     v = {k: np.zeros_like(p) for k, p in params.items()}
-    lr, b1, b2, eps = 1e-2, 0.9, 0.999, 1e-8
+    b1, b2, eps = 0.9, 0.999, 1e-8
     for step in range(1, 6):
-        z1 = x @ params["fc1.weight"].T + params["fc1.bias"]
-        a1 = np.where(z1 > 0, z1, 0)
-        z2 = a1 @ params["fc2.weight"].T + params["fc2.bias"]
-        shifted = z2 - z2.max(1, keepdims=True)
-        logp = shifted - np.log(np.exp(shifted).sum(1, keepdims=True))
-        loss = -logp[np.arange(n), y].mean()
-        g2 = np.exp(logp)
-        g2[np.arange(n), y] -= 1
-        g2 /= n
-        g1 = (g2 @ params["fc2.weight"]) * (z1 > 0)
-        grads = {"fc1.weight": g1.T @ x, "fc1.bias": g1.sum(0), "fc2.weight": g2.T @ a1, "fc2.bias": g2.sum(0)}
+        loss, grads = mlp_gradients(params, x, y)
         out.write(f"loss {loss:.17g}\n")
         for k in params:
-            out.write(f"grad {k} " + " ".join(f"{g:.17g}" for g in grads[k].ravel()) + "\n")
+            put(out, "grad", k, grads[k])
             m[k] = b1 * m[k] + (1 - b1) * grads[k]
             v[k] = b2 * v[k] + (1 - b2) * grads[k] ** 2
             params[k] = params[k] - lr / (1 - b1**step) * m[k] / (np.sqrt(v[k]) / np.sqrt(1 - b2**step) + eps)
-            out.write(f"param {k} " + " ".join(f"{p:.17g}" for p in params[k].ravel()) + "\n")
+            put(out, "param", k, params[k])
+
+
+def put_all(out, kind, name, array):
+    out.write(f"{kind} {name} " + " ".join(f"{a:.17g}" for a in array.ravel()) + "\n")
+
+
+def put_sample(out, kind, name, array):
+    """The Euclidean norm, and ten elements spread over it."""
+    flat = array.ravel()
+    sample = [np.sqrt((flat**2).sum()), *(flat[(i * 7919 + 5) % len(flat)] for i in range(10))]
+    out.write(f"{kind} {name} " + " ".join(f"{a:.9g}" for a in sample) + "\n")
+
+
+def small_mlp(out):
+    x = mlp_numbers(8 * 6, 1).reshape(8, 6)
+    mlp_steps(out, mlp_model([6, 5, 3], 0.5), x, np.arange(8) % 3, 1e-2, put_all)
+
+
+def large_mlp(out):
+    """784-512-256-10 on a batch of 128; pixels are bytes / 255, a label follows from the brightest of ten regions of its image."""
+    pixels = np.floor(np.abs(mlp_numbers(128 * 784, 1)) * 256).reshape(128, 784)
+    mlp_steps(out, mlp_model([784, 512, 256, 10], None), pixels / 255, pixels[:, :780].reshape(128, 10, 78).sum(2).argmax(1), 1e-3, put_sample)
 
 
 if __name__ == "__main__":
     with open(os.path.join(FOLDER, "print.txt"), "w") as file:
         print_cases(file)
     with open(os.path.join(FOLDER, "mlp.txt"), "w") as file:
-        mlp_steps(file)
+        small_mlp(file)
+    with open(os.path.join(FOLDER, "mlp_large.txt"), "w") as file:
+        large_mlp(file)
