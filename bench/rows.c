@@ -96,7 +96,7 @@ static void layer_norm_range(int64_t begin, int64_t end, void *state) {
 
 static void layer_norm_backward_range(int64_t begin, int64_t end, void *state) {
   struct rows *at = state;
-  int64_t offset = begin * at->columns, part = begin * at->threads / at->rows;
+  int64_t offset = begin * at->columns, part = (begin * at->threads + at->rows - 1) / at->rows;
   float *partial = at->partial + 2 * part * at->columns;
   layer_norm_range(begin, end, state);
   memset(partial, 0, (size_t)at->columns * 2 * sizeof *partial);

@@ -63,6 +63,15 @@ typedef uintptr_t vaddress;
     V_LANES(__typeof__((d).t[0]) x = left.t[lane]; __typeof__(x) y = right.t[lane]; (d).i32[lane] = -(condition));                         \
   } while (0)
 
+/* x * 2^floor(y) as vscalefps and vscalefpd define it; rounded to double, which is exact before the rounding to float. */
+static inline double v_scale(double x, double y) {
+  if (y != y)
+    return y;
+  if (y == HUGE_VAL || y == -HUGE_VAL)
+    return x != x ? (y > 0 ? HUGE_VAL : 0) : x * (y > 0 ? HUGE_VAL : 0);
+  return scalbn(x, (int)fmax(fmin(floor(y), 5000), -5000));
+}
+
 /* ---- moves and memory ---- */
 
 #define vmov(d, a) ((d) = (a))
@@ -156,6 +165,8 @@ typedef uintptr_t vaddress;
 #define vmul_i64(d, a, b) V_2(u64, d, a, b, x *y)
 #define vdiv_f32(d, a, b) V_2(f32, d, a, b, x / y)
 #define vdiv_f64(d, a, b) V_2(f64, d, a, b, x / y)
+#define vscalef_f32(d, a, b) V_2(f32, d, a, b, (float)v_scale(x, y))
+#define vscalef_f64(d, a, b) V_2(f64, d, a, b, v_scale(x, y))
 #define vsqrt_f32(d, a) V_1(f32, d, a, sqrtf(x))
 #define vsqrt_f64(d, a) V_1(f64, d, a, sqrt(x))
 /* The second operand when unordered or both zero, as the CPU does. */

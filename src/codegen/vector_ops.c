@@ -103,9 +103,7 @@ static int float_extremum(struct vectorizer *v, int op, int type, int a, int b) 
     return tin_v_binary(v, V_OR, type, ab, ba);
   int both = tin_v_binary(v, V_AND, type, ab, ba);
   int nan = compare(v, type, VP_UNORDERED, a, b);
-  if (type == VT_F64) /* masks have 32-bit lanes: choose a NaN with them instead of or-ing them in */
-    return select_by(v, type, nan, tin_v_const(v, type, 0x7ff8000000000000u), both);
-  return tin_v_binary(v, V_OR, type, both, nan);
+  return select_by(v, type, nan, tin_v_const(v, type, type == VT_F64 ? 0x7ff8000000000000u : 0x7fc00000u), both);
 }
 
 static int extremum(struct vectorizer *v, int op, int dtype, int a, int b) {
@@ -251,29 +249,48 @@ static bool constant_of(const struct vectorizer *v, int reg, uint64_t *bits) {
   return false;
 }
 
+/* Marks the steps that a value needs. */
+static void mark_steps(const struct tin_program *program, bool *needed, int value) {
+  needed[value] = true;
+  for (int at = value; at >= program->n_args; at--) /* inputs have lower numbers */
+    for (int k = 0; needed[at] && k < 3; k++)
+      if (program->steps[at - program->n_args].in[k] >= 0)
+        needed[program->steps[at - program->n_args].in[k]] = true;
+}
+
+static void emit_step(struct vectorizer *v, const struct tin_program *program, int at, int *values, const int *dtypes) {
+  const struct tin_step *step = &program->steps[at - program->n_args];
+  int inputs[3] = {-1, -1, -1};
+  if (step->op == OP_CONST) {
+    values[at] = tin_v_const(v, tin_v_type(step->dtype), step->bits);
+    return;
+  }
+  for (int k = 0; k < 3; k++)
+    inputs[k] = step->in[k] >= 0 ? values[step->in[k]] : -1;
+  int from = dtypes[step->in[step->op == OP_SELECT ? 1 : 0]];
+  /* a NaN's bits cannot reach a result that is not a NaN, so the canonical NaN of BITCAST is not needed inside a program */
+  values[at] = step->op == OP_BITCAST ? inputs[0] : tin_v_op(v, step->op, step->dtype, from, inputs);
+}
+
 static int elementary(struct vectorizer *v, int op, int dtype, const int *in) {
   const struct tin_program *program = tin_program_of(op, (tin_dtype)dtype);
-  int *values = TIN_NEW_ARRAY(v->arena, int, program->n_args + program->n_steps);
-  int *dtypes = TIN_NEW_ARRAY(v->arena, int, program->n_args + program->n_steps);
-  for (int i = 0; i < program->n_args; i++) {
-    values[i] = in[i];
-    dtypes[i] = dtype;
+  int values[TIN_PROGRAM_VALUES], dtypes[TIN_PROGRAM_VALUES], count = program->n_args + program->n_steps, type = tin_v_type(dtype);
+  bool needed[TIN_PROGRAM_VALUES] = {false};
+  bool scaled = program->exponent && v->target->supports(V_SCALEF, type, v->lanes);
+  if (scaled) {
+    mark_steps(program, needed, program->mantissa);
+    mark_steps(program, needed, program->exponent);
+  } else {
+    mark_steps(program, needed, count - 1);
   }
-  for (int s = 0; s < program->n_steps; s++) {
-    const struct tin_step *step = &program->steps[s];
-    int at = program->n_args + s, inputs[3] = {-1, -1, -1};
-    dtypes[at] = step->dtype;
-    if (step->op == OP_CONST) {
-      values[at] = tin_v_const(v, tin_v_type(step->dtype), step->bits);
-      continue;
-    }
-    for (int k = 0; k < 3; k++)
-      inputs[k] = step->in[k] >= 0 ? values[step->in[k]] : -1;
-    int from = dtypes[step->in[step->op == OP_SELECT ? 1 : 0]];
-    /* a NaN's bits cannot reach a result that is not a NaN, so the canonical NaN of BITCAST is not needed inside a program */
-    values[at] = step->op == OP_BITCAST ? inputs[0] : tin_v_op(v, step->op, step->dtype, from, inputs);
+  for (int i = 0; i < count; i++) {
+    dtypes[i] = i < program->n_args ? dtype : program->steps[i - program->n_args].dtype;
+    if (i < program->n_args)
+      values[i] = in[i];
+    else if (needed[i])
+      emit_step(v, program, i, values, dtypes);
   }
-  return values[program->n_args + program->n_steps - 1];
+  return scaled ? tin_v_binary(v, V_SCALEF, type, values[program->mantissa], values[program->exponent]) : values[count - 1];
 }
 
 /* ---- all ops ---- */

@@ -218,6 +218,32 @@ static int emit_scalar(struct vectorizer *v, const struct tin_value *value) {
   return constant.reg;
 }
 
+/* A comparison that only decides selects is repeated right before each of them: its mask then never leaves the mask register. */
+static bool is_deferred(const struct vectorizer *v, int number) {
+  const struct tin_value *value = &v->nest->values.at[number];
+  return value->kind == VALUE_OP && value->op >= OP_LT && value->op <= OP_NE && v->only_selects[number] &&
+         v->nest->values.at[value->in[0]].dtype != TIN_BOOL;
+}
+
+static int emit_value(struct vectorizer *v, int number);
+
+static void find_deferred(struct vectorizer *v) {
+  const struct tin_nest *nest = v->nest;
+  for (int i = 0; i < nest->values.count; i++)
+    v->only_selects[i] = 1;
+  for (int i = 0; i < nest->values.count; i++)
+    for (int k = 0; v->used[i] && k < 3; k++) {
+      const struct tin_value *user = &nest->values.at[i];
+      bool decides = user->kind == VALUE_OP && user->op == OP_SELECT && k == 0;
+      if (user->in[k] >= 0 && (!decides || v->depth[i] != v->depth[user->in[k]]))
+        v->only_selects[user->in[k]] = 0;
+    }
+  for (int i = 0; i < nest->stores.count; i++)
+    v->only_selects[nest->stores.at[i].value] = 0;
+  for (int i = 0; i < nest->reductions.count; i++)
+    v->only_selects[nest->reductions.at[i].value] = 0;
+}
+
 static int emit_value(struct vectorizer *v, int number) {
   const struct tin_value *value = &v->nest->values.at[number];
   switch (value->kind) {
@@ -233,6 +259,8 @@ static int emit_value(struct vectorizer *v, int number) {
     return emit_load(v, value, v->depth[number]);
   case VALUE_OP: {
     int in[3];
+    if (value->op == OP_SELECT && is_deferred(v, value->in[0]))
+      v->reg[value->in[0]] = emit_value(v, value->in[0]);
     for (int k = 0; k < 3; k++)
       in[k] = value->in[k] >= 0 ? v->reg[value->in[k]] : -1;
     int from = v->nest->values.at[value->in[value->op == OP_SELECT ? 1 : 0]].dtype;
@@ -247,7 +275,7 @@ static int emit_value(struct vectorizer *v, int number) {
 void tin_v_emit_values(struct vectorizer *v, const int *needed, int depth, int level) {
   for (int i = 0; i < v->nest->values.count; i++) {
     const struct tin_value *value = &v->nest->values.at[i];
-    if (needed[i] && v->depth[i] == depth && value->kind != VALUE_REDUCE && (level < 0 || value->level == level))
+    if (needed[i] && v->depth[i] == depth && value->kind != VALUE_REDUCE && (level < 0 || value->level == level) && !is_deferred(v, i))
       v->reg[i] = emit_value(v, i);
   }
 }
@@ -483,11 +511,13 @@ bool tin_vectorize(struct tin_text *text, struct tin_text *readable, struct tin_
   v->used = TIN_NEW_ARRAY(arena, int, n);
   v->depth = TIN_NEW_ARRAY(arena, int, n);
   v->reg = TIN_NEW_ARRAY(arena, int, n);
+  v->only_selects = TIN_NEW_ARRAY(arena, int, n);
   v->inner_offset = TIN_NEW_ARRAY(arena, int, nest->inner.count + 1);
   memset(v->reg, -1, sizeof(int) * (size_t)n);
   mark_used(v);
   for (int i = 0; i < n; i++)
     v->depth[i] = depth_of(v, &nest->values.at[i]);
+  find_deferred(v);
   v->vector_symbol = nest->form == NEST_ROW ? (nest->inner.count ? nest->inner.at[nest->inner.count - 1].symbol : -1) : nest->column;
   v->lanes = target->vector_bytes / (has_wide_values(v) || has_wide_steps(v) ? 8 : 4);
   v->program.lanes = v->lanes;

@@ -42,6 +42,7 @@ struct vectorizer {
   int iota;                     /* register of 0, 1, ..., or -1 */
   int *used;                    /* by value: needed at all */
   int *depth;                   /* by value: DEPTH_* */
+  int *only_selects;            /* by value: all its users are selects that it decides, in the same loop */
   int *reg;                     /* by value: register, -1 before it is computed */
   /* state of the element copy being emitted */
   int offset;                   /* elements from the index register along the vector axis */

@@ -26,6 +26,9 @@ struct tin_program {
   int n_args;
   int n_steps;
   const struct tin_step *steps; /* the last step is the result */
+  /* Values whose product mantissa * 2^exponent, rounded once, is the result for every argument: a target with such an instruction may leave
+   * out the steps between. 0: there are none. */
+  int mantissa, exponent;
 };
 
 /* The program of an ELEMENTARY op at a dtype; never NULL for the dtypes that the op accepts (RANDOM: u32 only). */

@@ -59,7 +59,7 @@
   S(scaled, MUL, F32, p0, half_power)                                                                                                      \
   S(result, MUL, F32, scaled, rest_power)
 
-TIN_DEFINE_PROGRAM(tin_program_exp_f32, EXP_VALUES, x)
+TIN_DEFINE_SCALED_PROGRAM(tin_program_exp_f32, EXP_VALUES, p0, n, x)
 
 /* log(x) = k log(2) + log(1 + f), 1 + f in [sqrt(1/2), sqrt(2)). The sum of k log(2) and f is kept with its rounding error.
  * log(1 + f) = f - f^2/2 + f^3 (l0 + ... + l8 f^8), error 2^-28.6 */

@@ -48,18 +48,22 @@ static bool evaluate(struct fuzz_case *c, int set, struct tin_error *error) {
   return true;
 }
 
-static bool take_order(struct fuzz_case *c) {
-  struct tin_node *sinks[2 * FUZZ_OUTPUTS];
-  jmp_buf fail;
+/* All outputs and update values; how many. */
+static int list_sinks(const struct fuzz_case *c, struct tin_node **sinks) {
   int n = 0;
   for (int i = 0; i < c->n_outputs; i++)
     sinks[n++] = c->outputs[i];
   for (int i = 0; i < c->n_updates; i++)
     sinks[n++] = c->updates[i].value;
+  return n;
+}
+
+static bool take_order(struct fuzz_case *c, struct tin_node **sinks, int n_sinks) {
+  jmp_buf fail;
   bool good = setjmp(fail) == 0;
   if (good) {
     c->arena.fail = &fail;
-    c->order = tin_graph_order(&c->graph, &c->arena, sinks, n);
+    c->order = tin_graph_order(&c->graph, &c->arena, sinks, n_sinks);
     for (int set = 0; set < FUZZ_SETS; set++)
       c->values[set] = TIN_NEW_ARRAY(&c->arena, void *, c->order.count);
   }
@@ -68,9 +72,9 @@ static bool take_order(struct fuzz_case *c) {
 }
 
 bool fuzz_prepare(struct fuzz_case *c, struct tin_error *error) {
-  bool good = take_order(c) && tin_graph_verify(&c->graph, c->outputs, c->n_outputs, error);
-  for (int set = 0; set < FUZZ_SETS && good; set++)
-    good = take_order(c) && true;
+  struct tin_node *sinks[2 * FUZZ_OUTPUTS];
+  int n = list_sinks(c, sinks);
+  bool good = tin_graph_verify(&c->graph, sinks, n, error) && take_order(c, sinks, n);
   for (int set = 0; set < FUZZ_SETS && good; set++)
     good = evaluate(c, set, error);
   if (!good)
