@@ -45,7 +45,8 @@ enum bench_role { BENCH_US, BENCH_REFERENCE, BENCH_LIMIT };
 struct bench_contestant {
   const char *name;
   enum bench_role role;
-  bench_call *call; /* NULL: the workload records its samples itself */
+  bench_call *call; /* NULL: the workload records its samples itself, or */
+  void (*turn)(struct bench_contestant *contestant); /* records the samples of one turn; NULL: calls are timed here */
   void *state;
   tin_ctx *ctx;       /* of this library's contestants: for their statistics */
   double limit_work;  /* of a limit: the work of one call, in the unit of the workload's limit_work */
@@ -156,7 +157,7 @@ void bench_peer_stop(void);
 /* ---- table (report.c) ---- */
 
 void bench_report_machine(void);
-void bench_report(const struct bench_workload *workload);
+void bench_report(struct bench_workload *workload);
 bool bench_report_end(void); /* writes the JSON file where asked */
 
 /* ---- the workloads ---- */

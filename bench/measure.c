@@ -137,7 +137,9 @@ void bench_measure(struct bench_workload *workload) {
       calibrate(&workload->contestants[i]);
   for (int round = 0; round < bench_options.rounds; round++)
     for (int i = 0; i < workload->count; i++)
-      if (workload->contestants[i].call)
+      if (workload->contestants[i].turn)
+        workload->contestants[i].turn(&workload->contestants[i]);
+      else if (workload->contestants[i].call)
         take_turn(&workload->contestants[i]);
   for (int i = 0; i < workload->count; i++) {
     struct bench_contestant *contestant = &workload->contestants[i];

@@ -45,7 +45,7 @@ static const char *vector_name(char *name, int width, int number) {
 
 static const char *memory_name(char *name, struct tin_x86_memory memory, int index_width) {
   int size = sprintf(name, "[%s", general_names[memory.base]);
-  char index[8];
+  char index[16];
   if (memory.index >= 0)
     size += sprintf(name + size, "+%s*%d", index_width ? vector_name(index, index_width, memory.index) : general_names[memory.index],
                     1 << memory.shift);
@@ -55,7 +55,7 @@ static const char *memory_name(char *name, struct tin_x86_memory memory, int ind
 
 /* Names of reg, vvvv and rm operands; what is special about a few keys. */
 struct operands {
-  char reg[16], vvvv[8], rm[8];
+  char reg[16], vvvv[16], rm[16];
 };
 
 static bool widens(int key) {

@@ -67,9 +67,6 @@ static int vector_type(int dtype) { return dtype == TIN_F64 ? VT_F64 : VT_F32; }
 
 /* ---- micro-kernel ---- */
 
-/* Steps of k in one round of the loop. */
-enum { MICRO_UNROLL = 4 };
-
 struct micro_registers {
   int accumulator; /* first of rows * vectors */
   int b;           /* first of `vectors` */
@@ -83,28 +80,28 @@ static struct micro_registers micro_registers(const struct tin_micro *micro, con
   return r;
 }
 
-static void micro_step(struct hand *h, const struct tin_micro *micro, const struct micro_registers *r, int u, int op) {
+static void micro_step(struct hand *h, const struct tin_micro *micro, const struct micro_registers *r, int op) {
   int bytes = tin_dtype_bytes(micro->dtype), vector = micro->lanes * bytes;
   for (int j = 0; j < micro->vectors; j++)
-    hand_memory(h, V_LOAD, r->b + j, 1, u * micro->b_k * bytes + j * vector);
+    hand_memory(h, V_LOAD, r->b + j, 1, j * vector);
   for (int j = 0; micro->ahead && j < micro->vectors; j++)
-    hand_prefetch(h, 1, (u + micro->ahead) * micro->b_k * bytes + j * vector, PREFETCH_TO_READ);
+    hand_prefetch(h, 1, micro->ahead * micro->b_k * bytes + j * vector, PREFETCH_TO_READ);
   for (int i = 0; i < micro->rows; i++) {
     int a = r->a + i % r->n_a;
-    hand_memory(h, V_BROADCAST, a, 0, (i * micro->a_row + u * micro->a_k) * bytes);
+    hand_memory(h, V_BROADCAST, a, 0, i * micro->a_row * bytes);
     for (int j = 0; j < micro->vectors; j++)
       hand_registers(h, op, r->accumulator + i * micro->vectors + j, a, r->b + j);
   }
 }
 
-static void micro_loop(struct hand *h, const struct tin_micro *micro, const struct micro_registers *r, int unroll) {
+/* One step of k a round: with at least 24 FMAs in it the loop costs nothing, and less text compiles faster. */
+static void micro_loop(struct hand *h, const struct tin_micro *micro, const struct micro_registers *r) {
   int bytes = tin_dtype_bytes(micro->dtype);
-  hand_loop(h, V_LOOP, 3, unroll);
-  for (int u = 0; u < unroll; u++)
-    micro_step(h, micro, r, u, V_FMA);
-  hand_bump(h, 0, unroll * micro->a_k * bytes);
-  hand_bump(h, 1, unroll * micro->b_k * bytes);
-  hand_loop(h, V_END, -1, unroll);
+  hand_loop(h, V_LOOP, 3, 1);
+  micro_step(h, micro, r, V_FMA);
+  hand_bump(h, 0, micro->a_k * bytes);
+  hand_bump(h, 1, micro->b_k * bytes);
+  hand_loop(h, V_END, -1, 1);
 }
 
 static void micro_program(const struct tin_output *out, const struct tin_micro *micro, struct hand *h) {
@@ -118,12 +115,11 @@ static void micro_program(const struct tin_output *out, const struct tin_micro *
   for (int i = 0; i < micro->rows; i++)
     for (int j = 0; j < micro->vectors; j++)
       hand_prefetch(h, 2, (i * micro->c_row + j * micro->lanes) * bytes, PREFETCH_TO_WRITE);
-  micro_step(h, micro, &r, 0, V_MUL); /* fma(a, b, -0.0) is a * b */
+  micro_step(h, micro, &r, V_MUL); /* fma(a, b, -0.0) is a * b */
   hand_bump(h, 0, micro->a_k * bytes);
   hand_bump(h, 1, micro->b_k * bytes);
   hand_emit(h, V_INDEX_ZERO);
-  micro_loop(h, micro, &r, MICRO_UNROLL);
-  micro_loop(h, micro, &r, 1);
+  micro_loop(h, micro, &r);
   for (int i = 0; i < micro->rows; i++)
     for (int j = 0; j < micro->vectors; j++) {
       int64_t disp = i * micro->c_row * bytes + j * micro->lanes * bytes;

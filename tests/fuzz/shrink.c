@@ -245,10 +245,10 @@ static void print_graph(FILE *file, struct fuzz_case *c) {
   struct tin_arena arena;
   jmp_buf fail;
   struct tin_text text;
-  struct tin_node *sinks[2 * FUZZ_OUTPUTS];
-  int n = 0;
   tin_arena_init(&arena, 1 << 14, &fail);
   if (setjmp(fail) == 0) {
+    struct tin_node *sinks[2 * FUZZ_OUTPUTS];
+    int n = 0;
     tin_text_init(&text, &arena);
     for (int i = 0; i < c->n_outputs; i++)
       sinks[n++] = c->outputs[i];

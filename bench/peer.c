@@ -1,0 +1,99 @@
+/* torch as a contestant: one process of peer_torch.py that is told a workload and then, turn by turn, to run it so many times. It answers
+ * with the seconds it took, measured on its side: what passes through the pipes does not count. */
+#include "bench.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static struct {
+  FILE *to, *from;
+  pid_t process;
+  bool failed;
+} torch;
+
+static void exec_torch(const int *to, const int *from) {
+  char script[4096];
+  const char *folder = getenv("TIN_BENCH_FOLDER");
+  snprintf(script, sizeof script, "%s/peer_torch.py", folder ? folder : "bench");
+  dup2(to[0], 0), dup2(from[1], 1);
+  for (int i = 0; i < 2; i++)
+    close(to[i]), close(from[i]);
+  /* what makes torch fastest here: AVX-512 kernels, OpenBLAS's kernels for this CPU, memory that is not given back at every call */
+  setenv("ATEN_CPU_CAPABILITY", "avx512", 0);
+  setenv("OPENBLAS_CORETYPE", "SkylakeX", 0);
+  setenv("MALLOC_MMAP_MAX_", "0", 0), setenv("MALLOC_TRIM_THRESHOLD_", "4294967296", 0), setenv("MALLOC_TOP_PAD_", "268435456", 0);
+  setenv("OMP_WAIT_POLICY", "passive", 0);
+  execl("/usr/bin/python3", "python3", script, (char *)NULL);
+  _exit(127);
+}
+
+static bool start_torch(void) {
+  int to[2], from[2];
+  char line[64];
+  if (torch.from || torch.failed)
+    return !torch.failed;
+  torch.failed = true;
+  if (pipe(to) || pipe(from))
+    return false;
+  signal(SIGPIPE, SIG_IGN);
+  torch.process = fork();
+  if (!torch.process)
+    exec_torch(to, from);
+  close(to[0]), close(from[1]);
+  torch.to = fdopen(to[1], "w"), torch.from = fdopen(from[0], "r");
+  torch.failed = !torch.to || !torch.from || !fgets(line, sizeof line, torch.from);
+  if (torch.failed)
+    fprintf(stderr, "bench: torch does not run (python3-torch)\n");
+  else
+    printf("%s", line);
+  return !torch.failed;
+}
+
+/* Seconds that torch took for so many calls; negative when it does not answer. */
+static double ask(const char *command, int threads, int calls) {
+  char line[64];
+  fprintf(torch.to, "%d %d %s\n", threads, calls, command);
+  fflush(torch.to);
+  if (!fgets(line, sizeof line, torch.from))
+    return -1;
+  return atof(line);
+}
+
+struct bench_peer {
+  char command[64];
+  int threads;
+};
+
+void bench_torch_turn(struct bench_contestant *contestant) {
+  const struct bench_peer *peer = contestant->state;
+  double one = ask(peer->command, peer->threads, 1);
+  int repeat = one > 1e-3 ? 1 : (int)(1e-3 / (one + 1e-8)) + 1;
+  int samples = one * repeat > 30e-3 ? 1 : (int)(30e-3 / (one * repeat + 1e-9));
+  for (int i = 0; i < (samples > 16 ? 16 : samples) && one > 0; i++)
+    bench_sample(contestant, ask(peer->command, peer->threads, repeat) / repeat);
+}
+
+void bench_add_torch(struct bench_workload *workload, const char *command) {
+  static struct bench_peer peer; /* one workload at a time */
+  if (!bench_options.peers || !command || !start_torch())
+    return;
+  snprintf(peer.command, sizeof peer.command, "%s", command);
+  peer.threads = workload->threads;
+  if (ask(command, workload->threads, 2) < 0)
+    return;
+  struct bench_contestant *contestant = bench_add(workload, "torch", BENCH_REFERENCE, NULL, &peer);
+  contestant->turn = bench_torch_turn;
+}
+
+void bench_peer_stop(void) {
+  if (!torch.process)
+    return;
+  if (torch.to)
+    fclose(torch.to);
+  if (torch.from)
+    fclose(torch.from);
+  waitpid(torch.process, NULL, 0);
+}
