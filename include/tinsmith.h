@@ -110,7 +110,7 @@ struct tin_ctx_options {
   uint32_t fuse_off TIN_ZERO;  /* kinds of fusion to leave out; TIN_FUSE_ALL: one op a kernel. Results are the same bit for bit */
   const char *dump TIN_ZERO;   /* folder that gets every kernel as readable C, or NULL */
   bool profile TIN_ZERO;       /* measure kernels; tin_ctx_free prints the table to stderr */
-  bool compare TIN_ZERO;       /* run each new plan also unfused on copies, and fail when a bit differs */
+  bool compare TIN_ZERO;       /* run each new plan also unfused, and print times, traffic and the first bit that differs to stderr */
   const char *debug TIN_ZERO;  /* letters of compiler passes to print after */
   uint64_t seed TIN_ZERO;      /* of the random numbers, as tin_ctx_seed */
 };

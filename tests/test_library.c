@@ -1,10 +1,11 @@
-/* The libraries as they are given away: no visible symbol outside of tin_, and their size. ./dev test says where they are. */
+/* The libraries as they are given away: no visible symbol outside of tin_, no writable data, and their size. ./dev test says where they are. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +40,58 @@ static void test_only_our_symbols(void **state) {
   check_symbols(command);
 }
 
+/* What libtcc forces on runtime/code.c, behind its lock: one compilation at a time, hooks of the functions that it calls. */
+static const char *const writable[] = {"hooks", "lock", "tin_tcc_stdout", "tin_tcc_stderr", "tin_tcc_environ"};
+
+static bool may_be_written(const char *object, const char *symbol) {
+  if (strstr(object, "private_tcc.o"))
+    return true;
+  for (size_t i = 0; strstr(object, "runtime_code.c.o") && i < sizeof writable / sizeof *writable; i++)
+    if (strcmp(symbol, writable[i]) == 0)
+      return true;
+  return false;
+}
+
+/* The section of a line of objdump's symbol table ("value flags section<tab>size [visibility] name"), if its data is writable. */
+static const char *writable_section(const char *line) {
+  static const char *const sections[] = {".data", ".bss", ".tdata", ".tbss", "*COM*"};
+  const char *tab = strchr(line, '\t'), *section = tab;
+  while (section && section > line && section[-1] != ' ')
+    section--;
+  if (!section || section - 3 < line || section[-3] == 'd') /* d: the section's own symbol */
+    return NULL;
+  for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
+    if (strncmp(section, sections[i], strlen(sections[i])) == 0 && strncmp(section, ".data.rel.ro", 12) != 0)
+      return section;
+  return NULL;
+}
+
+static void test_no_writable_data(void **state) {
+  (void)state;
+  const char *build = getenv("TIN_BUILD");
+#ifdef __SANITIZE_ADDRESS__ /* which describes every global in a writable table */
+  build = NULL;
+#endif
+  if (!build)
+    skip();
+  char command[1024], line[1024], object[1024] = "";
+  snprintf(command, sizeof command, "objdump -t '%s/libtinsmith_core.a'", build);
+  FILE *pipe = popen(command, "r");
+  assert_non_null(pipe);
+  int objects = 0;
+  while (fgets(line, sizeof line, pipe)) {
+    line[strcspn(line, "\n")] = 0;
+    if (strstr(line, ":     file format ")) {
+      objects++;
+      strcpy(object, line);
+    } else if (writable_section(line) && !may_be_written(object, strrchr(line, ' ') + 1)) {
+      fail_msg("%s has the variable %s", object, strrchr(line, ' ') + 1);
+    }
+  }
+  assert_int_equal(pclose(pipe), 0);
+  assert_true(objects > 20);
+}
+
 /* Sum of text and initialised data of a file's objects, by binutils' size. */
 static long loaded_bytes(const char *build, const char *file) {
   char command[1024];
@@ -69,6 +122,7 @@ static void test_size(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_only_our_symbols),
+      cmocka_unit_test(test_no_writable_data),
       cmocka_unit_test(test_size),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

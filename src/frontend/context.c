@@ -106,6 +106,7 @@ void tin_ctx_free(tin_ctx *ctx) {
   while (ctx->scope != &ctx->root)
     tin_scope_close(ctx, ctx->scope);
   tin_scope_close(ctx, &ctx->root);
+  tin_graph_free(&ctx->spare);
   for (int i = 0; i < ctx->n_storages; i++)
     tin_buffer_drop(ctx->storages[i]->variable.buffer);
   if (ctx->engine)

@@ -89,6 +89,7 @@ struct tin_ctx {
   struct tin_live_scope root;
   struct tin_live_scope *scope; /* the innermost */
   uint32_t serial, stamp;       /* shared by the graphs */
+  struct tin_graph spare;       /* memory of a scope that ended, for the next one */
   uint64_t next_scope_id;
   uint64_t seed, scopes_since_seed;
   struct tin_slot *free_slots;

@@ -6,7 +6,7 @@
 void tin_scope_init(tin_ctx *ctx, struct tin_live_scope *scope, struct tin_live_scope *parent) {
   *scope = (struct tin_live_scope){.parent = parent, .id = ctx->next_scope_id++, .first_serial = ctx->serial};
   scope->random_scope = ctx->scopes_since_seed++;
-  tin_graph_init(&scope->graph, parent ? &parent->graph : NULL, &ctx->serial, &ctx->stamp);
+  tin_graph_restart(&scope->graph, &ctx->spare, parent ? &parent->graph : NULL, &ctx->serial, &ctx->stamp);
 }
 
 static void free_slots(struct tin_live_scope *scope) {
@@ -41,7 +41,7 @@ void tin_scope_close(tin_ctx *ctx, struct tin_live_scope *scope) {
   free(scope->realised);
   scope->realised = NULL;
   scope->n_realised = scope->realised_capacity = 0;
-  tin_graph_free(&scope->graph);
+  tin_graph_retire(&scope->graph, &ctx->spare);
   if (scope->parent) {
     ctx->scope = scope->parent;
     free(scope);

@@ -14,10 +14,34 @@
 /* ---- graphs and their tables ---- */
 
 enum { ARENA_BLOCK = 1 << 16, FIRST_CAPACITY = 256 };
+/* Slots of a table that is worth keeping for the next graph: clearing it costs less than growing it again. */
+enum { SPARE_CAPACITY = 1 << 12 };
 
 void tin_graph_init(struct tin_graph *graph, struct tin_graph *parent, uint32_t *serial, uint32_t *stamp) {
   *graph = (struct tin_graph){.parent = parent, .serial = serial, .stamp = stamp};
   tin_arena_init(&graph->arena, ARENA_BLOCK, NULL);
+}
+
+void tin_graph_retire(struct tin_graph *graph, struct tin_graph *spare) {
+  tin_graph_free(spare);
+  if (graph->table && graph->table_capacity <= SPARE_CAPACITY) {
+    memset(graph->table, 0, sizeof *graph->table * (size_t)graph->table_capacity);
+    tin_arena_reset(&graph->arena);
+    *spare = (struct tin_graph){.arena = graph->arena, .table = graph->table, .table_capacity = graph->table_capacity};
+  } else {
+    tin_graph_free(graph);
+  }
+  *graph = (struct tin_graph){0};
+}
+
+void tin_graph_restart(struct tin_graph *graph, struct tin_graph *spare, struct tin_graph *parent, uint32_t *serial, uint32_t *stamp) {
+  tin_graph_init(graph, parent, serial, stamp);
+  if (!spare->table)
+    return;
+  graph->arena = spare->arena;
+  graph->table = spare->table;
+  graph->table_capacity = spare->table_capacity;
+  *spare = (struct tin_graph){0};
 }
 
 void tin_graph_free(struct tin_graph *graph) {

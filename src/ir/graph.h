@@ -79,6 +79,10 @@ struct tin_graph {
 
 void tin_graph_init(struct tin_graph *graph, struct tin_graph *parent, uint32_t *serial, uint32_t *stamp);
 void tin_graph_free(struct tin_graph *graph); /* drops the table and arena; buffers of its nodes are the caller's business */
+/* For loops that make a graph again and again: forgets the nodes but keeps table and arena in `spare`, to be started from by
+ * tin_graph_restart (a spare that was never filled, all zero, starts from nothing). */
+void tin_graph_retire(struct tin_graph *graph, struct tin_graph *spare);
+void tin_graph_restart(struct tin_graph *graph, struct tin_graph *spare, struct tin_graph *parent, uint32_t *serial, uint32_t *stamp);
 
 /* ---- builders: one per op or class of ops ---- */
 struct tin_node *tin_node_const(struct tin_graph *graph, tin_dtype dtype, uint64_t bits); /* 0-d */
