@@ -121,6 +121,19 @@ static void store_json(struct bench_workload *workload, double limit) {
   report.rows[report.count++].text = text;
 }
 
+/* Where a call costs much beside its kernels: how the references compare with the kernels alone. */
+static void print_kernel_ratios(const struct bench_workload *workload) {
+  const struct bench_contestant *us = &workload->contestants[0];
+  if (us->run <= 0 || us->run > 0.95 * us->time.min)
+    return;
+  printf("; kernels alone:");
+  for (int i = 1; i < workload->count; i++) {
+    const struct bench_contestant *other = &workload->contestants[i];
+    if (other->role != BENCH_LIMIT && other->time.count)
+      printf(" %s %.2f", other->name, (other->run > 0 ? other->run : other->time.min) / us->run);
+  }
+}
+
 void bench_report(struct bench_workload *workload) {
   const struct bench_contestant *us = &workload->contestants[0];
   double limit = limit_seconds(workload), shown = us->time.min;
@@ -141,6 +154,7 @@ void bench_report(struct bench_workload *workload) {
     if (other->role != BENCH_LIMIT && other->time.count)
       printf(" %s %.2f (%.2f)", other->name, other->time.min / us->time.min, other->time.median / us->time.median);
   }
+  print_kernel_ratios(workload);
   if (us->kernels)
     printf("; %" PRId64 " kernels", us->kernels);
   if (us->kernels && workload->count > 1 && workload->contestants[1].kernels)

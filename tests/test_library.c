@@ -41,7 +41,7 @@ static void test_only_our_symbols(void **state) {
 }
 
 /* What libtcc forces on runtime/code.c, behind its lock: one compilation at a time, hooks of the functions that it calls. */
-static const char *const writable[] = {"hooks", "lock", "tin_tcc_stdout", "tin_tcc_stderr", "tin_tcc_environ"};
+static const char *const writable[] = {"hooks", "lock", "lock_follows_fork", "tin_tcc_stdout", "tin_tcc_stderr", "tin_tcc_environ"};
 
 static bool may_be_written(const char *object, const char *symbol) {
   if (strstr(object, "private_tcc.o"))

@@ -1,6 +1,7 @@
 /* Entry functions of kernels: how the items of a part become calls of its nest functions. See kernel.h. */
 #include "codegen/kernel.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -71,7 +72,17 @@ void tin_output_add(const struct tin_output *out, const char *format, ...) {
   va_end(args);
 }
 
+static bool is_valid(const struct tin_nest *nest) {
+  struct tin_error error = {0};
+  if (tin_nest_verify(nest, &error))
+    return true;
+  fprintf(stderr, "tinsmith: loop nest: %s\n", error.text);
+  return false;
+}
+
 const char *tin_output_nest(const struct tin_output *out, const struct tin_nest *nest, const char *name) {
+  assert(is_valid(nest));
+  (void)is_valid;
   if (out->nests) {
     tin_text_add(out->nests, "nest %s\n", name);
     tin_nest_print(out->nests, nest);

@@ -1,4 +1,6 @@
 /* The loops of the three forms of a nest as a vector program, and the accumulators of reductions (docs/numerics.md: lanes rule). */
+#include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "codegen/vector_loops.h"
@@ -599,4 +601,18 @@ bool tin_v_program_is_wide(int op, int dtype) {
   return false;
 }
 
-void tin_v_finish(struct vectorizer *v) { tin_vector_allocate(v->arena, &v->program, v->target); }
+/* The library's own mistakes stop a build with assertions, with the reason on stderr. */
+static bool is_valid(const struct vectorizer *v, bool physical) {
+  struct tin_error error = {0};
+  if (tin_vector_verify(&v->program, v->target, physical, &error))
+    return true;
+  fprintf(stderr, "tinsmith: vector program: %s\n", error.text);
+  return false;
+}
+
+void tin_v_finish(struct vectorizer *v) {
+  assert(is_valid(v, false));
+  tin_vector_allocate(v->arena, &v->program, v->target);
+  assert(is_valid(v, true));
+  (void)is_valid;
+}
