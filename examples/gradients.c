@@ -9,8 +9,8 @@ int main(void) {
   tin_tensor *y = tin_expression("a * a * a + exp(-a)", TIN_LIST(x)); /* an elementwise function of one's own */
 
   tin_tensor *first, *second;
-  tin_grad(y, TIN_LIST(x), &first);      /* of the sum of y: elementwise 3 x^2 - e^-x */
-  tin_grad(first, TIN_LIST(x), &second); /* 6 x + e^-x */
+  tin_grad(y, TIN_LIST(x), &first);        /* of the sum of y: elementwise 3 x^2 - e^-x */
+  tin_grad(first, TIN_LIST(x), &second);   /* 6 x + e^-x */
   tin_realize(TIN_LIST(y, first, second)); /* all three in one plan */
   tin_print(y);
   tin_print(first);

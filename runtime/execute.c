@@ -125,6 +125,7 @@ static bool pass_schedule(struct build *build) {
   const struct tin_request *request = build->request;
   build->schedule = tin_schedule_build(build->arena, request->graph, build->roots, request->n_outputs, build->variables,
                                        build->roots + request->n_outputs, request->n_updates, build->fuse);
+  build->schedule->threads = build->engine->n_threads;
   return true;
 }
 

@@ -18,6 +18,7 @@ static bool real_digits;
 
 static int set_up(void **state) {
   (void)state;
+  unsetenv("TIN_TARGET"); /* every test names its own */
   return mlp_digits(&digits, &real_digits) ? 0 : -1;
 }
 
@@ -310,7 +311,7 @@ static void test_it_learns(void **state) {
   double accuracy = accuracy_of(ctx, &mlp);
   assert_ok(ctx);
   print_message("%s digits: accuracy %.4f after %d steps of %d\n", real_digits ? "real" : "drawn", accuracy, STEPS, BATCH);
-  assert_true(accuracy >= 0.92); /* measured: 0.95 on MNIST */
+  assert_true(accuracy >= 0.92); /* measured: 0.937 on MNIST, 0.988 on drawn digits */
   tin_batches_free(batches);
   tin_ctx_free(ctx);
 }

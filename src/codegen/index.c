@@ -140,11 +140,14 @@ static const struct tin_index *finish(struct tin_index_context *context, struct 
 
 /* ---- atoms ---- */
 
+/* Bounds are part of an atom: a merge that was given up leaves its symbol's number to the next one, with another extent. */
 static const struct tin_index *of_atom(struct tin_index_context *context, struct tin_atom like) {
   uint64_t key = tin_hash_mix(tin_hash_mix((uint64_t)like.kind, (uint64_t)like.symbol), (uint64_t)(uintptr_t)like.of);
+  key = tin_hash_mix(tin_hash_mix(key, (uint64_t)like.low), (uint64_t)like.high);
   struct tin_atom *atom;
   for (key = tin_hash_mix(key, (uint64_t)like.by) | 1; (atom = tin_map_get(&context->atoms, key)); key = tin_hash_mix(2, key) | 1)
-    if (atom->kind == like.kind && atom->symbol == like.symbol && atom->of == like.of && atom->by == like.by)
+    if (atom->kind == like.kind && atom->symbol == like.symbol && atom->of == like.of && atom->by == like.by && atom->low == like.low &&
+        atom->high == like.high)
       break;
   if (!atom) {
     atom = TIN_NEW(context->arena, struct tin_atom);

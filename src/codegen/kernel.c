@@ -103,20 +103,17 @@ void tin_codegen_prelude(struct tin_text *text, const char *kernels) {
 /* ---- MAP and ROW parts ---- */
 
 /* Columns of one item where the columns are shared out: whole cache lines and vectors; enough work to pay for the call. */
-enum { MAP_BLOCK = 2048, COLUMN_BLOCK = 64, MAP_ROWS_ENOUGH = 64 };
+enum { MAP_BLOCK = 2048, COLUMN_BLOCK = 64, MAP_ROWS_ENOUGH = 64, BLOCKS_PER_THREAD = 16 };
 
-static int64_t column_block(const struct tin_lowered *lowered, int64_t rows) {
+static int64_t column_block(const struct tin_lowered *lowered, int64_t rows, int threads) {
   if (lowered->nest->form == NEST_ROW)
     return 1;
   int64_t block = lowered->nest->form == NEST_COLUMN ? COLUMN_BLOCK : MAP_BLOCK;
-  bool whole = lowered->columns <= block || (lowered->nest->form == NEST_MAP && rows >= MAP_ROWS_ENOUGH);
+  bool whole = threads < 2 || lowered->columns <= block || (lowered->nest->form == NEST_MAP && rows >= MAP_ROWS_ENOUGH);
   if (whole)
     return lowered->columns;
-  int64_t blocks = (lowered->columns + block - 1) / block;
-  while (blocks > 1024) { /* more items than threads could want: larger ones */
+  while (block * threads * BLOCKS_PER_THREAD < lowered->columns) /* more items than threads could want: larger ones */
     block *= 2;
-    blocks = (lowered->columns + block - 1) / block;
-  }
   return block;
 }
 
@@ -128,7 +125,7 @@ static void print_part(const struct tin_output *out, const struct tin_schedule *
   int64_t outer = 1;
   for (int i = 0; i < lowered.n_params; i++)
     outer *= lowered.extents[i];
-  int64_t block = column_block(&lowered, outer * lowered.rows), blocks = block ? (lowered.columns + block - 1) / block : 0;
+  int64_t block = column_block(&lowered, outer * lowered.rows, schedule->threads), blocks = block ? (lowered.columns + block - 1) / block : 0;
   entry->items = outer * lowered.rows * blocks;
   entry->scratch_bytes = lowered.scratch_bytes;
   tin_output_add(out,

@@ -482,6 +482,12 @@ static int across_passes(struct row_buffers *b, int value, int level) {
   return buffered_load(b, value);
 }
 
+static void reduce_across_passes(struct row_buffers *b, struct tin_reduction *reduction) {
+  reduction->value = across_passes(b, reduction->value, reduction->pass);
+  if (reduction->factor >= 0)
+    reduction->factor = across_passes(b, reduction->factor, reduction->pass);
+}
+
 static int64_t add_row_buffers(struct lower *l) {
   struct tin_nest *nest = l->nest;
   int64_t scratch = 0;
@@ -504,13 +510,9 @@ static int64_t add_row_buffers(struct lower *l) {
         b.cost[i] += input->element ? b.cost[value.in[k]] : 0;
         value.in[k] = value.kind == VALUE_OP && value.element ? across_passes(&b, value.in[k], value.level) : b.renamed[value.in[k]];
       }
+    if (value.kind == VALUE_REDUCE) /* now, so that the loads it may need come before it */
+      reduce_across_passes(&b, &nest->reductions.at[value.arg]);
     b.renamed[i] = add_value(l, value);
-  }
-  for (int r = 0; r < nest->reductions.count; r++) {
-    struct tin_reduction *reduction = &nest->reductions.at[r];
-    reduction->value = across_passes(&b, reduction->value, reduction->pass);
-    if (reduction->factor >= 0)
-      reduction->factor = across_passes(&b, reduction->factor, reduction->pass);
   }
   int n_stores = old.stores.count;
   for (int i = 0; i < n_stores; i++)

@@ -5,8 +5,7 @@
 #include "codegen/nest.h"
 #include "schedule/plan.h"
 
-/* A MAP or ROW part as one nest; args are buffers of the plan and scratch. `scratch_bytes` is what the nest's scratch arguments need.
- * */
+/* A MAP or ROW part as one nest; args are buffers of the plan and scratch. `scratch_bytes` is what the nest's scratch arguments need. */
 struct tin_lowered {
   struct tin_nest *nest;
   int64_t scratch_bytes;

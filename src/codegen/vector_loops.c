@@ -197,6 +197,10 @@ static void accumulate(struct vectorizer *v, struct pass *pass, int lanes_at, in
       inst->b = (uint16_t)v->reg[reduction->factor];
     } else {
       sum = tin_v_reduce_step(v, reduction->op, reduction->dtype, into, value);
+      if (is_lanes(reduction) && !(v->tail && !columns)) { /* one instruction: it may write the accumulator itself */
+        v->program.insts.at[v->program.insts.count - 1].d = (uint16_t)into;
+        sum = into;
+      }
     }
     if (v->tail && !columns) {
       struct tin_vinst *inst = tin_v_emit(v, V_MERGE, type);

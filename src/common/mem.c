@@ -171,14 +171,6 @@ void tin_map_set(struct tin_map *map, uint64_t key, void *value) {
   map->values[slot] = value;
 }
 
-/* The finaliser of splitmix64 (Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014). */
-uint64_t tin_hash_mix(uint64_t hash, uint64_t word) {
-  uint64_t mixed = hash * 0x9e3779b97f4a7c15u + word;
-  mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9u;
-  mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebu;
-  return mixed ^ (mixed >> 31);
-}
-
 uint64_t tin_hash_bytes(uint64_t hash, const void *data, size_t size) {
   const unsigned char *bytes = data;
   for (; size >= 8; bytes += 8, size -= 8) {

@@ -17,10 +17,9 @@ static const char *set_size(struct tin_node *node) {
     int64_t extent = node->shape[i];
     if (extent < 0)
       return "a negative size";
-    if (extent && bound > size_limit / extent)
+    if (__builtin_mul_overflow(bound, extent ? extent : 1, &bound) || bound > size_limit)
       return "the tensor is too large";
     size *= extent;
-    bound *= extent ? extent : 1;
   }
   node->size = size;
   return NULL;
@@ -94,7 +93,7 @@ static const char *infer_elementwise(struct tin_node *node) {
   if (node->op == OP_BITCAST && !accepts(node, node->dtype))
     return "the op does not have this dtype";
   if (tin_ops[node->op].result != OP_RESULT_OWN)
-    node->dtype = tin_ops[node->op].result == OP_RESULT_BOOL ? TIN_BOOL : dtype;
+    node->dtype = (uint8_t)(tin_ops[node->op].result == OP_RESULT_BOOL ? TIN_BOOL : dtype);
   copy_shape(node, node->in[0]);
   return NULL;
 }

@@ -487,7 +487,7 @@ static bool rule_concat(struct tin_graph *graph, const struct tin_node *node, st
         *out = node->in[i];
     return true;
   }
-  if (n_filled == node->n_in)
+  if (n_filled == node->n_in || n_filled == 0)
     return false;
   struct tin_node **in = tin_arena_alloc(&graph->arena, sizeof *in * (size_t)n_filled);
   *out = NULL;

@@ -78,7 +78,7 @@ static void walk_back(struct grouping *g) {
     for (int k = 0; k < node->n_in; k++) {
       struct node_facts *input = &g->facts[node->in[k]->index];
       add_owners(input, owners);
-      input->used_by |= movement ? facts->used_by : kind_of_use(node);
+      input->used_by |= (uint8_t)(movement ? facts->used_by : kind_of_use(node));
       input->expanded |= node->op == OP_EXPAND || (movement && facts->expanded);
       bool leaf = node->in[k]->buffer || node->in[k]->op == OP_VAR;
       if (needs_memory(node, k) && !leaf && !input->root) {

@@ -293,7 +293,7 @@ static void elementwise_step(struct generator *g) {
   struct gen_shape shape = gen_shape_of(x);
   tin_dtype dtype = op == OP_RANDOM ? TIN_U32 : (tin_dtype)x->dtype;
   while (!accepts(op, dtype))
-    dtype = gen_chance(g, 50) ? TIN_F32 : gen_dtype(g);
+    dtype = gen_chance(g, 50) ? TIN_F32 : (tin_dtype)gen_below(g, TIN_DTYPE_COUNT);
   x = make_cast(g->graph, x, dtype);
   int place = (int)gen_below(g, tin_ops[op].arity);
   for (int i = 0; i < tin_ops[op].arity; i++)
