@@ -82,8 +82,10 @@ static void triad_stream(void *state) {
 static void make_copy(struct bench_copy *copy, int threads, int64_t bytes) {
   copy->threads = threads;
   copy->count = bytes / (int64_t)sizeof(float) / 32 * 32;
-  copy->from = bench_random(copy->count, 77, 1);
+  copy->from = bench_memory(copy->count * (int64_t)sizeof(float));
   copy->to = bench_memory(copy->count * (int64_t)sizeof(float));
+  for (int64_t i = 0; i < copy->count; i++)
+    copy->from[i] = (float)i;
 }
 
 void bench_add_copy(struct bench_workload *workload, struct bench_copy *copy, int64_t bytes_each_way) {

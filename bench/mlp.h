@@ -15,7 +15,7 @@ struct bench_mlp {
 };
 void bench_mlp_make(struct bench_mlp *mlp, tin_ctx *ctx); /* with data in place */
 void bench_mlp_build(struct bench_mlp *mlp);              /* one step, lazy: inside a scope */
-void bench_mlp_step(void *mlp);                           /* scope, build, end */
+void bench_mlp_step(void *state);                         /* scope, build, end */
 int32_t *bench_mlp_labels(void);                          /* the labels' data */
 
 #endif

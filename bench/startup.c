@@ -13,8 +13,8 @@ extern char **environ;
 
 int bench_start_child(const char *mode, int threads, int pipe) {
   double done[2] = {0}; /* when, and the loss */
+  struct bench_mlp mlp = {0};
   if (strcmp(mode, "nothing")) {
-    struct bench_mlp mlp;
     bench_mlp_make(&mlp, bench_ctx(threads, !strcmp(mode, "fused")));
     bench_mlp_step(&mlp);
     done[1] = tin_item(mlp.loss);
@@ -22,7 +22,9 @@ int bench_start_child(const char *mode, int threads, int pipe) {
       fprintf(stderr, "bench: W8a: %s\n", tin_message(mlp.ctx));
   }
   done[0] = bench_seconds();
-  return write(pipe, done, sizeof done) != sizeof done;
+  bool good = write(pipe, done, sizeof done) == sizeof done;
+  tin_ctx_free(mlp.ctx);
+  return !good;
 }
 
 /* Seconds until the process was done; NaN when it failed. */

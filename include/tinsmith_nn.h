@@ -183,12 +183,12 @@ struct tin_loss_options {
  * either class numbers (an integer tensor of input's shape without the class axis) or probabilities (floats of input's shape). A class
  * number must lie in 0 .. classes-1 or be ignored; any other counts as a logit equal to the largest. The mean is over the examples that
  * count. torch.nn.functional.cross_entropy (whose ignore_index of -100 must be asked for here). */
-tin_tensor *tin_cross_entropy_args(struct tin_loss_options args);
+tin_tensor *tin_cross_entropy_args(struct tin_loss_options options);
 /* (input - target)^2. torch.nn.functional.mse_loss. */
-tin_tensor *tin_mse_args(struct tin_loss_options args);
+tin_tensor *tin_mse_args(struct tin_loss_options options);
 /* -(y log s(x) + (1 - y) log(1 - s(x))), s the sigmoid, without overflow: max(x, 0) - x y + log(1 + e^-|x|).
  * torch.nn.functional.binary_cross_entropy_with_logits. */
-tin_tensor *tin_bce_with_logits_args(struct tin_loss_options args);
+tin_tensor *tin_bce_with_logits_args(struct tin_loss_options options);
 #ifndef __cplusplus
 #define TIN_LOSS(function, input_, ...)                                                                                                    \
   function((struct tin_loss_options){.file = __FILE__, .line = __LINE__, .input = (input_), .target = __VA_ARGS__})

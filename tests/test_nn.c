@@ -225,7 +225,7 @@ static void test_initialisers(void **state) {
   for (int i = 0; i < OUT * IN; i++) {
     sum += w[i];
     square += w[i] * w[i];
-    largest = fmax(largest, fabs(w[i]));
+    largest = fmax(largest, (double)fabsf(w[i]));
   }
   assert_true(largest <= bound && largest > 0.999 * bound);
   assert_true(fabs(sum / (OUT * IN)) < 0.01 * bound);

@@ -89,7 +89,7 @@ static int fuzz(const struct settings *settings) {
     pid_t child = fork();
     if (child == 0) {
       run_chunk(progress, settings);
-      _exit(0);
+      exit(0);
     }
     int status = 0;
     if (child < 0 || waitpid(child, &status, 0) < 0)

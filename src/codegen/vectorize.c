@@ -35,8 +35,12 @@ int tin_v_slot(struct vectorizer *v, const struct tin_index *index, const char *
   return SLOT_BASE + v->slots.count - 1;
 }
 
-/* A number that the C code computes, broadcast to 32-bit lanes. The displacement is patched when the frame is laid out. */
+/* A number that the C code computes, broadcast to 32-bit lanes. The displacement is patched when the frame is laid out. The C code does not
+ * see the loops over the inner ranges. */
 static int splat_slot(struct vectorizer *v, const struct tin_index *index) {
+  for (int i = 0; i < v->nest->inner.count; i++)
+    if (v->nest->inner.at[i].symbol != v->vector_symbol && tin_index_uses(index, v->nest->inner.at[i].symbol))
+      v->failed = true;
   int slot = tin_v_slot(v, index, NULL), frame = tin_v_special_pointer(v, VPOINTER_FRAME);
   int d = tin_v_register(v);
   struct tin_vinst *inst = tin_v_emit(v, V_BROADCAST, VT_I32);

@@ -74,13 +74,12 @@ void tin_map_init(struct tin_map *map, struct tin_arena *arena);
 void *tin_map_get(const struct tin_map *map, uint64_t key); /* NULL when absent */
 void tin_map_set(struct tin_map *map, uint64_t key, void *value);
 
-/* The finaliser of splitmix64 (Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014). Inline: making a node mixes
- * half a dozen words, and every step of a training loop makes its nodes anew. */
+/* Folded 64 x 64 -> 128 bit multiplication, as in wyhash (Wang Yi, 2019): one multiplication a word. The constants are any two numbers of
+ * well mixed bits. */
 static inline uint64_t tin_hash_mix(uint64_t hash, uint64_t word) {
-  uint64_t mixed = hash * 0x9e3779b97f4a7c15u + word;
-  mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9u;
-  mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebu;
-  return mixed ^ (mixed >> 31);
+  __extension__ typedef unsigned __int128 wide;
+  wide product = (wide)(hash ^ 0xa0761d6478bd642fu) * (word ^ 0xe7037ed1a0b428dbu);
+  return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
 uint64_t tin_hash_bytes(uint64_t hash, const void *data, size_t size);

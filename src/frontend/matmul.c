@@ -179,24 +179,24 @@ static struct tin_node *lay_out(struct tin_graph *graph, const struct subscripts
   return make_broadcast(graph, make_reshape(graph, x, rank, own), rank, full);
 }
 
-tin_tensor *tin_einsum_at(const char *file, int line, const char *text, tin_tensor *a, tin_tensor *b) {
+tin_tensor *tin_einsum_at(const char *file, int line, const char *subscripts, tin_tensor *a, tin_tensor *b) {
   struct tin_call call = tin_call_of(file, line, "einsum");
   tin_tensor *tensors[] = {a, b};
   struct tin_node *nodes[2];
-  struct subscripts subscripts = {0};
+  struct subscripts letters = {0};
   if (!tin_call_operands(&call, 2, tensors, ab, nodes))
     return tin_call_poison(&call);
-  if (!text || !parse_subscripts(&subscripts, text)) {
-    tin_call_fail(&call, "subscripts \"%s\" are not of the form \"ij,jk->ik\" with each letter once an operand", text ? text : "NULL");
+  if (!subscripts || !parse_subscripts(&letters, subscripts)) {
+    tin_call_fail(&call, "subscripts \"%s\" are not of the form \"ij,jk->ik\" with each letter once an operand", subscripts ? subscripts : "NULL");
     return tin_call_poison(&call);
   }
-  if (!bind_sizes(&call, &subscripts, tensors, nodes) || !make_space(&call, &subscripts) ||
+  if (!bind_sizes(&call, &letters, tensors, nodes) || !make_space(&call, &letters) ||
       !tin_coerce(&call, COERCE_FLOAT, 2, tensors, ab, nodes))
     return tin_call_poison(&call);
-  int kept = (int)strlen(subscripts.result), rank = (int)strlen(subscripts.space);
+  int kept = (int)strlen(letters.result), rank = (int)strlen(letters.space);
   uint32_t summed = (1u << rank) - (1u << kept);
-  struct tin_node *left = lay_out(call.graph, &subscripts, nodes[0], subscripts.operand[0]);
-  struct tin_node *right = lay_out(call.graph, &subscripts, nodes[1], subscripts.operand[1]);
+  struct tin_node *left = lay_out(call.graph, &letters, nodes[0], letters.operand[0]);
+  struct tin_node *right = lay_out(call.graph, &letters, nodes[1], letters.operand[1]);
   if (!left || !right)
     return tin_call_result(&call, NULL);
   struct tin_node *product = summed ? tin_node_contract(call.graph, left, right, summed) : make_binary(call.graph, OP_MUL, left, right);

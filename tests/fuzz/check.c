@@ -258,7 +258,7 @@ static bool run_copy(const struct copy *copy, struct tin_engine *engine, const s
 }
 
 /* Small kernels stay on one thread: lets the engine believe that the plans made so far take long, so that the next run splits them. */
-static void share_kernels(struct tin_engine *engine) {
+static bool share_kernels(struct tin_engine *engine, void *context, struct tin_error *error) {
   const double longer = 1e6;
   for (struct tin_plan *plan = engine->cache.newest; plan; plan = plan->older) {
     for (int k = 0; k < plan->n_kernels; k++)
@@ -270,10 +270,12 @@ static void share_kernels(struct tin_engine *engine) {
         plan->entries[e].before *= longer;
       }
   }
+  (void)context, (void)error;
+  return true;
 }
 
-static bool check_with(struct tin_engine *engine, struct tin_buffer_pool *pool, struct fuzz_case *c, const struct fuzz_config *config,
-                       struct tin_error *error) {
+bool fuzz_check_engine(struct tin_engine *engine, struct tin_buffer_pool *pool, struct fuzz_case *c, const struct fuzz_config *config,
+                       fuzz_between *between, void *context, struct tin_error *error) {
   bool good = true;
   int64_t misses = 0;
   for (int set = 0; set < FUZZ_SETS && good; set++) {
@@ -288,8 +290,8 @@ static bool check_with(struct tin_engine *engine, struct tin_buffer_pool *pool, 
       good = false;
     }
     misses = statistics->plan_misses;
-    if (set == 0 && config->threads > 1)
-      share_kernels(engine);
+    if (good && set == 0 && between)
+      good = between(engine, context, error);
   }
   return good;
 }
@@ -357,7 +359,7 @@ static struct tin_engine *engine_of(struct fuzz_engines *engines, const struct f
 
 bool fuzz_check(struct fuzz_engines *engines, struct fuzz_case *c, const struct fuzz_config *config, struct tin_error *error) {
   struct tin_engine *engine = engine_of(engines, config, error);
-  return engine && check_with(engine, engines->pool, c, config, error);
+  return engine && fuzz_check_engine(engine, engines->pool, c, config, config->threads > 1 ? share_kernels : NULL, NULL, error);
 }
 
 /* ---- configurations ---- */

@@ -69,6 +69,10 @@ int64_t fuzz_engines_kernels(const struct fuzz_engines *engines); /* compiled so
 bool fuzz_prepare(struct fuzz_case *c, struct tin_error *error);
 /* Runs both sets of the case; false with what differs. */
 bool fuzz_check(struct fuzz_engines *engines, struct fuzz_case *c, const struct fuzz_config *config, struct tin_error *error);
+/* The same on a given engine; `between` is called between the two sets, when all plans have been made. */
+typedef bool fuzz_between(struct tin_engine *engine, void *context, struct tin_error *error);
+bool fuzz_check_engine(struct tin_engine *engine, struct tin_buffer_pool *pool, struct fuzz_case *c, const struct fuzz_config *config,
+                       fuzz_between *between, void *context, struct tin_error *error);
 /* The configurations to run the case of a seed in; at most `limit`. Those that this CPU lacks are left out. */
 int fuzz_configs(uint64_t seed, struct fuzz_config *configs, int limit);
 void fuzz_config_print(FILE *file, const struct fuzz_config *config);

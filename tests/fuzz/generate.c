@@ -143,7 +143,14 @@ void gen_shape(struct generator *g, struct gen_shape *shape) {
   int64_t extent = long_axis[gen_below(g, (int64_t)(sizeof long_axis / sizeof *long_axis))];
   if (shape->rank && gen_chance(g, 12)) {
     int axis = (int)gen_below(g, shape->rank);
-    if (shape->size[axis] && size / shape->size[axis] * extent <= 4 * g->limit)
+    int64_t most = gen_chance(g, 30) ? GEN_MAX_SIZE / 2 : 4 * g->limit;
+    if (gen_chance(g, 40)) /* few wide rows, or many narrow columns */
+      for (int i = 0; i < shape->rank; i++) {
+        size /= shape->size[i] ? shape->size[i] : 1;
+        shape->size[i] = i == axis ? 1 : gen_range(g, 1, shape->rank > 2 ? 5 : 24);
+        size *= shape->size[i];
+      }
+    if (shape->size[axis] && size / shape->size[axis] * extent <= most)
       shape->size[axis] = extent;
   }
 }
@@ -462,7 +469,7 @@ bool fuzz_generate(struct fuzz_case *c, uint64_t seed) {
   fuzz_case_init(c, seed);
   tin_stream_seed(&g->stream, seed);
   g->limit = limits[gen_below(g, (int64_t)(sizeof limits / sizeof *limits))];
-  g->budget = 40 * g->limit + 400000;
+  g->budget = 40 * g->limit + 500000;
   g->specials = gen_chance(g, 30);
   g->floats_only = gen_chance(g, 40);
   for (int i = (int)gen_range(g, 1, 4); i > 0; i--) {

@@ -292,7 +292,7 @@ void fuzz_report(FILE *file, uint64_t seed, const struct fuzz_config *config) {
   if (!fuzz_fails(search.best, config))
     fprintf(file, "# does not fail on its own: an earlier case of the same engine matters\n");
   else
-    while (drop_sinks(&search) | cut_nodes(&search))
+    while ((int)drop_sinks(&search) | (int)cut_nodes(&search)) /* both, each round */
       ;
   print_difference(file, search.best, config);
   print_leaves(file, search.best);
