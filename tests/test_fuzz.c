@@ -9,10 +9,10 @@
 #include "fuzz/fuzz.h"
 #include <cmocka.h>
 
-#ifdef __SANITIZE_ADDRESS__ /* each graph takes several times as long */
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__ /* each graph takes several times as long */
 enum { GRAPHS = 15, ROUNDS = 8 };
 #else
-enum { GRAPHS = 200, ROUNDS = 8 };
+enum { GRAPHS = 150, ROUNDS = 8 };
 #endif
 enum { MAX_CONFIGS = 16 };
 

@@ -82,6 +82,15 @@ static inline uint64_t tin_hash_mix(uint64_t hash, uint64_t word) {
   return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
+/* The seed of a stream that is derived from another number: random values depend on it, so it never changes. The finaliser of splitmix64
+ * (Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014). */
+static inline uint64_t tin_seed_mix(uint64_t seed, uint64_t stream) {
+  uint64_t mixed = seed * 0x9e3779b97f4a7c15u + stream;
+  mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9u;
+  mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebu;
+  return mixed ^ (mixed >> 31);
+}
+
 uint64_t tin_hash_bytes(uint64_t hash, const void *data, size_t size);
 
 /* An error message that the caller owns; only the first one set is kept. */

@@ -44,15 +44,12 @@ static struct tin_node *concat(struct tin_call *call, tin_list tensors, struct t
   for (int i = 1; i < tensors.count; i++)
     shape.size[place] += nodes[i]->shape[place];
   int64_t size;
-  if (tensors.count > UINT16_MAX)
-    tin_call_fail(call, "at most %d tensors, not %d", UINT16_MAX, tensors.count);
-  else if (tin_check_shape(call, &shape, (tin_dtype)nodes[0]->dtype, &size)) {
-    struct tin_node *joined = tin_node_concat(call->graph, nodes, tensors.count, place);
-    if (!joined)
-      tin_call_fail(call, "out of memory");
-    return joined;
-  }
-  return NULL;
+  if (!tin_check_shape(call, &shape, (tin_dtype)nodes[0]->dtype, &size))
+    return NULL;
+  struct tin_node *joined = tin_node_concat(call->graph, nodes, tensors.count, place);
+  if (!joined)
+    tin_call_fail(call, "out of memory");
+  return joined;
 }
 
 static tin_tensor *join(struct tin_call call, tin_list tensors, int axis, bool stack) {

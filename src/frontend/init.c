@@ -116,7 +116,7 @@ static tin_tensor *fill_variable(const char *file, int line, const char *op, tin
   if (!data)
     return tin_fail_at(file, line, slot->ctx, "%s: out of memory for %zu bytes", op, bytes);
   struct tin_stream stream;
-  tin_stream_seed(&stream, tin_hash_mix(slot->ctx->seed, slot->storage->variable.id));
+  tin_stream_seed(&stream, tin_seed_mix(slot->ctx->seed, slot->storage->variable.id));
   fill(data, dtype, size, filler, &stream);
   tin_write_at(file, line, variable, data, bytes);
   free(data);

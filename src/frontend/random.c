@@ -11,7 +11,7 @@ static struct tin_node *key_word(struct tin_graph *graph, uint64_t key, int rank
 struct tin_node *tin_random_words(struct tin_call *call, int rank, const int64_t *shape) {
   struct tin_graph *graph = call->graph;
   struct tin_live_scope *scope = call->ctx->scope;
-  uint64_t key = tin_hash_mix(tin_hash_mix(call->ctx->seed, scope->random_scope), scope->random_stream++);
+  uint64_t key = tin_seed_mix(tin_seed_mix(call->ctx->seed, scope->random_scope), scope->random_stream++);
   int64_t size = 1;
   for (int axis = 0; axis < rank; axis++)
     size *= shape[axis];

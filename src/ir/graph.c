@@ -399,7 +399,19 @@ struct tin_node *tin_node_window(struct tin_graph *graph, struct tin_node *x, in
   return build(graph, &like);
 }
 
+/* Of more inputs, a tree: an element is selected from all inputs of its node, so that wide ones would take time in proportion to the square
+ * of their number; and n_in has 16 bits. */
+enum { CONCAT_MAX_WIDTH = 16 };
+
 struct tin_node *tin_node_concat(struct tin_graph *graph, struct tin_node **in, int n_in, int axis) {
+  struct tin_node *parts[CONCAT_MAX_WIDTH];
+  if (n_in > CONCAT_MAX_WIDTH) {
+    int share = (n_in + CONCAT_MAX_WIDTH - 1) / CONCAT_MAX_WIDTH, n_parts = 0;
+    for (int start = 0; start < n_in; start += share)
+      parts[n_parts++] = tin_node_concat(graph, in + start, n_in - start < share ? n_in - start : share, axis);
+    in = parts;
+    n_in = n_parts;
+  }
   int64_t shape[TIN_MAX_RANK], arg = axis;
   struct tin_node like = {.op = OP_CONCAT, .n_in = (uint16_t)n_in, .in = in, .n_arg = 1, .arg = &arg, .shape = shape};
   return build(graph, &like);

@@ -15,6 +15,9 @@ enum { USED_BY_ELEMENTWISE = 1, USED_BY_REDUCE = 2, USED_BY_CONTRACT = 4 };
 static const float work_bytes = 0.5f;
 /* A value that one group computes for another's inner loops costs at least a store; below this work a broadcast value is computed again. */
 static const float broadcast_work = 1.5f;
+/* An element of a concat is selected from all inputs: of more than a few, inputs of more operations than CONCAT_MAX_INPUT_OPS are computed
+ * before, each at its own elements only. */
+enum { CONCAT_FEW = 4, CONCAT_MAX_INPUT_OPS = 3 };
 /* Taps of nested folds that may be spelled out inside one expression. */
 enum { MAX_FOLD_OPS = 64 };
 
@@ -118,14 +121,22 @@ static float own_work(const struct tin_node *node) {
   return tin_op_is(node->op, OP_CLASS_ELEMENTWISE) ? 1 : 0;
 }
 
+static bool too_much_in_concat(const struct tin_node *node, const struct node_facts *input) {
+  return node->op == OP_CONCAT && node->n_in > CONCAT_FEW && !input->leaf && !input->root && input->ops > CONCAT_MAX_INPUT_OPS;
+}
+
 static void add_inlined_costs(struct grouping *g, const struct tin_node *node, struct node_facts *facts) {
-  int64_t ops = 1;
+  int64_t ops = node->op == OP_CONCAT ? node->n_in : 1;
   facts->work = own_work(node);
   for (int k = 0; k < node->n_in; k++) {
     const struct tin_node *in = node->in[k];
-    const struct node_facts *input = &g->facts[in->index];
+    struct node_facts *input = &g->facts[in->index];
     if (is_constant(in))
       continue;
+    if (too_much_in_concat(node, input)) {
+      input->root = true;
+      input->reason = "a concat would compute it at the elements of its other inputs too";
+    }
     float share = node->size > 0 ? (float)in->size / (float)node->size : 1; /* a broadcast input is loaded less often than once an element */
     if (share > 1)
       share = 1;
