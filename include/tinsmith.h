@@ -27,10 +27,7 @@
 #include <initializer_list>
 extern "C" {
 #endif
-#ifdef __GNUC__
-#pragma GCC visibility push(default) /* a shared library exports what is declared here, and nothing else */
-#endif
-/* the library hides everything else */
+/* A shared library exports what is declared here, and nothing else. */
 #if defined(__GNUC__) && !defined(__TINYC__)
 #pragma GCC visibility push(default)
 #endif
@@ -648,9 +645,6 @@ bool tin_grad_at(const char *file, int line, tin_tensor *loss, tin_list wrt, tin
 bool tin_vjp_at(const char *file, int line, tin_tensor *loss, tin_tensor *cotangent, tin_list wrt, tin_tensor **out);
 #define tin_vjp(...) tin_vjp_at(TIN_HERE, __VA_ARGS__)
 
-#ifdef __GNUC__
-#pragma GCC visibility pop
-#endif
 #ifdef __cplusplus
 } /* extern "C" */
 

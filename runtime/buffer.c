@@ -23,7 +23,7 @@ struct block {
   struct tin_buffer buffer;    /* first: what users hold */
   size_t capacity;             /* bytes at buffer.data, slack included */
   struct block *older, *newer; /* in the cache, by age */
-  struct block *next;          /* in the cache, in its chain; newest first */
+  struct block *next, **link;  /* in the cache, in its chain, newest first; link: what points to this block */
 };
 
 struct tin_buffer_pool {
@@ -59,8 +59,10 @@ static struct block **chain_of(struct tin_buffer_pool *pool, size_t capacity) {
   return &pool->chains[(uint64_t)capacity * 0x9e3779b97f4a7c15u >> 56];
 }
 
-static void take_from_cache(struct tin_buffer_pool *pool, struct block *block, struct block **link) {
-  *link = block->next;
+static void take_from_cache(struct tin_buffer_pool *pool, struct block *block) {
+  *block->link = block->next;
+  if (block->next)
+    block->next->link = block->link;
   *(block->older ? &block->older->newer : &pool->oldest) = block->newer;
   *(block->newer ? &block->newer->older : &pool->newest) = block->older;
   pool->cached -= block->capacity;
@@ -69,6 +71,9 @@ static void take_from_cache(struct tin_buffer_pool *pool, struct block *block, s
 static void put_into_cache(struct tin_buffer_pool *pool, struct block *block) {
   struct block **chain = chain_of(pool, block->capacity);
   block->next = *chain;
+  block->link = chain;
+  if (block->next)
+    block->next->link = &block->next;
   *chain = block;
   block->newer = NULL;
   block->older = pool->newest;
@@ -80,21 +85,16 @@ static void put_into_cache(struct tin_buffer_pool *pool, struct block *block) {
 static void shrink_cache(struct tin_buffer_pool *pool, size_t bytes) {
   while (pool->cached > bytes) {
     struct block *block = pool->oldest;
-    /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it does not follow that take_from_cache has moved `oldest` on */
-    struct block **link = chain_of(pool, block->capacity);
-    while (*link != block)
-      link = &(*link)->next;
-    take_from_cache(pool, block, link);
+    take_from_cache(pool, block);
     free(block->buffer.data);
     free(block);
   }
 }
 
 static struct block *find_in_cache(struct tin_buffer_pool *pool, size_t capacity) {
-  for (struct block **link = chain_of(pool, capacity); *link; link = &(*link)->next)
-    if ((*link)->capacity == capacity) {
-      struct block *block = *link;
-      take_from_cache(pool, block, link);
+  for (struct block *block = *chain_of(pool, capacity); block; block = block->next)
+    if (block->capacity == capacity) {
+      take_from_cache(pool, block);
       return block;
     }
   return NULL;

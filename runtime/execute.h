@@ -21,11 +21,11 @@ struct tin_options {
 #ifndef TIN_FUSE_DEFINED /* the public header defines the same enum */
 #define TIN_FUSE_DEFINED
 enum {
-  TIN_FUSE_CHAIN = 1,      /* elementwise chains */
-  TIN_FUSE_REDUCE = 2,     /* elementwise into reductions */
-  TIN_FUSE_ROW = 4,        /* several reductions and elementwise work over the same rows */
-  TIN_FUSE_PROLOGUE = 8,   /* producers into the packing of a contraction */
-  TIN_FUSE_EPILOGUE = 16,  /* consumers onto the tile of a contraction */
+  TIN_FUSE_CHAIN = 1,       /* elementwise chains */
+  TIN_FUSE_REDUCE = 2,      /* elementwise into reductions */
+  TIN_FUSE_ROW = 4,         /* several reductions and elementwise work over the same rows */
+  TIN_FUSE_PROLOGUE = 8,    /* producers into the packing of a contraction */
+  TIN_FUSE_EPILOGUE = 16,   /* consumers onto the tile of a contraction */
   TIN_FUSE_HORIZONTAL = 32, /* independent kernels in one launch */
   TIN_FUSE_ALL = 63
 };
@@ -53,8 +53,8 @@ struct tin_update {
   struct tin_node *value; /* shape and dtype of the variable */
 };
 
-/* Reads TIN_TARGET, TIN_THREADS, TIN_FUSE, TIN_DUMP, TIN_PROFILE, TIN_COMPARE, TIN_DEBUG into the fields at their default; false with an error
- * that names the variable, its value and the accepted ones. */
+/* Reads TIN_TARGET, TIN_THREADS, TIN_FUSE, TIN_DUMP, TIN_PROFILE, TIN_COMPARE, TIN_DEBUG into the fields at their default; false with an
+ * error that names the variable, its value and the accepted ones. */
 bool tin_options_from_environment(struct tin_options *options, struct tin_error *error);
 
 /* NULL with error: unknown target, target that this CPU lacks, out of memory. */
@@ -73,7 +73,8 @@ void tin_engine_clear(struct tin_engine *engine); /* drops cached plans and code
 bool tin_engine_run(struct tin_engine *engine, struct tin_graph *graph, struct tin_node **outputs, int n_outputs,
                     const struct tin_update *updates, int n_updates, bool in_place, struct tin_error *error);
 
-/* What ran, for people: a table of the kernels of the newest plan with name, shapes, what was fused, and where profiled time, GFLOP/s, GB/s. */
+/* What ran, for people: a table of the kernels of the newest plan with name, shapes, what was fused, and where profiled time, GFLOP/s,
+ * GB/s. */
 void tin_engine_report(struct tin_engine *engine, struct tin_text *text);
 
 #endif

@@ -9,23 +9,13 @@
 
 #include <string.h>
 
-#include "tinsmith.h"
+#include "context.h"
 
 /* All tests run on the reference interpreter and on what the context chooses by itself (TIN_TARGET, or the best of the CPU). */
 static const char *target;
 
 static tin_ctx *new_ctx(void) {
-  tin_ctx *ctx = tin_ctx_new(.target = target, .threads = 2);
-  assert_non_null(ctx);
-  if (!tin_ok(ctx))
-    fail_msg("%s", tin_message(ctx));
-  return ctx;
-}
-
-static void end_ctx(tin_ctx *ctx) {
-  if (!tin_ok(ctx))
-    fail_msg("%s", tin_message(ctx));
-  tin_ctx_free(ctx);
+  return good_ctx((struct tin_ctx_options){.target = target, .threads = 2});
 }
 
 #define F32(...) ((float[]){__VA_ARGS__})

@@ -42,6 +42,23 @@ static void random_graphs(void **state) {
   fuzz_engines_free(engines);
 }
 
+/* The construction rules keep the bits. */
+static void rules_keep_values(void **state) {
+  static struct fuzz_case with, without;
+  for (uint64_t seed = 1; seed <= 4 * GRAPHS; seed++) {
+    struct tin_error error = {.set = false};
+    assert_true(fuzz_generate_pair(&with, &without, seed));
+    if (!fuzz_same_outputs(&with, &without, &error)) {
+      fuzz_print(stderr, &with);
+      fuzz_print(stderr, &without);
+      fail_msg("seed %llu: %s", (unsigned long long)seed, error.text);
+    }
+    fuzz_case_free(&with);
+    fuzz_case_free(&without);
+  }
+  (void)state;
+}
+
 /* Seeds of graphs that found faults. */
 static void graphs_of_old_faults(void **state) {
   static const uint64_t seeds[] = {3, 28, 62, 78, 246, 795, 5136};
@@ -55,10 +72,10 @@ static void graphs_of_old_faults(void **state) {
 
 int main(void) {
   static int rounds[ROUNDS];
-  struct CMUnitTest tests[ROUNDS + 1] = {cmocka_unit_test(graphs_of_old_faults)};
+  struct CMUnitTest tests[ROUNDS + 2] = {cmocka_unit_test(graphs_of_old_faults), cmocka_unit_test(rules_keep_values)};
   for (int i = 0; i < ROUNDS; i++) {
     rounds[i] = i + 1;
-    tests[i + 1] = (struct CMUnitTest){.name = "random_graphs", .test_func = random_graphs, .initial_state = &rounds[i]};
+    tests[i + 2] = (struct CMUnitTest){.name = "random_graphs", .test_func = random_graphs, .initial_state = &rounds[i]};
   }
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

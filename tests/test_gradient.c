@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#include "tinsmith.h"
+#include "context.h"
 
 #include "ir/ir.h"
 
@@ -19,17 +19,7 @@ enum { MAX_INPUTS = 3, MAX_ELEMENTS = 64 };
 static const char *target;
 
 static tin_ctx *new_ctx(void) {
-  tin_ctx *ctx = tin_ctx_new(.target = target, .threads = 1);
-  assert_non_null(ctx);
-  if (!tin_ok(ctx))
-    fail_msg("%s", tin_message(ctx));
-  return ctx;
-}
-
-static void end_ctx(tin_ctx *ctx) {
-  if (!tin_ok(ctx))
-    fail_msg("%s", tin_message(ctx));
-  tin_ctx_free(ctx);
+  return good_ctx((struct tin_ctx_options){.target = target, .threads = 1});
 }
 
 /* A function under test: the op it exercises (its row of the table gives the domain), the shapes of its inputs. */

@@ -1,4 +1,5 @@
-/* The libraries as they are given away: no visible symbol outside of tin_, no writable data, and their size. ./dev test says where they are. */
+/* The libraries as they are given away: no visible symbol outside of tin_, no writable data, and their size. ./dev test says where they
+ * are. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

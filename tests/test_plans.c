@@ -10,21 +10,8 @@
 
 #include <string.h>
 
+#include "context.h"
 #include "mlp.h"
-
-static tin_ctx *new_ctx(struct tin_ctx_options options) {
-  tin_ctx *ctx = tin_ctx_new_args(options);
-  assert_non_null(ctx);
-  if (!tin_ok(ctx))
-    fail_msg("%s", tin_message(ctx));
-  return ctx;
-}
-
-static void end_ctx(tin_ctx *ctx) {
-  if (!tin_ok(ctx))
-    fail_msg("%s", tin_message(ctx));
-  tin_ctx_free(ctx);
-}
 
 /* The interpreter makes no plans: these tests are of the compiler. */
 static int set_up(void **state) {
@@ -50,7 +37,7 @@ struct loop {
 };
 
 static void loop_new(struct loop *loop) {
-  tin_ctx *ctx = loop->ctx = new_ctx((struct tin_ctx_options){.seed = 3});
+  tin_ctx *ctx = loop->ctx = good_ctx((struct tin_ctx_options){.seed = 3});
   loop->weight1 = tin_init_normal(tin_param(ctx, TIN_SHAPE(20, 30), .name = "weight1"), 0, 0.2);
   loop->weight2 = tin_init_normal(tin_param(ctx, TIN_SHAPE(30, 4), .name = "weight2"), 0, 0.2);
   loop->newest_loss = tin_state(ctx, TIN_SHAPE(), .name = "newest_loss");
@@ -127,7 +114,7 @@ static void test_loops(void **state) {
 static void test_growing_cache(void **state) {
   (void)state;
   enum { LENGTH = 24, WIDTH = 16 };
-  tin_ctx *ctx = new_ctx((struct tin_ctx_options){0});
+  tin_ctx *ctx = good_ctx((struct tin_ctx_options){0});
   tin_tensor *cache = tin_state(ctx, TIN_SHAPE(LENGTH, WIDTH)), *position = tin_input(ctx, TIN_I32, TIN_SHAPE(), "position");
   tin_tensor *key = tin_input(ctx, TIN_F32, TIN_SHAPE(1, WIDTH), "key");
   for (int32_t step = 0; step < LENGTH; step++) {
@@ -180,7 +167,7 @@ static struct cost cost_of(tin_ctx *ctx, tin_tensor *t) {
 
 /* A step of training 784-512-256-10 with Adam on 128 images. */
 static struct cost step_cost(uint32_t fuse_off) {
-  tin_ctx *ctx = new_ctx((struct tin_ctx_options){.fuse_off = fuse_off, .seed = 1});
+  tin_ctx *ctx = good_ctx((struct tin_ctx_options){.fuse_off = fuse_off, .seed = 1});
   struct mlp mlp = mlp_new(ctx, 512, 256);
   tin_tensor *pixels = tin_input(ctx, TIN_U8, TIN_SHAPE(128, PIXELS), "pixels"), *labels = tin_input(ctx, TIN_U8, TIN_SHAPE(128), "labels");
   tin_tensor *newest_loss = tin_state(ctx, TIN_SHAPE());
@@ -254,7 +241,7 @@ static const struct {
 enum { N_MODELS = sizeof models / sizeof *models };
 
 static struct cost model_cost(int i, uint32_t fuse_off, float *out) {
-  tin_ctx *ctx = new_ctx((struct tin_ctx_options){.fuse_off = fuse_off});
+  tin_ctx *ctx = good_ctx((struct tin_ctx_options){.fuse_off = fuse_off});
   tin_tensor *x = tin_input(ctx, TIN_F32, TIN_SHAPE(96, 256), "x");
   static float data[96 * 256];
   uint32_t state = 9;

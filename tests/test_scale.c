@@ -10,21 +10,9 @@
 
 #include <time.h>
 
-#include "tinsmith.h"
+#include "context.h"
 
-static tin_ctx *new_ctx(uint32_t fuse_off) {
-  tin_ctx *ctx = tin_ctx_new(.threads = 1, .fuse_off = fuse_off);
-  assert_non_null(ctx);
-  if (!tin_ok(ctx))
-    fail_msg("%s", tin_message(ctx));
-  return ctx;
-}
-
-static void end_ctx(tin_ctx *ctx) {
-  if (!tin_ok(ctx))
-    fail_msg("%s", tin_message(ctx));
-  tin_ctx_free(ctx);
-}
+static tin_ctx *new_ctx(uint32_t fuse_off) { return good_ctx((struct tin_ctx_options){.threads = 1, .fuse_off = fuse_off}); }
 
 static double seconds(void) {
   struct timespec now;

@@ -1,9 +1,9 @@
 /* Symbolic integer expressions over loop ranges and parameters, with a simplifier: what loads and stores are addressed by.
  *
- * An expression is kept as a sum: constant + coefficient * atom + ..., atoms being symbols (ranges, parameters), quotients and remainders of
- * expressions by positive constants. Every expression knows its bounds, from the bounds of the symbols; division and remainder are
- * those of floor division, and all are simplified on construction: (12 a + b) / 4 = 3 a + b / 4, and b / 4 = 0 where 0 <= b < 4.
- * Expressions are interned in their context: equal ones are the same pointer.
+ * An expression is kept as a sum: constant + coefficient * atom + ..., atoms being symbols (ranges, parameters), quotients and remainders
+ * of expressions by positive constants. Every expression knows its bounds, from the bounds of the symbols; division and remainder are those
+ * of floor division, and all are simplified on construction: (12 a + b) / 4 = 3 a + b / 4, and b / 4 = 0 where 0 <= b < 4. Expressions are
+ * interned in their context: equal ones are the same pointer.
  */
 #ifndef TIN_CODEGEN_INDEX_H
 #define TIN_CODEGEN_INDEX_H
@@ -16,11 +16,11 @@ enum tin_atom_kind { TIN_ATOM_SYMBOL, TIN_ATOM_DIV, TIN_ATOM_MOD };
 
 struct tin_atom {
   enum tin_atom_kind kind;
-  int symbol;                     /* SYMBOL: its number */
-  const struct tin_index *of;     /* DIV, MOD */
-  int64_t by;                     /* DIV, MOD */
-  int64_t low, high;              /* inclusive bounds */
-  int id;                         /* creation number in the context: the order of terms */
+  int symbol;                 /* SYMBOL: its number */
+  const struct tin_index *of; /* DIV, MOD */
+  int64_t by;                 /* DIV, MOD */
+  int64_t low, high;          /* inclusive bounds */
+  int id;                     /* creation number in the context: the order of terms */
 };
 
 struct tin_term {
@@ -51,7 +51,8 @@ const struct tin_index *tin_index_offset(struct tin_index_context *context, cons
 const struct tin_index *tin_index_div(struct tin_index_context *context, const struct tin_index *a, int64_t by);
 const struct tin_index *tin_index_mod(struct tin_index_context *context, const struct tin_index *a, int64_t by);
 /* Replaces symbols: with[s] for symbol s < n, NULL keeps it; simplifies anew. */
-const struct tin_index *tin_index_substitute(struct tin_index_context *context, const struct tin_index *a, const struct tin_index *const *with, int n);
+const struct tin_index *tin_index_substitute(struct tin_index_context *context, const struct tin_index *a,
+                                             const struct tin_index *const *with, int n);
 /* True when the expression is affine in the symbol (no quotient or remainder holds it); *coefficient gets its factor. */
 bool tin_index_affine(const struct tin_index *a, int symbol, int64_t *coefficient);
 bool tin_index_uses(const struct tin_index *a, int symbol);

@@ -117,7 +117,8 @@ static int64_t column_block(const struct tin_lowered *lowered, int64_t rows, int
   return block;
 }
 
-static void print_part(const struct tin_output *out, const struct tin_schedule *schedule, const struct tin_part *part, struct tin_entry *entry) {
+static void print_part(const struct tin_output *out, const struct tin_schedule *schedule, const struct tin_part *part,
+                       struct tin_entry *entry) {
   struct tin_lowered lowered = tin_lower_part(out->arena, schedule, part);
   char body[80];
   snprintf(body, sizeof body, "%s_body", entry->name);
@@ -125,7 +126,8 @@ static void print_part(const struct tin_output *out, const struct tin_schedule *
   int64_t outer = 1;
   for (int i = 0; i < lowered.n_params; i++)
     outer *= lowered.extents[i];
-  int64_t block = column_block(&lowered, outer * lowered.rows, schedule->threads), blocks = block ? (lowered.columns + block - 1) / block : 0;
+  int64_t block = column_block(&lowered, outer * lowered.rows, schedule->threads),
+          blocks = block ? (lowered.columns + block - 1) / block : 0;
   entry->items = outer * lowered.rows * blocks;
   entry->scratch_bytes = lowered.scratch_bytes;
   tin_output_add(out,
@@ -156,7 +158,8 @@ static void print_part(const struct tin_output *out, const struct tin_schedule *
 /* ---- scatter_add ---- */
 
 /* Threads share the destinations: each looks at every index and adds those in its own range, in order. */
-static void print_scatter(const struct tin_output *out, const struct tin_schedule *schedule, const struct tin_part *part, struct tin_entry *entry) {
+static void print_scatter(const struct tin_output *out, const struct tin_schedule *schedule, const struct tin_part *part,
+                          struct tin_entry *entry) {
   const struct tin_node *node = part->anchor, *index = node->in[1], *source = node->in[2];
   int axis = (int)node->arg[0];
   long long before = 1, after = 1, n = node->shape[axis];
@@ -170,13 +173,15 @@ static void print_scatter(const struct tin_output *out, const struct tin_schedul
   tin_output_add(out,
                  "void %s(char **buf, const unsigned long long *scalar, char *scratch, long begin, long end)\n{\n  long param[%d];\n"
                  "  %s *to = (%s *)buf[%d]; const %s *from = (const %s *)buf[%d]; const %s *index = (const %s *)buf[%d];\n",
-                 entry->name, SYMBOL_SCATTER_COUNT, type, type, to, type, type, from, tin_dtypes[index->dtype].ctype, tin_dtypes[index->dtype].ctype, at);
+                 entry->name, SYMBOL_SCATTER_COUNT, type, type, to, type, type, from, tin_dtypes[index->dtype].ctype,
+                 tin_dtypes[index->dtype].ctype, at);
   tin_output_add(out,
                  "  for (long o = 0; o < %lldL; o++) {\n    param[%d] = o;\n    %s(buf, scalar, scratch, 0, param, begin, end, 0, %lldL);\n"
                  "    for (long j = 0; j < %lldL; j++) {\n      long i = index[j];\n      if (i < begin || i >= end) continue;\n"
                  "      %s *row = to + (o * %lldL + i) * %lldL; const %s *more = from + (o * %lldL + j) * %lldL;\n"
                  "      for (long k = 0; k < %lldL; k++)\n        row[k] = row[k] + more[k];\n    }\n  }\n}\n",
-                 before, SYMBOL_SCATTER_OUTER, base, after, (long long)index->size, type, n, after, type, (long long)index->size, after, after);
+                 before, SYMBOL_SCATTER_OUTER, base, after, (long long)index->size, type, n, after, type, (long long)index->size, after,
+                 after);
   entry->items = before && after ? n : 0;
 }
 

@@ -14,9 +14,9 @@ struct tin_entry {
   char name[64];
   int64_t items;
   int64_t scratch_bytes;
-  double flops;       /* arithmetic of all items, for the profile and for deciding on threads */
-  double bytes;       /* read and written by all items, each operand once */
-  const char *how;    /* "avx512" or "portable": what was generated */
+  double flops;    /* arithmetic of all items, for the profile and for deciding on threads */
+  double bytes;    /* read and written by all items, each operand once */
+  const char *how; /* "avx512" or "portable": what was generated */
 };
 
 struct tin_kernel_code {
@@ -26,8 +26,8 @@ struct tin_kernel_code {
 
 /* What is generated for: */
 struct tin_codegen_target {
-  const char *name;                   /* "avx512", "avx2", "portable" */
-  const struct tin_vtarget *vector;   /* NULL: plain C only */
+  const char *name;                 /* "avx512", "avx2", "portable" */
+  const struct tin_vtarget *vector; /* NULL: plain C only */
 };
 const struct tin_codegen_target *tin_codegen_target_find(const char *name); /* NULL: unknown */
 /* The best of avx512, avx2, portable that this CPU has; and whether it has a given one. */

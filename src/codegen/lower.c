@@ -50,7 +50,8 @@ const struct tin_index *tin_lower_linear(struct lower *l, int rank, const int64_
   return sum;
 }
 
-void tin_lower_split_linear(struct lower *l, const struct tin_index *linear, int rank, const int64_t *shape, const struct tin_index **index) {
+void tin_lower_split_linear(struct lower *l, const struct tin_index *linear, int rank, const int64_t *shape,
+                            const struct tin_index **index) {
   int64_t stride = 1;
   for (int i = rank - 1; i >= 0; i--) {
     const struct tin_index *quotient = tin_index_div(l->indexes, linear, stride);
@@ -237,7 +238,8 @@ static int lower_movement(struct lower *l, const struct tin_node *node, const st
     break;
   case OP_FLIP:
     for (int i = 0; i < node->rank; i++)
-      below[i] = node->arg[0] >> i & 1 ? tin_index_offset(l->indexes, tin_index_scale(l->indexes, index[i], -1), node->shape[i] - 1) : index[i];
+      below[i] =
+          node->arg[0] >> i & 1 ? tin_index_offset(l->indexes, tin_index_scale(l->indexes, index[i], -1), node->shape[i] - 1) : index[i];
     break;
   case OP_WINDOW: {
     int axis = (int)node->arg[0];
@@ -298,7 +300,7 @@ int tin_lower_node(struct lower *l, const struct tin_node *node, const struct ti
       return memo->value;
   bool stored = l->schedule->planned[node->index].value >= 0;
   bool own = tin_map_get(&l->own, (uint64_t)(uintptr_t)node) != NULL;
-  int value = node == l->tile ? load(l, l->tile_arg, l->tile_index, node->dtype)
+  int value = node == l->tile  ? load(l, l->tile_arg, l->tile_index, node->dtype)
               : stored && !own ? load_value(l, node, index)
                                : lower_computed(l, node, index);
   struct memo *memo = TIN_NEW(l->arena, struct memo);
@@ -400,9 +402,9 @@ static void lower_body(struct lower *l) {
 static int value_cost(const struct tin_value *value) {
   if (value->kind != VALUE_OP)
     return 0;
-  return tin_op_is(value->op, OP_CLASS_ELEMENTARY) ? tin_program_of(value->op, (tin_dtype)value->dtype)->n_steps
+  return tin_op_is(value->op, OP_CLASS_ELEMENTARY)     ? tin_program_of(value->op, (tin_dtype)value->dtype)->n_steps
          : value->op == OP_DIV || value->op == OP_SQRT ? 8
-                                                        : 1;
+                                                       : 1;
 }
 
 void tin_lower_levels(struct tin_nest *nest) {
@@ -454,14 +456,16 @@ static int buffered_load(struct row_buffers *b, int value) {
     return b->buffered[value];
   struct lower *l = b->l;
   const struct tin_value *old = &b->old->values.at[value];
-  struct tin_arg arg = {.kind = ARG_SCRATCH, .number = b->l->nest->args.count, .offset = *b->scratch_bytes, .dtype = old->dtype, .written = true};
+  struct tin_arg arg = {
+      .kind = ARG_SCRATCH, .number = b->l->nest->args.count, .offset = *b->scratch_bytes, .dtype = old->dtype, .written = true};
   *b->scratch_bytes += (l->nest->inner_size * tin_dtype_bytes(old->dtype) + 127) / 64 * 64;
   tin_vec_push(l->arena, &l->nest->args, arg);
   const struct tin_index *index = tin_index_constant(l->indexes, 0);
   int64_t stride = 1;
   for (int i = l->nest->inner.count - 1; i >= 0; i--) {
     const struct tin_range *range = &l->nest->inner.at[i];
-    index = tin_index_add(l->indexes, index, tin_index_scale(l->indexes, tin_index_symbol(l->indexes, range->symbol, 0, range->extent - 1), stride));
+    index = tin_index_add(l->indexes, index,
+                          tin_index_scale(l->indexes, tin_index_symbol(l->indexes, range->symbol, 0, range->extent - 1), stride));
     stride *= range->extent;
   }
   struct tin_store store = {.arg = l->nest->args.count - 1, .index = index, .value = b->renamed[value], .pass = old->level};

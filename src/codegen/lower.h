@@ -9,10 +9,10 @@
 struct tin_lowered {
   struct tin_nest *nest;
   int64_t scratch_bytes;
-  int n_params;             /* kept ranges outside of row and column, outermost first */
+  int n_params;                      /* kept ranges outside of row and column, outermost first */
   int64_t extents[2 * TIN_MAX_RANK]; /* of the parameters */
   int symbols[2 * TIN_MAX_RANK];     /* of the parameters: param[symbol] holds the value */
-  int64_t rows, columns;    /* extents of row and column; 1 when absent */
+  int64_t rows, columns;             /* extents of row and column; 1 when absent */
 };
 struct tin_lowered tin_lower_part(struct tin_arena *arena, const struct tin_schedule *schedule, const struct tin_part *part);
 
@@ -21,10 +21,10 @@ struct tin_lowered tin_lower_part(struct tin_arena *arena, const struct tin_sche
  *            (row - param row_base) * leading + (column - param column_base)
  *   result:  reads the tile from pointer 0 at the same place, computes the part's members, stores to the plan's buffers. */
 struct tin_contract_axes {
-  int n_batch, n_m, n_n, n_k;         /* number of axes of each kind */
+  int n_batch, n_m, n_n, n_k;                                                 /* number of axes of each kind */
   int batch[TIN_MAX_RANK], m[TIN_MAX_RANK], n[TIN_MAX_RANK], k[TIN_MAX_RANK]; /* axes of the full shape, outermost first */
   int64_t batch_size, m_size, n_size, k_size;
-  bool swapped;                       /* the row operand is in[1] of the contraction */
+  bool swapped; /* the row operand is in[1] of the contraction */
 };
 /* Which axes belong to the batch (both factors vary), to the rows m, the columns n (the factor that varies along the last kept axis), k. */
 struct tin_contract_axes tin_contract_axes_of(struct tin_arena *arena, const struct tin_schedule *schedule, const struct tin_part *part);
@@ -33,8 +33,9 @@ struct tin_contract_axes tin_contract_axes_of(struct tin_arena *arena, const str
 enum { SYMBOL_BATCH, SYMBOL_M, SYMBOL_N, SYMBOL_K, SYMBOL_ROW_BASE, SYMBOL_COLUMN_BASE, SYMBOL_COUNT };
 
 enum tin_contract_nest { CONTRACT_ROWS_BY_K, CONTRACT_K_BY_ROWS, CONTRACT_K_BY_COLUMNS, CONTRACT_COLUMNS_BY_K, CONTRACT_RESULT };
-/* ROWS_BY_K: row operand, row = m, column = k; K_BY_ROWS: row = k, column = m. K_BY_COLUMNS: column operand, row = k, column = n; COLUMNS_BY_K: row = n, column = k.
- * RESULT: row = m, column = n, tile at pointer 0. leading: elements between rows of the tile or packed operand. */
+/* ROWS_BY_K: row operand, row = m, column = k; K_BY_ROWS: row = k, column = m. K_BY_COLUMNS: column operand, row = k, column = n;
+ * COLUMNS_BY_K: row = n, column = k. RESULT: row = m, column = n, tile at pointer 0. leading: elements between rows of the tile or packed
+ * operand. */
 struct tin_nest *tin_lower_contract(struct tin_arena *arena, const struct tin_schedule *schedule, const struct tin_part *part,
                                     const struct tin_contract_axes *axes, enum tin_contract_nest which, int64_t leading);
 

@@ -41,7 +41,8 @@ void tin_lower_init(struct lower *l, struct tin_arena *arena, const struct tin_s
 /* The value of a node at an index (one expression an axis). Recursive: the scheduler bounds the operations of a kernel. */
 int tin_lower_node(struct lower *l, const struct tin_node *node, const struct tin_index *const *index);
 const struct tin_index *tin_lower_linear(struct lower *l, int rank, const int64_t *shape, const struct tin_index *const *index);
-void tin_lower_split_linear(struct lower *l, const struct tin_index *linear, int rank, const int64_t *shape, const struct tin_index **index);
+void tin_lower_split_linear(struct lower *l, const struct tin_index *linear, int rank, const int64_t *shape,
+                            const struct tin_index **index);
 int tin_lower_arg(struct lower *l, enum tin_arg_kind kind, int number, int dtype);
 void tin_lower_add_store(struct lower *l, const struct tin_node *node, const struct tin_index *linear);
 /* Sets element and level of every value, and the pass of every reduction. */

@@ -78,8 +78,9 @@ static bool try_split(struct lower *l, const place_list *places, int at, int64_t
     return false;
   int high = l->n_symbols, low = l->n_symbols + 1;
   const struct tin_index *with[LOWER_MAX_SYMBOLS] = {0};
-  with[range.symbol] = tin_index_add(l->indexes, tin_index_scale(l->indexes, tin_index_symbol(l->indexes, high, 0, range.extent / by - 1), by),
-                                     tin_index_symbol(l->indexes, low, 0, by - 1));
+  with[range.symbol] =
+      tin_index_add(l->indexes, tin_index_scale(l->indexes, tin_index_symbol(l->indexes, high, 0, range.extent / by - 1), by),
+                    tin_index_symbol(l->indexes, low, 0, by - 1));
   const struct tin_index **fresh = TIN_NEW_ARRAY(l->arena, const struct tin_index *, places->count);
   int before = 0, after = 0;
   for (int i = 0; i < places->count; i++) {

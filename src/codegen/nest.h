@@ -46,11 +46,11 @@ struct tin_value {
   uint8_t kind;
   uint8_t dtype;
   uint16_t op;
-  bool element;     /* depends on an inner range (ROW, COLUMN) or on the column (MAP); otherwise a row value (COLUMN: may hold the column) */
-  int level;        /* the earliest pass it can be used in: 1 + the pass of the newest reduction it depends on */
-  int in[3];        /* VALUE_OP inputs; LOAD: dynamic index, guard; -1 when unused */
+  bool element; /* depends on an inner range (ROW, COLUMN) or on the column (MAP); otherwise a row value (COLUMN: may hold the column) */
+  int level;    /* the earliest pass it can be used in: 1 + the pass of the newest reduction it depends on */
+  int in[3];    /* VALUE_OP inputs; LOAD: dynamic index, guard; -1 when unused */
   int arg;
-  int64_t stride;   /* LOAD with a dynamic index: elements a unit */
+  int64_t stride; /* LOAD with a dynamic index: elements a unit */
   const struct tin_index *index;
   struct tin_condition *conditions;
   int n_conditions;
@@ -65,7 +65,7 @@ struct tin_store {
 };
 
 struct tin_reduction {
-  int op;     /* OP_SUM, OP_PROD, OP_REDUCE_MIN, OP_REDUCE_MAX; OP_CONTRACT: sum of value * factor by FMA */
+  int op; /* OP_SUM, OP_PROD, OP_REDUCE_MIN, OP_REDUCE_MAX; OP_CONTRACT: sum of value * factor by FMA */
   int dtype;
   int value;
   int factor; /* OP_CONTRACT, else -1 */
@@ -97,12 +97,12 @@ struct tin_range {
 struct tin_nest {
   enum tin_nest_form form;
   struct tin_index_context *indexes;
-  int row;    /* symbol, or -1: one row */
-  int column; /* symbol, or -1 */
+  int row;                         /* symbol, or -1: one row */
+  int column;                      /* symbol, or -1 */
   TIN_VEC(struct tin_range) inner; /* reduced axes, outermost first */
   int64_t inner_size;              /* product of their extents; 1 without */
   int n_symbols;
-  const char **names; /* by symbol */
+  const char **names;               /* by symbol */
   TIN_VEC(struct tin_value) values; /* inputs come before their users */
   TIN_VEC(struct tin_store) stores;
   TIN_VEC(struct tin_reduction) reductions;

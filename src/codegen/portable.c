@@ -302,19 +302,6 @@ static uint64_t neutral(const struct tin_reduction *reduction) {
   return tin_scalar_neutral(reduction->op == OP_CONTRACT ? OP_SUM : reduction->op, (tin_dtype)reduction->dtype);
 }
 
-static int combining_op(const struct tin_reduction *reduction) {
-  switch (reduction->op) {
-  case OP_SUM:
-    return OP_ADD;
-  case OP_PROD:
-    return OP_MUL;
-  case OP_REDUCE_MIN:
-    return OP_MIN;
-  default:
-    return OP_MAX;
-  }
-}
-
 static void open_reduction(struct printer *p, int r) {
   const struct tin_reduction *reduction = p->nest->reductions.at + r;
   const struct tin_dtype_info *dtype = tin_dtypes + reduction->dtype;
@@ -335,7 +322,7 @@ static void accumulate(struct printer *p, int r, const char *position) {
     snprintf(sum.text, sizeof sum.text, "s%d", r);
     start(p);
     tin_text_add(p->text, "s%d = ", r);
-    tin_portable_op(p->text, combining_op(reduction), reduction->dtype, reduction->dtype,
+    tin_portable_op(p->text, tin_op_combining(reduction->op), reduction->dtype, reduction->dtype,
                     (const char *const[]){sum.text, value.text, NULL});
     tin_text_puts(p->text, ";\n");
     return;

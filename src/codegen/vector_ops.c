@@ -394,16 +394,10 @@ int tin_v_op(struct vectorizer *v, int op, int dtype, int from, const int *in) {
 }
 
 int tin_v_reduce_step(struct vectorizer *v, int op, int dtype, int a, int b) {
-  int type = tin_v_type(dtype);
-  switch (op) {
-  case OP_SUM:
-  case OP_CONTRACT:
-    return tin_v_binary(v, V_ADD, type, a, b);
-  case OP_PROD:
-    return tin_v_binary(v, V_MUL, type, a, b);
-  default:
-    return extremum(v, op == OP_REDUCE_MIN ? OP_MIN : OP_MAX, dtype, a, b);
-  }
+  int combining = tin_op_combining(op);
+  if (combining == OP_MIN || combining == OP_MAX)
+    return extremum(v, combining, dtype, a, b);
+  return tin_v_binary(v, combining == OP_MUL ? V_MUL : V_ADD, tin_v_type(dtype), a, b);
 }
 
 int tin_v_neutral(struct vectorizer *v, int op, int dtype) {

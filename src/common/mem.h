@@ -36,17 +36,17 @@ void tin_arena_free(struct tin_arena *arena);
 #define TIN_NEW_ARRAY(arena, type, count) ((type *)tin_arena_alloc((arena), sizeof(type) * (size_t)(count)))
 
 /* Growable array in an arena: struct { type *at; int count, capacity; }. For arenas with a fail target (passes). */
-#define TIN_VEC(type) \
-  struct {            \
-    type *at;         \
-    int count;        \
-    int capacity;     \
+#define TIN_VEC(type)                                                                                                                      \
+  struct {                                                                                                                                 \
+    type *at;                                                                                                                              \
+    int count;                                                                                                                             \
+    int capacity;                                                                                                                          \
   }
 void *tin_vec_grow(struct tin_arena *arena, void *at, int *capacity, int count, size_t item);
-#define tin_vec_push(arena, vec, item)                                                                                     \
-  ((vec)->count == (vec)->capacity                                                                                         \
-       ? (void)((vec)->at = tin_vec_grow((arena), (vec)->at, &(vec)->capacity, (vec)->count, sizeof *(vec)->at))           \
-       : (void)0,                                                                                                          \
+#define tin_vec_push(arena, vec, item)                                                                                                     \
+  ((vec)->count == (vec)->capacity                                                                                                         \
+       ? (void)((vec)->at = tin_vec_grow((arena), (vec)->at, &(vec)->capacity, (vec)->count, sizeof *(vec)->at))                           \
+       : (void)0,                                                                                                                          \
    (vec)->at[(vec)->count++] = (item))
 
 /* Growable text in an arena with a fail target; always zero-terminated. */

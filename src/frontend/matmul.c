@@ -187,7 +187,8 @@ tin_tensor *tin_einsum_at(const char *file, int line, const char *subscripts, ti
   if (!tin_call_operands(&call, 2, tensors, ab, nodes))
     return tin_call_poison(&call);
   if (!subscripts || !parse_subscripts(&letters, subscripts)) {
-    tin_call_fail(&call, "subscripts \"%s\" are not of the form \"ij,jk->ik\" with each letter once an operand", subscripts ? subscripts : "NULL");
+    tin_call_fail(&call, "subscripts \"%s\" are not of the form \"ij,jk->ik\" with each letter once an operand",
+                  subscripts ? subscripts : "NULL");
     return tin_call_poison(&call);
   }
   if (!bind_sizes(&call, &letters, tensors, nodes) || !make_space(&call, &letters) ||

@@ -401,8 +401,8 @@ void tin_array_text(struct tin_text *text, tin_dtype dtype, int rank, const int6
 
 /* ---- tensors ---- */
 
-/* The text's arena jumps back here when memory runs out. */
-static bool print_value(FILE *out, tin_tensor *t, const void *data) {
+/* NULL, or what went wrong. The text's arena jumps back here when memory runs out. */
+static const char *print_value(FILE *out, tin_tensor *t, const void *data) {
   struct tin_arena arena;
   struct tin_text text;
   jmp_buf fail;
@@ -410,13 +410,13 @@ static bool print_value(FILE *out, tin_tensor *t, const void *data) {
   tin_arena_init(&arena, 1 << 12, &fail);
   if (setjmp(fail)) {
     tin_arena_free(&arena);
-    return false;
+    return "out of memory";
   }
   tin_text_init(&text, &arena);
   tin_array_text(&text, tin_dtype_of(t), shape.rank, shape.size, data);
-  bool ok = fprintf(out, "%s\n", text.at) >= 0;
+  bool written = fprintf(out, "%s\n", text.at) >= 0;
   tin_arena_free(&arena);
-  return ok;
+  return written ? NULL : "cannot be written";
 }
 
 bool tin_fprint_at(const char *file, int line, FILE *out, tin_tensor *t) {
@@ -427,10 +427,9 @@ bool tin_fprint_at(const char *file, int line, FILE *out, tin_tensor *t) {
     return false;
   }
   bool ok = tin_read_at(file, line, t, data, bytes);
-  if (ok && !print_value(out, t, data)) {
-    tin_fail_at(file, line, tin_ctx_of(t), "print: cannot be written");
-    ok = false;
-  }
+  const char *failure = ok ? print_value(out, t, data) : NULL;
+  if (failure)
+    tin_fail_at(file, line, tin_ctx_of(t), "print: %s", failure);
   free(data);
-  return ok;
+  return ok && !failure;
 }

@@ -5,6 +5,7 @@
  * Format: https://github.com/huggingface/safetensors (README, "Format"). JSON is jansson's.
  */
 #include "frontend/data.h"
+#include "frontend/frontend.h"
 #include "ir/ir.h"
 
 #include <errno.h>
@@ -480,9 +481,9 @@ static const struct tin_named_array *stored_param(const struct tin_tensor_file *
   for (int i = 0; same && i < shape.rank; i++)
     same = array->shape[i] == shape.size[i];
   if (!same) {
-    tin_error_set(error, "%s: tensor \"%s\" is %s of rank %d, which does not fit the parameter's %s of rank %d%s", path, name, array->dtype,
-                  array->rank, tin_safetensors_dtype_name(tin_dtype_of(param)), shape.rank,
-                  array->rank == shape.rank ? " or its sizes" : "");
+    tin_error_set(error, "%s: tensor \"%s\" is %s %s, the parameter %s %s", path, name, array->dtype,
+                  tin_shape_words(array->rank, array->shape).text, tin_safetensors_dtype_name(tin_dtype_of(param)),
+                  tin_shape_words(shape.rank, shape.size).text);
     return NULL;
   }
   return array;

@@ -54,10 +54,10 @@ struct tin_variable {
   uint8_t rank;
   int64_t shape[TIN_MAX_RANK];
   int64_t size;
-  uint64_t id;                /* creation number in the context */
-  uint64_t version;           /* grows with every realised update and every write */
-  struct tin_buffer *buffer;  /* the value of `version` */
-  const char *name;           /* or NULL */
+  uint64_t id;               /* creation number in the context */
+  uint64_t version;          /* grows with every realised update and every write */
+  struct tin_buffer *buffer; /* the value of `version` */
+  const char *name;          /* or NULL */
 };
 
 struct tin_graph_slot {
@@ -71,9 +71,9 @@ struct tin_graph {
   struct tin_graph_slot *table; /* open addressing, power of two */
   int table_count;
   int table_capacity;
-  uint32_t *serial;   /* counter shared by the graphs of one context */
-  uint32_t *stamp;    /* traversal stamps, shared likewise */
-  int rule_depth;     /* rules in progress, one inside the other */
+  uint32_t *serial;     /* counter shared by the graphs of one context */
+  uint32_t *stamp;      /* traversal stamps, shared likewise */
+  int rule_depth;       /* rules in progress, one inside the other */
   struct tin_site site; /* given to the nodes made next */
 };
 
@@ -85,8 +85,8 @@ void tin_graph_retire(struct tin_graph *graph, struct tin_graph *spare);
 void tin_graph_restart(struct tin_graph *graph, struct tin_graph *spare, struct tin_graph *parent, uint32_t *serial, uint32_t *stamp);
 
 /* ---- builders: one per op or class of ops ---- */
-struct tin_node *tin_node_const(struct tin_graph *graph, tin_dtype dtype, uint64_t bits); /* 0-d */
-struct tin_node *tin_node_number(struct tin_graph *graph, tin_dtype dtype, double value); /* 0-d const, converted by `cast` from f64 */
+struct tin_node *tin_node_const(struct tin_graph *graph, tin_dtype dtype, uint64_t bits);  /* 0-d */
+struct tin_node *tin_node_number(struct tin_graph *graph, tin_dtype dtype, double value);  /* 0-d const, converted by `cast` from f64 */
 struct tin_node *tin_node_scalar(struct tin_graph *graph, tin_dtype dtype, uint64_t bits); /* never merged, never folded */
 struct tin_node *tin_node_iota(struct tin_graph *graph, tin_dtype dtype, int64_t size);
 struct tin_node *tin_node_var(struct tin_graph *graph, struct tin_variable *variable); /* at its current version */
@@ -106,15 +106,17 @@ struct tin_node *tin_node_permute(struct tin_graph *graph, struct tin_node *x, c
 struct tin_node *tin_node_expand(struct tin_graph *graph, struct tin_node *x, const int64_t *shape); /* same rank */
 /* NumPy broadcasting of x to the shape: reshape with leading ones, then expand. */
 struct tin_node *tin_node_broadcast(struct tin_graph *graph, struct tin_node *x, int rank, const int64_t *shape);
-struct tin_node *tin_node_slice(struct tin_graph *graph, struct tin_node *x, const int64_t *start, const int64_t *step, const int64_t *size);
-struct tin_node *tin_node_pad(struct tin_graph *graph, struct tin_node *x, const int64_t *low, const int64_t *interior, const int64_t *shape,
-                              uint64_t fill);
+struct tin_node *tin_node_slice(struct tin_graph *graph, struct tin_node *x, const int64_t *start, const int64_t *step,
+                                const int64_t *size);
+struct tin_node *tin_node_pad(struct tin_graph *graph, struct tin_node *x, const int64_t *low, const int64_t *interior,
+                              const int64_t *shape, uint64_t fill);
 struct tin_node *tin_node_flip(struct tin_graph *graph, struct tin_node *x, uint32_t axes);
 struct tin_node *tin_node_window(struct tin_graph *graph, struct tin_node *x, int axis, int64_t size, int64_t stride, int64_t dilation);
 struct tin_node *tin_node_fold(struct tin_graph *graph, struct tin_node *x, int axis, int64_t stride, int64_t dilation, int64_t out_size);
 struct tin_node *tin_node_concat(struct tin_graph *graph, struct tin_node **in, int n_in, int axis);
 struct tin_node *tin_node_gather(struct tin_graph *graph, struct tin_node *x, struct tin_node *index, int axis);
-struct tin_node *tin_node_scatter_add(struct tin_graph *graph, struct tin_node *base, struct tin_node *index, struct tin_node *source, int axis);
+struct tin_node *tin_node_scatter_add(struct tin_graph *graph, struct tin_node *base, struct tin_node *index, struct tin_node *source,
+                                      int axis);
 struct tin_node *tin_node_assign(struct tin_graph *graph, struct tin_node *var, struct tin_node *value);
 
 /* The raw constructor below all of these: no rules, only consing. Parser and rules use it. */
@@ -136,7 +138,9 @@ struct tin_node_list {
   int count;
 };
 struct tin_node_list tin_graph_order(struct tin_graph *graph, struct tin_arena *arena, struct tin_node **outputs, int n_outputs);
-static inline bool tin_node_is_leaf(const struct tin_node *node) { return node->buffer || tin_op_is(node->op, OP_CLASS_SOURCE); }
+static inline bool tin_node_is_leaf(const struct tin_node *node) {
+  return node->buffer || tin_op_is(node->op, OP_CLASS_SOURCE);
+}
 
 /* ---- verifier and text form ---- */
 /* Sets dtype, rank, shape and size from the op, its inputs and attributes; `shape` has room for TIN_MAX_RANK. Where the shape is an

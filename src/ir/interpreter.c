@@ -229,21 +229,6 @@ static void reduce_chain(const struct terms *terms, uint64_t *result) {
   }
 }
 
-static int term_op(int op) {
-  switch (op) {
-  case OP_SUM:
-    return OP_ADD;
-  case OP_PROD:
-    return OP_MUL;
-  case OP_REDUCE_MIN:
-    return OP_MIN;
-  case OP_REDUCE_MAX:
-    return OP_MAX;
-  default:
-    return OP_FMA;
-  }
-}
-
 /* Splits the input's axes into the kept ones, walked result by result, and the reduced ones, walked term by term. */
 static void split_axes(const struct tin_node *node, struct walk *results, struct walk *terms) {
   const struct tin_node *x = node->in[0];
@@ -257,8 +242,8 @@ static void split_axes(const struct tin_node *node, struct walk *results, struct
 static bool reduce(const struct tin_node *node, void *const *in, void *out, struct tin_error *error) {
   struct walk results, positions;
   split_axes(node, &results, &positions);
-  struct terms terms = {.op = term_op(node->op), .dtype = (tin_dtype)node->dtype, .length = positions.left};
-  terms.join = terms.op == OP_FMA ? OP_ADD : terms.op;
+  struct terms terms = {.join = tin_op_combining(node->op), .dtype = (tin_dtype)node->dtype, .length = positions.left};
+  terms.op = node->op == OP_CONTRACT ? OP_FMA : terms.join;
   terms.neutral = tin_scalar_neutral(node->op, terms.dtype);
   terms.data[0] = in[0];
   terms.data[1] = terms.op == OP_FMA ? in[1] : NULL;

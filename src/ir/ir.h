@@ -24,8 +24,12 @@ struct tin_dtype_info {
   enum tin_dtype_class class;
 };
 extern const struct tin_dtype_info tin_dtypes[];
-static inline int tin_dtype_bytes(int dtype) { return tin_dtypes[dtype].bytes; }
-static inline bool tin_dtype_is_float(int dtype) { return tin_dtypes[dtype].class == TIN_CLASS_FLOAT; }
+static inline int tin_dtype_bytes(int dtype) {
+  return tin_dtypes[dtype].bytes;
+}
+static inline bool tin_dtype_is_float(int dtype) {
+  return tin_dtypes[dtype].class == TIN_CLASS_FLOAT;
+}
 /* -1 when the text names no dtype */
 int tin_dtype_parse(const char *text);
 /* The dtype that an operation on the two gives; see dtypes.def. */
@@ -54,16 +58,19 @@ enum { OP_COMMUTATIVE = 1, OP_ASSOCIATIVE = 2, OP_IDEMPOTENT = 4 };
 
 struct tin_op_info {
   const char *text;
-  uint8_t class;   /* enum tin_op_class */
-  int8_t arity;    /* -1: any */
-  uint8_t result;  /* enum tin_op_result */
-  uint8_t accepts; /* OP_ACCEPT_* */
-  uint8_t facts;   /* OP_COMMUTATIVE ... */
+  uint8_t class;    /* enum tin_op_class */
+  int8_t arity;     /* -1: any */
+  uint8_t result;   /* enum tin_op_result */
+  uint8_t accepts;  /* OP_ACCEPT_* */
+  uint8_t facts;    /* OP_COMMUTATIVE ... */
   double low, high; /* test domain */
 };
 extern const struct tin_op_info tin_ops[];
 int tin_op_parse(const char *text); /* -1 when the text names no op */
-static inline bool tin_op_is(int op, enum tin_op_class class) { return tin_ops[op].class == (uint8_t)class; }
+int tin_op_combining(int op);       /* the elementwise op that joins two partial results of a reduction or contraction */
+static inline bool tin_op_is(int op, enum tin_op_class class) {
+  return tin_ops[op].class == (uint8_t) class;
+}
 /* Elementwise in the wide sense: same shape in and out, computed element by element. */
 static inline bool tin_op_is_elementwise(int op) {
   return tin_ops[op].class == OP_CLASS_ELEMENTWISE || tin_ops[op].class == OP_CLASS_ELEMENTARY;

@@ -15,13 +15,13 @@
 
 /* Defines a function that returns the program; the names after VALUES are those of its arguments. */
 #define TIN_DEFINE_PROGRAM(function, VALUES, ...) TIN_DEFINE_SCALED_PROGRAM(function, VALUES, 0, 0, __VA_ARGS__)
-#define TIN_DEFINE_SCALED_PROGRAM(function, VALUES, mantissa, exponent, ...)                                                                                          \
+#define TIN_DEFINE_SCALED_PROGRAM(function, VALUES, mantissa, exponent, ...)                                                               \
   const struct tin_program *function(void) {                                                                                               \
     enum { __VA_ARGS__, argument_count };                                                                                                  \
     enum { before_first = argument_count - 1, VALUES(TIN_CONST_NAME, TIN_STEP_NAME) value_count };                                         \
     static const struct tin_step steps[] = {VALUES(TIN_CONST_ROW, TIN_STEP_ROW)};                                                          \
     _Static_assert((int)value_count <= (int)TIN_PROGRAM_VALUES, "more values than an evaluator holds");                                    \
-    static const struct tin_program program = {argument_count, value_count - argument_count, steps, mantissa, exponent};                                       \
+    static const struct tin_program program = {argument_count, value_count - argument_count, steps, mantissa, exponent};                   \
     return &program;                                                                                                                       \
   }
 

@@ -35,6 +35,19 @@ int tin_op_parse(const char *text) {
   return -1;
 }
 
+int tin_op_combining(int op) {
+  switch (op) {
+  case OP_PROD:
+    return OP_MUL;
+  case OP_REDUCE_MIN:
+    return OP_MIN;
+  case OP_REDUCE_MAX:
+    return OP_MAX;
+  default: /* OP_SUM, OP_CONTRACT */
+    return OP_ADD;
+  }
+}
+
 tin_dtype tin_dtype_promote(tin_dtype a, tin_dtype b) {
   tin_dtype low = a < b ? a : b;
   tin_dtype high = a < b ? b : a;

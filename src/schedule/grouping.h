@@ -13,23 +13,23 @@ struct reader {
 };
 
 struct node_facts {
-  bool leaf;      /* has a buffer, or is a variable */
-  bool needed;    /* an output or the value of an update */
+  bool leaf;   /* has a buffer, or is a variable */
+  bool needed; /* an output or the value of an update */
   bool is_output;
-  bool root;      /* gets a value of its own */
-  bool stored;    /* root that another group reads */
-  bool expanded;  /* some use broadcasts it */
-  uint8_t used_by; /* USED_BY_*: what its users are, looking through movement */
+  bool root;        /* gets a value of its own */
+  bool stored;      /* root that another group reads */
+  bool expanded;    /* some use broadcasts it */
+  uint8_t used_by;  /* USED_BY_*: what its users are, looking through movement */
   uint8_t n_owners; /* distinct roots that would compute it, saturating at OWNERS_MANY */
   int owners[4];
-  int ops;        /* nodes computed inside it when it is computed, itself included */
-  float work;     /* vector operations an element, inlined inputs included */
-  float loads;    /* bytes an element loaded from memory, inlined inputs included */
-  float held;     /* of these, bytes of roots: they would have to be stored for this use */
-  int group;      /* of a root */
+  int ops;         /* nodes computed inside it when it is computed, itself included */
+  float work;      /* vector operations an element, inlined inputs included */
+  float loads;     /* bytes an element loaded from memory, inlined inputs included */
+  float held;      /* of these, bytes of roots: they would have to be stored for this use */
+  int group;       /* of a root */
   int last_reader; /* newest group that reads this root or leaf */
   const char *reason;
-  uint32_t walk;  /* scratch of collect_reads */
+  uint32_t walk; /* scratch of collect_reads */
   int walk_how, walk_read;
   uint32_t read_mark; /* scratch of group_reads */
   int read_how;

@@ -20,13 +20,13 @@ struct tin_plan_value {
   struct tin_node *node;
   enum tin_place place;
   uint8_t dtype;
-  int64_t size;      /* elements */
+  int64_t size; /* elements */
   int64_t bytes;
-  int leaf;          /* PLACE_LEAF: number, else -1 */
-  int update;        /* PLACE_OWNED: the update that this value may be computed into in place, else -1 */
-  int64_t offset;    /* PLACE_ARENA: bytes, set by tin_schedule_memory */
-  int first_kernel;  /* the kernel that writes it, -1 for leaves */
-  int last_kernel;   /* the last kernel that reads it (or writes it, when none reads) */
+  int leaf;         /* PLACE_LEAF: number, else -1 */
+  int update;       /* PLACE_OWNED: the update that this value may be computed into in place, else -1 */
+  int64_t offset;   /* PLACE_ARENA: bytes, set by tin_schedule_memory */
+  int first_kernel; /* the kernel that writes it, -1 for leaves */
+  int last_kernel;  /* the last kernel that reads it (or writes it, when none reads) */
 };
 
 enum tin_part_kind {
@@ -40,14 +40,15 @@ enum tin_part_kind {
 struct tin_part {
   enum tin_part_kind kind;
   int rank;
-  int64_t shape[TIN_MAX_RANK];        /* MAP: of the stored nodes; ROW: full shape (inputs of the reductions); CONTRACT: full shape */
-  uint32_t axes;                      /* ROW, CONTRACT: mask of reduced axes */
-  struct tin_node *anchor;            /* CONTRACT, SCATTER: the node; ROW: the first reduction; MAP: the first store */
-  TIN_VEC(struct tin_node *) members; /* ROW: nodes held in the group, in graph order: reductions, and elementwise or expand nodes that
-                                       * depend on one of them. CONTRACT: the consumers computed on the tile, in graph order */
-  TIN_VEC(struct tin_node *) stores;  /* nodes written to memory, in graph order */
-  TIN_VEC(int) reads;                 /* plan values that the part loads, ascending, each once */
-  const char *fused;                  /* what was fused, for people: "bias, relu on the tile" */
+  int64_t shape[TIN_MAX_RANK]; /* MAP: of the stored nodes; ROW: full shape (inputs of the reductions); CONTRACT: full shape */
+  uint32_t axes;               /* ROW, CONTRACT: mask of reduced axes */
+  struct tin_node *anchor;     /* CONTRACT, SCATTER: the node; ROW: the first reduction; MAP: the first store */
+  TIN_VEC(struct tin_node *)
+  members;                           /* ROW: nodes held in the group, in graph order: reductions, and elementwise or expand nodes that
+                                      * depend on one of them. CONTRACT: the consumers computed on the tile, in graph order */
+  TIN_VEC(struct tin_node *) stores; /* nodes written to memory, in graph order */
+  TIN_VEC(int) reads;                /* plan values that the part loads, ascending, each once */
+  const char *fused;                 /* what was fused, for people: "bias, relu on the tile" */
 };
 
 /* One launch: parts that do not depend on each other. */
@@ -58,7 +59,7 @@ struct tin_kernel {
 
 /* An index tensor whose values must lie in 0 .. limit-1: looked at before kernel `kernel` runs. */
 struct tin_check {
-  int value;   /* the index tensor's plan value */
+  int value; /* the index tensor's plan value */
   int kernel;
   int64_t limit;
   struct tin_node *node; /* the gather or scatter_add, for the message */
@@ -80,14 +81,15 @@ struct tin_schedule {
   TIN_VEC(struct tin_check) checks;
   TIN_VEC(int) output_values; /* plan value of each output (may repeat; may be a leaf) */
   TIN_VEC(int) update_values; /* plan value of each update (likewise) */
-  int threads; /* that will run it: kernels split their work into at least so many items; 0 is 1. Never changes a value */
+  int threads;                /* that will run it: kernels split their work into at least so many items; 0 is 1. Never changes a value */
   int n_leaves;
   int n_scalars;
   int64_t arena_bytes;         /* set by tin_schedule_memory */
   int64_t bytes_without_reuse; /* sum of arena values, rounded as the arena rounds */
 };
 
-/* Groups the graph below the outputs and the update values into kernels. fuse: TIN_FUSE_* of runtime/execute.h. Arena with a fail target. */
+/* Groups the graph below the outputs and the update values into kernels. fuse: TIN_FUSE_* of runtime/execute.h. Arena with a fail target.
+ */
 struct tin_schedule *tin_schedule_build(struct tin_arena *arena, struct tin_graph *graph, struct tin_node **outputs, int n_outputs,
                                         struct tin_variable *const *update_variables, struct tin_node **update_nodes, int n_updates,
                                         uint32_t fuse);

@@ -137,7 +137,8 @@ static void add_inlined_costs(struct grouping *g, const struct tin_node *node, s
       input->root = true;
       input->reason = "a concat would compute it at the elements of its other inputs too";
     }
-    float share = node->size > 0 ? (float)in->size / (float)node->size : 1; /* a broadcast input is loaded less often than once an element */
+    float share =
+        node->size > 0 ? (float)in->size / (float)node->size : 1; /* a broadcast input is loaded less often than once an element */
     if (share > 1)
       share = 1;
     if (input->root || input->leaf) {

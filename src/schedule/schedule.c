@@ -22,9 +22,9 @@ static bool is_reduction(const struct tin_node *node) {
 }
 
 enum {
-  READ_FULL = 1,  /* at the identical linear index of the iteration space */
-  READ_ROW = 2,   /* at the identical row of a row group, broadcast along the reduced axes */
-  READ_OTHER = 4  /* at any other index */
+  READ_FULL = 1, /* at the identical linear index of the iteration space */
+  READ_ROW = 2,  /* at the identical row of a row group, broadcast along the reduced axes */
+  READ_OTHER = 4 /* at any other index */
 };
 
 struct read {
@@ -302,8 +302,14 @@ static void place_root(struct grouping *g, struct tin_node *root) {
 
 static int add_value(struct grouping *g, struct tin_node *node, enum tin_place place) {
   struct tin_schedule *s = g->schedule;
-  struct tin_plan_value value = {.node = node, .place = place, .dtype = node->dtype, .size = node->size, .leaf = -1, .update = -1,
-                                 .first_kernel = -1, .last_kernel = -1};
+  struct tin_plan_value value = {.node = node,
+                                 .place = place,
+                                 .dtype = node->dtype,
+                                 .size = node->size,
+                                 .leaf = -1,
+                                 .update = -1,
+                                 .first_kernel = -1,
+                                 .last_kernel = -1};
   value.bytes = node->size * tin_dtype_bytes(node->dtype);
   if (place == PLACE_LEAF)
     value.leaf = s->n_leaves++;

@@ -161,24 +161,50 @@ static bool is_nan(uint64_t bits, tin_dtype dtype) {
   return tin_dtype_is_float(dtype) && isnan(tin_scalar_to_double(bits, dtype));
 }
 
-/* Compares data with the oracle's value of the node; any NaN equals any NaN. */
+/* Position of the first element that differs, any NaN being equal to any; -1: none. */
+static int64_t first_difference(const void *a, const void *b, int64_t size, tin_dtype dtype) {
+  if (!memcmp(a, b, (size_t)size * (size_t)tin_dtype_bytes(dtype)))
+    return -1;
+  for (int64_t i = 0; i < size; i++) {
+    uint64_t x = tin_scalar_load(a, i, dtype), y = tin_scalar_load(b, i, dtype);
+    if (x != y && !(is_nan(x, dtype) && is_nan(y, dtype)))
+      return i;
+  }
+  return -1;
+}
+
+static void difference_error(struct tin_error *error, const char *what, const struct tin_node *node, int64_t at, const void *found,
+                             const void *expected) {
+  tin_dtype dtype = (tin_dtype)node->dtype;
+  uint64_t x = tin_scalar_load(found, at, dtype), y = tin_scalar_load(expected, at, dtype);
+  tin_error_set(error, "%s (%s) at position %" PRId64 " of %" PRId64 ": 0x%" PRIx64 " (%.9g), the interpreter says 0x%" PRIx64 " (%.9g)", what,
+                tin_ops[node->op].text, at, node->size, x, tin_scalar_to_double(x, dtype), y, tin_scalar_to_double(y, dtype));
+}
+
+/* Compares data with the oracle's value of the node. */
 static bool same_value(const struct copy *copy, const struct tin_node *node, const void *data, const char *what, int number,
                        struct tin_error *error) {
-  tin_dtype dtype = (tin_dtype)node->dtype;
   const void *expected = copy->c->values[copy->set][node->index];
+  char place[64];
+  snprintf(place, sizeof place, "set %d: %s %d", copy->set, what, number);
   if (!data) {
-    tin_error_set(error, "%s %d has no value", what, number);
+    tin_error_set(error, "%s has no value", place);
     return false;
   }
-  if (!memcmp(data, expected, (size_t)node->size * (size_t)tin_dtype_bytes(dtype)))
-    return true;
-  for (int64_t i = 0; i < node->size; i++) {
-    uint64_t x = tin_scalar_load(data, i, dtype), y = tin_scalar_load(expected, i, dtype);
-    if (x == y || (is_nan(x, dtype) && is_nan(y, dtype)))
+  int64_t at = first_difference(data, expected, node->size, (tin_dtype)node->dtype);
+  if (at >= 0)
+    difference_error(error, place, node, at, data, expected);
+  return at < 0;
+}
+
+bool fuzz_same_outputs(const struct fuzz_case *a, const struct fuzz_case *b, struct tin_error *error) {
+  for (int i = 0; i < a->n_outputs; i++) {
+    const struct tin_node *node = b->outputs[i];
+    const void *found = a->values[0][a->outputs[i]->index], *expected = b->values[0][node->index];
+    int64_t at = first_difference(found, expected, node->size, (tin_dtype)node->dtype);
+    if (at < 0)
       continue;
-    tin_error_set(error, "set %d: %s %d (%s) at position %" PRId64 " of %" PRId64 ": 0x%" PRIx64 " (%.9g), the interpreter says 0x%" PRIx64
-                  " (%.9g)", copy->set, what, number, tin_ops[node->op].text, i, node->size, x, tin_scalar_to_double(x, dtype), y,
-                  tin_scalar_to_double(y, dtype));
+    difference_error(error, "output with rules", node, at, found, expected);
     return false;
   }
   return true;

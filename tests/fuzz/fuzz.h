@@ -55,6 +55,8 @@ struct fuzz_config {
 
 /* generate.c: the case of a seed; false when memory ran out. */
 bool fuzz_generate(struct fuzz_case *c, uint64_t seed);
+/* The same graph made with the construction rules and without them, of ops whose bits every rule keeps. */
+bool fuzz_generate_pair(struct fuzz_case *with, struct fuzz_case *without, uint64_t seed);
 void fuzz_case_free(struct fuzz_case *c);
 /* Memory for a leaf of this dtype and shape, NULL when there are too many; data is uninitialised. */
 struct fuzz_leaf *fuzz_leaf_add(struct fuzz_case *c, tin_dtype dtype, int rank, const int64_t *shape);
@@ -67,6 +69,8 @@ void fuzz_engines_free(struct fuzz_engines *engines);
 int64_t fuzz_engines_kernels(const struct fuzz_engines *engines); /* compiled so far */
 /* Sets order and values of a case whose outputs and updates are known; false with error. */
 bool fuzz_prepare(struct fuzz_case *c, struct tin_error *error);
+/* Outputs of two prepared cases have equal bits, any NaN being equal to any; false with what differs. */
+bool fuzz_same_outputs(const struct fuzz_case *a, const struct fuzz_case *b, struct tin_error *error);
 /* Runs both sets of the case; false with what differs. */
 bool fuzz_check(struct fuzz_engines *engines, struct fuzz_case *c, const struct fuzz_config *config, struct tin_error *error);
 /* The same on a given engine; `between` is called between the two sets, when all plans have been made. */
@@ -79,6 +83,8 @@ void fuzz_config_print(FILE *file, const struct fuzz_config *config);
 
 /* shrink.c: runs the case in a child process, so that crashes and endless loops count as faults too. */
 bool fuzz_fails(struct fuzz_case *c, const struct fuzz_config *config);
+/* Data, as comments, and graph in text form. */
+void fuzz_print(FILE *file, struct fuzz_case *c);
 /* Makes a failing case as small as it can, and prints it with the configuration. */
 void fuzz_report(FILE *file, uint64_t seed, const struct fuzz_config *config);
 

@@ -332,6 +332,8 @@ static void reduce_step(struct generator *g) {
     return;
   if (!accepts(op, (tin_dtype)x->dtype))
     x = make_cast(g->graph, x, gen_chance(g, 50) ? TIN_F32 : TIN_I32);
+  if (g->exact && op == OP_SUM && tin_dtype_is_float(x->dtype))
+    op = OP_REDUCE_MAX;
   uint32_t axes = (uint32_t)gen_range(g, 1, (1 << x->rank) - 1);
   if (gen_chance(g, 40))
     axes = 1u << (x->rank - 1);
@@ -376,16 +378,17 @@ static void gradient_step(struct generator *g) {
 static const struct {
   gen_step *run;
   int weight;
+  bool exact; /* see struct generator */
 } steps[] = {
-    {elementwise_step, 34},     {cast_step, 6},         {reduce_step, 14},  {gen_movement_step, 26}, {gen_contract_step, 10},
-    {gen_index_step, 6},        {gen_softmax_step, 3},  {gen_norm_step, 3}, {gen_attention_step, 2}, {gen_convolution_step, 2},
-    {gradient_step, 5},
+    {elementwise_step, 34, true},   {cast_step, 6, true},         {reduce_step, 14, true},       {gen_movement_step, 26, true},
+    {gen_index_step, 6, true},      {gen_contract_step, 10, false}, {gen_softmax_step, 3, false}, {gen_norm_step, 3, false},
+    {gen_attention_step, 2, false}, {gen_convolution_step, 2, false}, {gradient_step, 5, false},
 };
 
 static void random_step(struct generator *g) {
   int total = 0, i = 0;
   for (size_t s = 0; s < sizeof steps / sizeof *steps; s++)
-    total += steps[s].weight;
+    total += steps[s].exact || !g->exact ? steps[s].weight : 0;
   int pick = (int)gen_below(g, total);
   while (pick >= steps[i].weight)
     pick -= steps[i++].weight;
@@ -463,10 +466,10 @@ static void choose_early(struct generator *g) {
   }
 }
 
-bool fuzz_generate(struct fuzz_case *c, uint64_t seed) {
+static void grow(struct generator *g, struct fuzz_case *c, uint64_t seed) {
   static const int64_t limits[] = {100, 600, 2000, 2000, 2000, 6000, 30000};
-  struct generator generator = {.c = c, .graph = &c->graph}, *g = &generator;
-  fuzz_case_init(c, seed);
+  g->c = c;
+  g->graph = &c->graph;
   tin_stream_seed(&g->stream, seed);
   g->limit = limits[gen_below(g, (int64_t)(sizeof limits / sizeof *limits))];
   g->budget = 40 * g->limit + 500000;
@@ -485,6 +488,12 @@ bool fuzz_generate(struct fuzz_case *c, uint64_t seed) {
     }
     random_step(g);
   }
+}
+
+bool fuzz_generate(struct fuzz_case *c, uint64_t seed) {
+  struct generator generator = {.failed = false}, *g = &generator;
+  fuzz_case_init(c, seed);
+  grow(g, c, seed);
   choose_sinks(g);
   struct tin_error error = {.set = false};
   if (!c->n_outputs && !c->n_updates) /* all too costly */
@@ -495,4 +504,27 @@ bool fuzz_generate(struct fuzz_case *c, uint64_t seed) {
   }
   choose_early(g);
   return true;
+}
+
+bool fuzz_generate_pair(struct fuzz_case *with, struct fuzz_case *without, uint64_t seed) {
+  enum { NO_RULES = 64 }; /* rules stop at this depth: rules.c */
+  struct generator generator[2] = {{.exact = true}, {.exact = true}};
+  struct fuzz_case *cases[2] = {with, without};
+  struct tin_error error = {.set = false};
+  for (int i = 0; i < 2; i++) {
+    fuzz_case_init(cases[i], seed);
+    cases[i]->graph.rule_depth = i ? NO_RULES : 0;
+    grow(&generator[i], cases[i], seed);
+  }
+  if (generator[0].n_pool != generator[1].n_pool)
+    return false;
+  for (int tries = 0, n = generator[0].n_pool; tries < 20; tries++) {
+    int at = tries ? (int)gen_below(&generator[0], n) : n - 1;
+    struct tin_node *node = generator[1].pool[at];
+    if (with->n_outputs < FUZZ_OUTPUTS && affordable(&generator[1], &node, 1)) {
+      with->outputs[with->n_outputs++] = generator[0].pool[at];
+      without->outputs[without->n_outputs++] = node;
+    }
+  }
+  return fuzz_prepare(with, &error) && fuzz_prepare(without, &error);
 }

@@ -16,6 +16,7 @@ struct generator {
   int64_t budget;   /* elements that the interpreter may have to compute */
   bool specials;    /* infinities, NaN, denormals */
   bool floats_only;
+  bool exact;       /* only what every rule keeps the bits of: no float sums, no gradients */
   bool failed;      /* out of memory or of room for leaves */
 };
 

@@ -241,10 +241,11 @@ static void print_leaves(FILE *file, const struct fuzz_case *c) {
   }
 }
 
-static void print_graph(FILE *file, struct fuzz_case *c) {
+void fuzz_print(FILE *file, struct fuzz_case *c) {
   struct tin_arena arena;
   jmp_buf fail;
   struct tin_text text;
+  print_leaves(file, c);
   tin_arena_init(&arena, 1 << 14, &fail);
   if (setjmp(fail) == 0) {
     struct tin_node *sinks[2 * FUZZ_OUTPUTS];
@@ -295,8 +296,7 @@ void fuzz_report(FILE *file, uint64_t seed, const struct fuzz_config *config) {
     while ((int)drop_sinks(&search) | (int)cut_nodes(&search)) /* both, each round */
       ;
   print_difference(file, search.best, config);
-  print_leaves(file, search.best);
-  print_graph(file, search.best);
+  fuzz_print(file, search.best);
   fflush(file);
   fuzz_case_free(search.best);
   free(search.best);
