@@ -45,29 +45,29 @@ enum bench_role { BENCH_US, BENCH_REFERENCE, BENCH_LIMIT };
 struct bench_contestant {
   const char *name;
   enum bench_role role;
-  bench_call *call; /* NULL: the workload records its samples itself, or */
+  bench_call *call;                                  /* NULL: the workload records its samples itself, or */
   void (*turn)(struct bench_contestant *contestant); /* records the samples of one turn; NULL: calls are timed here */
   void *state;
-  tin_ctx *ctx;       /* of this library's contestants: for their statistics */
-  double limit_work;  /* of a limit: the work of one call, in the unit of the workload's limit_work */
-  int pause_ms;       /* before its turn ends: threads that spin after the call would disturb the next one */
-  int repeat;         /* calls a sample */
-  int samples;        /* samples a round */
+  tin_ctx *ctx;      /* of this library's contestants: for their statistics */
+  double limit_work; /* of a limit: the work of one call, in the unit of the workload's limit_work */
+  int pause_ms;      /* before its turn ends: threads that spin after the call would disturb the next one */
+  int repeat;        /* calls a sample */
+  int samples;       /* samples a round */
   struct bench_samples time;
-  double run;         /* least seconds a call spent in kernels (run_seconds of tin_stats); 0: unknown */
-  int64_t kernels;    /* launched by a call */
+  double run;      /* least seconds a call spent in kernels (run_seconds of tin_stats); 0: unknown */
+  int64_t kernels; /* launched by a call */
   int64_t planned_bytes;
-  bool replanned;     /* a plan was made while it was timed */
+  bool replanned; /* a plan was made while it was timed */
 };
 
 struct bench_workload {
   const char *id;
   char what[96];
   int threads;
-  const char *unit;   /* of the rate: "GFLOP/s", "GB/s", "ns/element", "us", "ms", "s" */
-  double rate_work;   /* work of a call in the unit times 1e9 for rates per second; elements for "ns/element" */
-  double limit_work;  /* work of a call that the limit bounds: flops, bytes; 0: no limit */
-  double target;      /* our time at most this many seconds; 0: none */
+  const char *unit;  /* of the rate: "GFLOP/s", "GB/s", "ns/element", "us", "ms", "s" */
+  double rate_work;  /* work of a call in the unit times 1e9 for rates per second; elements for "ns/element" */
+  double limit_work; /* work of a call that the limit bounds: flops, bytes; 0: no limit */
+  double target;     /* our time at most this many seconds; 0: none */
   struct bench_contestant contestants[BENCH_MAX_CONTESTANTS];
   int count;
 };

@@ -37,11 +37,14 @@ static void run_stream(void *state) {
 }
 
 static void measure_silu(struct bench_workload *workload, int64_t count, const char *torch) {
-  struct arrays at = {.a = bench_random(count, 1, 2), .b = bench_random(count, 2, 2), .c = bench_random(count, 3, 2),
-                      .out = bench_memory(count * 4), .count = count, .threads = workload->threads};
+  struct arrays at = {.a = bench_random(count, 1, 2),
+                      .b = bench_random(count, 2, 2),
+                      .c = bench_random(count, 3, 2),
+                      .out = bench_memory(count * 4),
+                      .count = count,
+                      .threads = workload->threads};
   tin_shape shape = TIN_SHAPE(count);
-  struct bench_expression expression = {
-      .build = build_silu, .n_inputs = 3, .shapes = {shape, shape, shape}, .data = {at.a, at.b, at.c}};
+  struct bench_expression expression = {.build = build_silu, .n_inputs = 3, .shapes = {shape, shape, shape}, .data = {at.a, at.b, at.c}};
   struct bench_side sides[2];
   bool large = count > 1 << 20;
   workload->rate_work = (double)count;

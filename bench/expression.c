@@ -54,5 +54,6 @@ static bool check_side(const struct bench_workload *workload, struct bench_side 
 }
 
 bool bench_expression_check(const struct bench_workload *workload, struct bench_side *sides, float *const *expected, double tolerance) {
-  return check_side(workload, &sides[0], "tinsmith", expected, tolerance) && check_side(workload, &sides[1], "unfused", expected, tolerance);
+  return check_side(workload, &sides[0], "tinsmith", expected, tolerance) &&
+         check_side(workload, &sides[1], "unfused", expected, tolerance);
 }

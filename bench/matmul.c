@@ -13,9 +13,14 @@ struct product {
 };
 
 static struct product make_product(struct bench_gemm gemm, int64_t batch, bool gelu, int threads) {
-  return (struct product){.gemm = gemm, .batch = batch, .gelu = gelu, .threads = threads,
-                          .a = bench_random(batch * gemm.m * gemm.k, 8, 1), .b = bench_random(batch * gemm.k * gemm.n, 9, 1),
-                          .bias = bench_random(gemm.n, 10, 1), .out = bench_memory(batch * gemm.m * gemm.n * 4)};
+  return (struct product){.gemm = gemm,
+                          .batch = batch,
+                          .gelu = gelu,
+                          .threads = threads,
+                          .a = bench_random(batch * gemm.m * gemm.k, 8, 1),
+                          .b = bench_random(batch * gemm.k * gemm.n, 9, 1),
+                          .bias = bench_random(gemm.n, 10, 1),
+                          .out = bench_memory(batch * gemm.m * gemm.n * 4)};
 }
 
 static void free_product(struct product *at) {
@@ -72,10 +77,12 @@ static tin_shape matrices(int64_t batch, int64_t rows, int64_t columns, bool tra
 
 static void measure_product(struct bench_workload *workload, struct bench_gemm gemm, int64_t batch, bool gelu, const char *torch) {
   struct product at = make_product(gemm, batch, gelu, workload->threads);
-  struct bench_expression expression = {.build = build_product, .parameters = &at, .n_inputs = gelu ? 3 : 2,
-                                        .shapes = {matrices(batch, gemm.m, gemm.k, gemm.transpose_a),
-                                                   matrices(batch, gemm.k, gemm.n, gemm.transpose_b), TIN_SHAPE(gemm.n)},
-                                        .data = {at.a, at.b, at.bias}};
+  struct bench_expression expression = {
+      .build = build_product,
+      .parameters = &at,
+      .n_inputs = gelu ? 3 : 2,
+      .shapes = {matrices(batch, gemm.m, gemm.k, gemm.transpose_a), matrices(batch, gemm.k, gemm.n, gemm.transpose_b), TIN_SHAPE(gemm.n)},
+      .data = {at.a, at.b, at.bias}};
   struct bench_side sides[2];
   double flops = 2.0 * (double)batch * gemm.m * gemm.n * gemm.k;
   workload->rate_work = flops;

@@ -80,7 +80,7 @@ static void summarize(struct bench_samples *time) {
 /* ---- turns ---- */
 
 static const double SAMPLE_SECONDS = 0.2e-3; /* far above what reading the clock costs, and often undisturbed on a busy machine */
-static const double TURN_SECONDS = 30e-3;  /* of a contestant in a round: several ticks of the scheduler */
+static const double TURN_SECONDS = 30e-3;    /* of a contestant in a round: several ticks of the scheduler */
 enum { MAX_SAMPLES = 64 };
 
 static void calibrate(struct bench_contestant *contestant) {

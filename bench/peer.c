@@ -15,9 +15,6 @@ static struct {
 } torch;
 
 static void exec_torch(const int *to, const int *from) {
-  char script[4096];
-  const char *folder = getenv("TIN_BENCH_FOLDER");
-  snprintf(script, sizeof script, "%s/peer_torch.py", folder ? folder : "bench");
   dup2(to[0], 0), dup2(from[1], 1);
   for (int i = 0; i < 2; i++)
     close(to[i]), close(from[i]);
@@ -26,7 +23,7 @@ static void exec_torch(const int *to, const int *from) {
   setenv("OPENBLAS_CORETYPE", "SkylakeX", 0);
   setenv("MALLOC_MMAP_MAX_", "0", 0), setenv("MALLOC_TRIM_THRESHOLD_", "4294967296", 0), setenv("MALLOC_TOP_PAD_", "268435456", 0);
   setenv("OMP_WAIT_POLICY", "passive", 0);
-  execl("/usr/bin/python3", "python3", script, (char *)NULL);
+  execl("/usr/bin/python3", "python3", "bench/peer_torch.py", (char *)NULL); /* ./dev runs this in the repository's root */
   _exit(127);
 }
 
@@ -67,7 +64,7 @@ struct bench_peer {
   int threads;
 };
 
-void bench_torch_turn(struct bench_contestant *contestant) {
+static void torch_turn(struct bench_contestant *contestant) {
   const struct bench_peer *peer = contestant->state;
   double one = ask(peer->command, peer->threads, 1);
   int repeat = one > 1e-3 ? 1 : (int)(1e-3 / (one + 1e-8)) + 1;
@@ -85,7 +82,7 @@ void bench_add_torch(struct bench_workload *workload, const char *command) {
   if (ask(command, workload->threads, 2) < 0)
     return;
   struct bench_contestant *contestant = bench_add(workload, "torch", BENCH_REFERENCE, NULL, &peer);
-  contestant->turn = bench_torch_turn;
+  contestant->turn = torch_turn;
 }
 
 void bench_peer_stop(void) {

@@ -15,10 +15,18 @@ struct rows {
 
 static struct rows make_rows(int64_t rows, int64_t columns, int threads) {
   int64_t bytes = rows * columns * 4;
-  return (struct rows){.rows = rows, .columns = columns, .threads = threads, .x = bench_random(rows * columns, 4, 3),
-                       .weight = bench_random(columns, 5, 1), .bias = bench_random(columns, 6, 1), .g = bench_random(rows * columns, 7, 1),
-                       .out = bench_memory(bytes), .d_x = bench_memory(bytes), .d_weight = bench_memory(columns * 4),
-                       .d_bias = bench_memory(columns * 4), .partial = bench_memory(2 * threads * columns * 4)};
+  return (struct rows){.rows = rows,
+                       .columns = columns,
+                       .threads = threads,
+                       .x = bench_random(rows * columns, 4, 3),
+                       .weight = bench_random(columns, 5, 1),
+                       .bias = bench_random(columns, 6, 1),
+                       .g = bench_random(rows * columns, 7, 1),
+                       .out = bench_memory(bytes),
+                       .d_x = bench_memory(bytes),
+                       .d_weight = bench_memory(columns * 4),
+                       .d_bias = bench_memory(columns * 4),
+                       .partial = bench_memory(2 * threads * columns * 4)};
 }
 
 static void free_rows(struct rows *at) {
@@ -47,8 +55,7 @@ static void run_softmax(void *state) {
 static void measure_softmax(const char *id, int threads, int64_t columns, double target, const char *torch) {
   struct bench_workload workload = bench_workload(id, threads, "GB/s");
   struct rows at = make_rows(4096, columns, threads);
-  struct bench_expression expression = {
-      .build = build_softmax, .n_inputs = 1, .shapes = {TIN_SHAPE(at.rows, columns)}, .data = {at.x}};
+  struct bench_expression expression = {.build = build_softmax, .n_inputs = 1, .shapes = {TIN_SHAPE(at.rows, columns)}, .data = {at.x}};
   struct bench_side sides[2];
   struct bench_copy copy;
   snprintf(workload.what, sizeof workload.what, "softmax 4096 x %d", (int)columns);

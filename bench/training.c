@@ -71,9 +71,15 @@ static void make_hand(struct hand *hand, const struct bench_mlp *mlp, int thread
   for (int i = 0; i < MLP_LAYERS; i++) {
     struct hand_layer *layer = &hand->layers[i];
     int64_t in = widths[i], out = widths[i + 1], bytes = (in + 1) * out * 4;
-    *layer = (struct hand_layer){.in = (int)in, .out = (int)out, .parameter = bench_memory(bytes), .first = bench_memory(bytes),
-                                 .second = bench_memory(bytes), .gradient = bench_memory(bytes), .x = x,
-                                 .y = bench_memory(MLP_BATCH * out * 4), .g = bench_memory(MLP_BATCH * out * 4)};
+    *layer = (struct hand_layer){.in = (int)in,
+                                 .out = (int)out,
+                                 .parameter = bench_memory(bytes),
+                                 .first = bench_memory(bytes),
+                                 .second = bench_memory(bytes),
+                                 .gradient = bench_memory(bytes),
+                                 .x = x,
+                                 .y = bench_memory(MLP_BATCH * out * 4),
+                                 .g = bench_memory(MLP_BATCH * out * 4)};
     tin_read(mlp->layers[i].weight, layer->parameter, (size_t)(in * out) * sizeof(float));
     tin_read(mlp->layers[i].bias, layer->parameter + in * out, (size_t)out * sizeof(float));
     x = layer->y;
@@ -128,7 +134,10 @@ static void hand_step(void *state) {
     }
   }
   hand->step++;
-  hand->adam = (struct reference_adam){.lr = 1e-3f, .beta1 = 0.9f, .beta2 = 0.999f, .eps = 1e-8f,
+  hand->adam = (struct reference_adam){.lr = 1e-3f,
+                                       .beta1 = 0.9f,
+                                       .beta2 = 0.999f,
+                                       .eps = 1e-8f,
                                        .correction1 = (float)(1 - pow(0.9, hand->step)),
                                        .correction2 = (float)sqrt(1 - pow(0.999, hand->step))};
   bench_parallel(hand->threads, 64, adam_range, hand);
@@ -191,8 +200,8 @@ struct hand_update {
 /* Shapes of GPT-2's tensors (Radford et al. 2019), 124 M elements with 12 layers and 50257 tokens. */
 static int gpt_shapes(tin_shape *shapes, int64_t tokens, int layers) {
   const int64_t w = GPT_WIDTH;
-  const tin_shape layer[GPT_TENSORS_A_LAYER] = {TIN_SHAPE(w),     TIN_SHAPE(w),     TIN_SHAPE(w, 3 * w), TIN_SHAPE(3 * w),
-                                                TIN_SHAPE(w, w),  TIN_SHAPE(w),     TIN_SHAPE(w),        TIN_SHAPE(w),
+  const tin_shape layer[GPT_TENSORS_A_LAYER] = {TIN_SHAPE(w),        TIN_SHAPE(w),     TIN_SHAPE(w, 3 * w), TIN_SHAPE(3 * w),
+                                                TIN_SHAPE(w, w),     TIN_SHAPE(w),     TIN_SHAPE(w),        TIN_SHAPE(w),
                                                 TIN_SHAPE(w, 4 * w), TIN_SHAPE(4 * w), TIN_SHAPE(4 * w, w), TIN_SHAPE(w)};
   int count = 0;
   shapes[count++] = TIN_SHAPE(tokens, w);
@@ -205,7 +214,8 @@ static int gpt_shapes(tin_shape *shapes, int64_t tokens, int layers) {
   return count;
 }
 
-static void make_update(struct update *update, const struct hand_update *hand, const tin_shape *shapes, int count, int threads, bool fused) {
+static void make_update(struct update *update, const struct hand_update *hand, const tin_shape *shapes, int count, int threads,
+                        bool fused) {
   int64_t at = 0;
   update->ctx = bench_ctx(threads, fused);
   update->count = count;
@@ -236,7 +246,11 @@ static void update_range(int64_t begin, int64_t end, void *state) {
 static void run_hand_update(void *state) {
   struct hand_update *hand = state;
   hand->step++;
-  hand->adam = (struct reference_adam){.lr = 1e-3f, .beta1 = 0.9f, .beta2 = 0.999f, .eps = 1e-8f, .decay = 1e-5f,
+  hand->adam = (struct reference_adam){.lr = 1e-3f,
+                                       .beta1 = 0.9f,
+                                       .beta2 = 0.999f,
+                                       .eps = 1e-8f,
+                                       .decay = 1e-5f,
                                        .correction1 = (float)(1 - pow(0.9, hand->step)),
                                        .correction2 = (float)sqrt(1 - pow(0.999, hand->step))};
   bench_parallel(hand->threads, hand->count / 16, update_range, hand);
@@ -337,7 +351,7 @@ static void micro_step(void *state) {
 
 static void hand_micro_step(void *state) {
   struct hand_micro *hand = state;
-  hand->loss = reference_micro_step(&hand->net, (const float (*)[2])hand->x, hand->y, POINTS, 0.05f, (float)MICRO_DECAY);
+  hand->loss = reference_micro_step(&hand->net, (const float(*)[2])hand->x, hand->y, POINTS, 0.05f, (float)MICRO_DECAY);
 }
 
 static void read_net(const struct micro *micro, struct reference_micro *net) {
@@ -350,7 +364,7 @@ void bench_micrograd(int threads) {
   if (threads != 1)
     return;
   struct bench_workload workload = bench_workload("W12", threads, "us");
-  struct hand_micro hand = {.x = (float (*)[2])bench_random(2 * POINTS, 14, 1), .y = bench_memory(POINTS * 4)};
+  struct hand_micro hand = {.x = (float(*)[2])bench_random(2 * POINTS, 14, 1), .y = bench_memory(POINTS * 4)};
   struct micro fused, unfused;
   for (int i = 0; i < POINTS; i++) /* two classes that no line divides */
     hand.y[i] = hand.x[i][0] * hand.x[i][1] > 0 ? 1 : -1;

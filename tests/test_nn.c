@@ -492,8 +492,7 @@ static void test_save_and_load(void **state) {
   ctx = tin_ctx_new();
   tin_linear_new(ctx, 3, 4, .name = "fc");
   assert_false(tin_load(ctx, path));
-  assert_non_null(
-      strstr(tin_message(ctx), "tensor \"fc.weight\" is F32 of rank 2, which does not fit the parameter's F32 of rank 2 or its sizes"));
+  assert_non_null(strstr(tin_message(ctx), "tensor \"fc.weight\" is F32 [3, 4], the parameter F32 [4, 3]"));
   tin_ctx_free(ctx);
 
   ctx = tin_ctx_new();

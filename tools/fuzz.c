@@ -1,5 +1,5 @@
-/* Random graphs for as long as asked, see tests/fuzz/fuzz.h. Cases run in child processes, chunk by chunk; a fault is shrunk and printed, and
- * the next case follows. */
+/* Random graphs for as long as asked, see tests/fuzz/fuzz.h. Cases run in child processes, chunk by chunk; a fault is shrunk and printed,
+ * and the next case follows. */
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,14 +12,15 @@
 
 enum { CHUNK = 200, MAX_CONFIGS = 16, CASE_SECONDS = 20 };
 
-static const char help[] = "usage: fuzz [--seconds N] [--seed N] [--graphs N] [--faults N] [--print]\n"
-                           "\n"
-                           "Runs random graphs against the interpreter, from the seed upwards, and prints the smallest form of those that fail.\n"
-                           "\n"
-                           "  --seconds N   for how long (default 60)\n"
-                           "  --seed N      the first graph's seed (default 1); each graph has the next one\n"
-                           "  --graphs N    at most so many graphs\n"
-                           "  --faults N    stops after so many faults (default 1)\n";
+static const char help[] =
+    "usage: fuzz [--seconds N] [--seed N] [--graphs N] [--faults N] [--print]\n"
+    "\n"
+    "Runs random graphs against the interpreter, from the seed upwards, and prints the smallest form of those that fail.\n"
+    "\n"
+    "  --seconds N   for how long (default 60)\n"
+    "  --seed N      the first graph's seed (default 1); each graph has the next one\n"
+    "  --graphs N    at most so many graphs\n"
+    "  --faults N    stops after so many faults (default 1)\n";
 
 /* What children tell their parent. */
 struct progress {
@@ -100,7 +101,8 @@ static int fuzz(const struct settings *settings) {
     fuzz_report(stdout, progress->seed, &progress->config);
   }
   printf("%lld graphs (%lld nodes), %lld runs in configurations, %lld kernels, %d faults; next seed %llu\n", (long long)progress->graphs,
-         (long long)progress->nodes, (long long)progress->runs, (long long)progress->kernels, faults, (unsigned long long)progress->seed + 1);
+         (long long)progress->nodes, (long long)progress->runs, (long long)progress->kernels, faults,
+         (unsigned long long)progress->seed + 1);
   return faults ? 1 : 0;
 }
 

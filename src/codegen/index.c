@@ -216,7 +216,7 @@ struct factored {
 
 static bool try_factor(struct tin_index_context *context, const struct tin_index *a, int64_t factor, struct factored *result) {
   struct sum whole = {0}, part = {.constant = a->constant};
-  int64_t low = a->constant, high = a->constant;
+  int64_t low = a->constant, high = low;
   for (int i = 0; i < a->n_terms; i++) {
     const struct tin_term *term = a->terms + i;
     bool divides = term->coefficient % factor == 0;

@@ -108,8 +108,13 @@ enum { MAP_BLOCK = 2048, COLUMN_BLOCK = 64, MAP_ROWS_ENOUGH = 64, BLOCKS_PER_THR
 static int64_t column_block(const struct tin_lowered *lowered, int64_t rows, int threads) {
   if (lowered->nest->form == NEST_ROW)
     return 1;
-  int64_t block = lowered->nest->form == NEST_COLUMN ? COLUMN_BLOCK : MAP_BLOCK;
-  bool whole = threads < 2 || lowered->columns <= block || (lowered->nest->form == NEST_MAP && rows >= MAP_ROWS_ENOUGH);
+  if (lowered->nest->form == NEST_COLUMN) { /* wide blocks read whole rows of memory; enough of them for every thread */
+    int64_t share = (lowered->columns + threads - 1) / (threads > 0 ? threads : 1);
+    int64_t wide = (share + COLUMN_BLOCK - 1) / COLUMN_BLOCK * COLUMN_BLOCK;
+    return wide < TIN_COLUMN_LIMIT ? wide : TIN_COLUMN_LIMIT;
+  }
+  int64_t block = MAP_BLOCK;
+  bool whole = threads < 2 || lowered->columns <= block || rows >= MAP_ROWS_ENOUGH;
   if (whole)
     return lowered->columns;
   while (block * threads * BLOCKS_PER_THREAD < lowered->columns) /* more items than threads could want: larger ones */
@@ -122,12 +127,13 @@ static void print_part(const struct tin_output *out, const struct tin_schedule *
   struct tin_lowered lowered = tin_lower_part(out->arena, schedule, part);
   char body[80];
   snprintf(body, sizeof body, "%s_body", entry->name);
-  entry->how = tin_output_nest(out, lowered.nest, body);
   int64_t outer = 1;
   for (int i = 0; i < lowered.n_params; i++)
     outer *= lowered.extents[i];
   int64_t block = column_block(&lowered, outer * lowered.rows, schedule->threads),
           blocks = block ? (lowered.columns + block - 1) / block : 0;
+  lowered.nest->column_limit = block;
+  entry->how = tin_output_nest(out, lowered.nest, body);
   entry->items = outer * lowered.rows * blocks;
   entry->scratch_bytes = lowered.scratch_bytes;
   tin_output_add(out,

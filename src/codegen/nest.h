@@ -108,7 +108,11 @@ struct tin_nest {
   TIN_VEC(struct tin_reduction) reductions;
   TIN_VEC(struct tin_arg) args;
   int n_passes; /* at least 1 */
+  int64_t column_limit; /* most columns of one call, 0: not known */
 };
+
+/* Columns of a COLUMN nest for which a row of accumulators still fits in L1, 16 times. */
+enum { TIN_COLUMN_LIMIT = 512 };
 
 /* The C function that a nest becomes:
  *   static void NAME(char **buf, const unsigned long long *scalar, char *scratch, char *const *pointer,

@@ -6,13 +6,12 @@
 #include "codegen/vector_loops.h"
 #include "ir/program.h"
 
-enum { PARTIALS = 16, BLOCK = 1024 };
 /* A body of this many vector ops is unrolled by 4 or by 2: enough independent work to hide latencies, little enough to compile fast. */
 enum { UNROLL_4_BELOW = 8, UNROLL_2_BELOW = 48 };
 /* Blocks of a long row that are spelled out when the positions along the row are needed as numbers. */
 enum { MAX_SPELLED_BLOCKS = 64, MAX_BLOCKS = 1024 };
 
-static bool is_lanes(const struct tin_reduction *reduction) {
+bool tin_v_is_lanes(const struct tin_reduction *reduction) {
   bool sums = reduction->op == OP_SUM || reduction->op == OP_PROD || reduction->op == OP_CONTRACT;
   return sums && tin_dtype_is_float(reduction->dtype);
 }
@@ -42,7 +41,7 @@ static void move_to(struct vectorizer *v, int type, int to, int from) {
 
 /* ---- positions along the vector axis ---- */
 
-static bool needs_column_numbers(const struct vectorizer *v) {
+bool tin_v_needs_column_numbers(const struct vectorizer *v) {
   int64_t stride;
   for (int i = 0; i < v->nest->values.count; i++) {
     const struct tin_value *value = &v->nest->values.at[i];
@@ -70,12 +69,12 @@ static int iota_register(struct vectorizer *v) {
   return v->iota;
 }
 
-static void start_columns(struct vectorizer *v, bool numbered) {
+void tin_v_start_columns(struct vectorizer *v, bool numbered) {
   tin_v_emit(v, V_INDEX_ZERO, VT_I32);
   v->column_base = numbered ? move(v, VT_I32, iota_register(v)) : -1;
 }
 
-static void end_loop(struct vectorizer *v, int step, bool numbered) {
+void tin_v_end_loop(struct vectorizer *v, int step, bool numbered) {
   if (numbered) {
     struct tin_vinst *inst = tin_v_emit(v, V_ADD, VT_I32);
     inst->d = inst->a = (uint16_t)v->column_base;
@@ -84,7 +83,7 @@ static void end_loop(struct vectorizer *v, int step, bool numbered) {
   tin_v_emit(v, V_END, VT_I32)->imm = step;
 }
 
-static void at_copy(struct vectorizer *v, int offset, bool tail) {
+void tin_v_at_copy(struct vectorizer *v, int offset, bool tail) {
   v->offset = offset;
   v->tail = tail;
   v->column_vector = -1;
@@ -92,7 +91,7 @@ static void at_copy(struct vectorizer *v, int offset, bool tail) {
 
 /* ---- pointer movement ---- */
 
-static void bump_all(struct vectorizer *v, int symbol, int64_t times) {
+void tin_v_bump_all(struct vectorizer *v, int symbol, int64_t times) {
   for (int i = 0; i < v->pointers.count; i++) {
     const struct vpointer *pointer = &v->pointers.at[i];
     int64_t coefficient;
@@ -107,7 +106,7 @@ static void bump_all(struct vectorizer *v, int symbol, int64_t times) {
   }
 }
 
-static void bump_pointer(struct vectorizer *v, int pointer, int64_t bytes) {
+void tin_v_bump_pointer(struct vectorizer *v, int pointer, int64_t bytes) {
   if (!bytes)
     return;
   struct tin_vinst *inst = tin_v_emit(v, V_BUMP, VT_I32);
@@ -116,7 +115,7 @@ static void bump_pointer(struct vectorizer *v, int pointer, int64_t bytes) {
 }
 
 /* REPEAT with a constant count; returns the slot. */
-static int begin_repeat(struct vectorizer *v, int64_t count) {
+int tin_v_begin_repeat(struct vectorizer *v, int64_t count) {
   int slot = tin_v_slot(v, NULL, "0");
   struct tin_vinst *inst = tin_v_emit(v, V_RESET, VT_I32);
   inst->a = (uint16_t)slot;
@@ -125,28 +124,20 @@ static int begin_repeat(struct vectorizer *v, int64_t count) {
   return slot;
 }
 
-static void end_repeat(struct vectorizer *v, int slot) { tin_v_emit(v, V_REPEAT_END, VT_I32)->a = (uint16_t)slot; }
+void tin_v_end_repeat(struct vectorizer *v, int slot) { tin_v_emit(v, V_REPEAT_END, VT_I32)->a = (uint16_t)slot; }
 
 /* ---- accumulators ---- */
 
-struct pass {
-  int number;
-  int *needed;          /* by value */
-  int n_reductions;
-  int *reductions;      /* numbers in the nest */
-  int (*accumulators)[PARTIALS];
-  int n_accumulators;   /* of an order-free reduction: copies that accumulate apart */
-};
 
-static int accumulator_count(const struct vectorizer *v, const struct pass *pass, const struct tin_reduction *reduction) {
-  if (!is_lanes(reduction))
+static int accumulator_count(const struct vectorizer *v, const struct tin_v_pass *pass, const struct tin_reduction *reduction) {
+  if (!tin_v_is_lanes(reduction))
     return pass->n_accumulators;
   return v->nest->form == NEST_COLUMN ? PARTIALS : PARTIALS / v->lanes;
 }
 
-static struct pass pass_of(struct vectorizer *v, int number) {
+struct tin_v_pass tin_v_pass_of(struct vectorizer *v, int number) {
   const struct tin_nest *nest = v->nest;
-  struct pass pass = {.number = number, .n_accumulators = 1};
+  struct tin_v_pass pass = {.number = number, .n_accumulators = 1};
   pass.needed = TIN_NEW_ARRAY(v->arena, int, nest->values.count);
   pass.reductions = TIN_NEW_ARRAY(v->arena, int, nest->reductions.count + 1);
   pass.accumulators = tin_arena_alloc(v->arena, sizeof(*pass.accumulators) * (size_t)(nest->reductions.count + 1));
@@ -162,14 +153,14 @@ static struct pass pass_of(struct vectorizer *v, int number) {
   return pass;
 }
 
-static bool pass_has_lanes(const struct vectorizer *v, const struct pass *pass) {
+bool tin_v_pass_has_lanes(const struct vectorizer *v, const struct tin_v_pass *pass) {
   for (int i = 0; i < pass->n_reductions; i++)
-    if (is_lanes(&v->nest->reductions.at[pass->reductions[i]]))
+    if (tin_v_is_lanes(&v->nest->reductions.at[pass->reductions[i]]))
       return true;
   return false;
 }
 
-static void start_accumulators(struct vectorizer *v, struct pass *pass) {
+void tin_v_start_accumulators(struct vectorizer *v, struct tin_v_pass *pass) {
   for (int i = 0; i < pass->n_reductions; i++) {
     const struct tin_reduction *reduction = &v->nest->reductions.at[pass->reductions[i]];
     if (reduction->dtype == TIN_U8)
@@ -181,11 +172,11 @@ static void start_accumulators(struct vectorizer *v, struct pass *pass) {
 }
 
 /* Adds the element copy just emitted to accumulator `lanes_at` of lanes reductions, `free_at` of the others. */
-static void accumulate(struct vectorizer *v, struct pass *pass, int lanes_at, int free_at) {
+static void accumulate(struct vectorizer *v, struct tin_v_pass *pass, int lanes_at, int free_at) {
   for (int i = 0; i < pass->n_reductions; i++) {
     const struct tin_reduction *reduction = &v->nest->reductions.at[pass->reductions[i]];
     int type = tin_v_type(reduction->dtype);
-    int into = pass->accumulators[i][is_lanes(reduction) ? lanes_at : free_at % pass->n_accumulators];
+    int into = pass->accumulators[i][tin_v_is_lanes(reduction) ? lanes_at : free_at % pass->n_accumulators];
     int value = v->reg[reduction->value], sum = into;
     bool columns = v->nest->form == NEST_COLUMN; /* there the tail masks columns, not terms */
     if (reduction->op == OP_CONTRACT) {
@@ -197,7 +188,7 @@ static void accumulate(struct vectorizer *v, struct pass *pass, int lanes_at, in
       inst->b = (uint16_t)v->reg[reduction->factor];
     } else {
       sum = tin_v_reduce_step(v, reduction->op, reduction->dtype, into, value);
-      if (is_lanes(reduction) && !(v->tail && !columns)) { /* one instruction: it may write the accumulator itself */
+      if (tin_v_is_lanes(reduction) && !(v->tail && !columns)) { /* one instruction: it may write the accumulator itself */
         v->program.insts.at[v->program.insts.count - 1].d = (uint16_t)into;
         sum = into;
       }
@@ -217,8 +208,8 @@ static int step(struct vectorizer *v, const struct tin_reduction *reduction, int
 }
 
 /* The 16 partials (l, l+8), (l, l+4), ...: between registers while they hold different partials, then within one. */
-static int combine(struct vectorizer *v, const struct tin_reduction *reduction, int *accumulators, int count) {
-  if (!is_lanes(reduction))
+int tin_v_combine(struct vectorizer *v, const struct tin_reduction *reduction, int *accumulators, int count) {
+  if (!tin_v_is_lanes(reduction))
     for (int k = 1; k < count; k++)
       accumulators[0] = step(v, reduction, accumulators[0], accumulators[k]);
   else
@@ -233,20 +224,20 @@ static int combine(struct vectorizer *v, const struct tin_reduction *reduction, 
   return result;
 }
 
-static void set_result(struct vectorizer *v, int reduction, int reg) {
+void tin_v_set_result(struct vectorizer *v, int reduction, int reg) {
   for (int i = 0; i < v->nest->values.count; i++)
     if (v->nest->values.at[i].kind == VALUE_REDUCE && v->nest->values.at[i].arg == reduction)
       v->reg[i] = reg;
 }
 
-static void finish_reductions(struct vectorizer *v, struct pass *pass) {
+void tin_v_finish_reductions(struct vectorizer *v, struct tin_v_pass *pass) {
   for (int i = 0; i < pass->n_reductions; i++) {
     const struct tin_reduction *reduction = &v->nest->reductions.at[pass->reductions[i]];
-    set_result(v, pass->reductions[i], combine(v, reduction, pass->accumulators[i], accumulator_count(v, pass, reduction)));
+    tin_v_set_result(v, pass->reductions[i], tin_v_combine(v, reduction, pass->accumulators[i], accumulator_count(v, pass, reduction)));
   }
 }
 
-static void pass_copy(struct vectorizer *v, struct pass *pass, int lanes_at, int free_at) {
+void tin_v_pass_copy(struct vectorizer *v, struct tin_v_pass *pass, int lanes_at, int free_at) {
   tin_v_emit_values(v, pass->needed, DEPTH_ELEMENT, -1);
   accumulate(v, pass, lanes_at, free_at);
   for (int i = 0; i < v->nest->stores.count; i++)
@@ -258,16 +249,16 @@ static void pass_copy(struct vectorizer *v, struct pass *pass, int lanes_at, int
 
 /* Bytes of one block result: an element in ROW form (stored as a vector, of which the next store keeps only the first lane), a vector of
  * columns in COLUMN form. */
-static int64_t block_stride(const struct vectorizer *v, const struct tin_reduction *reduction) {
+int64_t tin_v_block_stride(const struct vectorizer *v, const struct tin_reduction *reduction) {
   int bytes = tin_dtype_bytes(reduction->dtype);
   return v->nest->form == NEST_COLUMN ? (int64_t)bytes * v->lanes : bytes;
 }
 
 static int64_t block_area(const struct vectorizer *v, const struct tin_reduction *reduction, int64_t blocks) {
-  return (blocks + PARTIALS) * block_stride(v, reduction) + 64;
+  return (blocks + PARTIALS) * tin_v_block_stride(v, reduction) + 64;
 }
 
-static void block_memory(struct vectorizer *v, int op, int type, int reg, int64_t disp) {
+void tin_v_block_memory(struct vectorizer *v, int op, int type, int reg, int64_t disp) {
   int pointer = tin_v_special_pointer(v, VPOINTER_BLOCKS);
   struct tin_vinst *inst = tin_v_emit(v, op, type);
   inst->pointer = (int16_t)pointer;
@@ -278,35 +269,35 @@ static void block_memory(struct vectorizer *v, int op, int type, int reg, int64_
     inst->a = (uint16_t)reg;
 }
 
-static void store_block(struct vectorizer *v, struct pass *pass, int64_t blocks, int64_t block) {
+void tin_v_store_block(struct vectorizer *v, struct tin_v_pass *pass, int64_t blocks, int64_t block) {
   int64_t area = 0;
   for (int i = 0; i < pass->n_reductions; i++) {
     const struct tin_reduction *reduction = &v->nest->reductions.at[pass->reductions[i]];
-    int result = combine(v, reduction, pass->accumulators[i], accumulator_count(v, pass, reduction));
-    block_memory(v, V_STORE, tin_v_type(reduction->dtype), result, area + block * block_stride(v, reduction));
+    int result = tin_v_combine(v, reduction, pass->accumulators[i], accumulator_count(v, pass, reduction));
+    tin_v_block_memory(v, V_STORE, tin_v_type(reduction->dtype), result, area + block * tin_v_block_stride(v, reduction));
     area += block_area(v, reduction, blocks);
   }
 }
 
 /* The block results, reduced by the same rule: missing ones are neutral, so whole groups of 16 are loaded. */
-static void combine_blocks(struct vectorizer *v, struct pass *pass, int64_t blocks) {
+void tin_v_combine_blocks(struct vectorizer *v, struct tin_v_pass *pass, int64_t blocks) {
   int64_t area = 0;
   bool columns = v->nest->form == NEST_COLUMN;
   for (int i = 0; i < pass->n_reductions; i++) {
     const struct tin_reduction *reduction = &v->nest->reductions.at[pass->reductions[i]];
     int type = tin_v_type(reduction->dtype), width = columns ? 1 : v->lanes, count = PARTIALS / width;
-    int64_t stride = block_stride(v, reduction);
+    int64_t stride = tin_v_block_stride(v, reduction);
     int neutral = tin_v_neutral(v, reduction->op, reduction->dtype), partial[PARTIALS];
     for (int64_t b = blocks; b < (blocks + PARTIALS - 1) / PARTIALS * PARTIALS; b += width)
-      block_memory(v, V_STORE, type, neutral, area + b * stride);
+      tin_v_block_memory(v, V_STORE, type, neutral, area + b * stride);
     for (int k = 0; k < count; k++)
-      block_memory(v, V_LOAD, type, partial[k] = tin_v_register(v), area + k * width * stride);
+      tin_v_block_memory(v, V_LOAD, type, partial[k] = tin_v_register(v), area + k * width * stride);
     for (int64_t b = PARTIALS; b < blocks; b += width) {
       int more = tin_v_register(v), at = (int)(b / width) % count;
-      block_memory(v, V_LOAD, type, more, area + b * stride);
+      tin_v_block_memory(v, V_LOAD, type, more, area + b * stride);
       partial[at] = step(v, reduction, partial[at], more);
     }
-    set_result(v, pass->reductions[i], combine(v, reduction, partial, is_lanes(reduction) ? count : 0));
+    tin_v_set_result(v, pass->reductions[i], tin_v_combine(v, reduction, partial, tin_v_is_lanes(reduction) ? count : 0));
     area += block_area(v, reduction, blocks);
   }
   if (v->block_bytes < area)
@@ -315,9 +306,9 @@ static void combine_blocks(struct vectorizer *v, struct pass *pass, int64_t bloc
 
 /* Only lanes reductions have an order; with blocks the others of the pass are stored and combined the same way, which changes nothing for
  * them, but wants every accumulator to be a block's. */
-static bool blocks_allowed(const struct vectorizer *v, const struct pass *pass) {
+bool tin_v_blocks_allowed(const struct vectorizer *v, const struct tin_v_pass *pass) {
   for (int i = 0; i < pass->n_reductions; i++)
-    if (!is_lanes(&v->nest->reductions.at[pass->reductions[i]]))
+    if (!tin_v_is_lanes(&v->nest->reductions.at[pass->reductions[i]]))
       return false;
   return true;
 }
@@ -325,103 +316,103 @@ static bool blocks_allowed(const struct vectorizer *v, const struct pass *pass) 
 /* ---- ROW ---- */
 
 /* Elements from .. from+count of the inner range, count constant; the index register is at `from` on entry. */
-static void row_segment(struct vectorizer *v, struct pass *pass, int64_t from, int64_t count, int unroll, bool numbered) {
+static void row_segment(struct vectorizer *v, struct tin_v_pass *pass, int64_t from, int64_t count, int unroll, bool numbered) {
   int lanes = v->lanes, big = unroll * lanes, registers = PARTIALS / lanes;
   int64_t end = from + count, at = from + count / big * big;
   if (at > from) {
     tin_v_loop(v, V_LOOP, -1, (int)at, big);
     for (int u = 0; u < unroll; u++) {
-      at_copy(v, u * lanes, false);
-      pass_copy(v, pass, u % registers, u);
+      tin_v_at_copy(v, u * lanes, false);
+      tin_v_pass_copy(v, pass, u % registers, u);
     }
-    end_loop(v, big, numbered);
+    tin_v_end_loop(v, big, numbered);
   }
   for (int u = 0; at + lanes <= end; u++, at += lanes) { /* whole vectors left over: loops of one round */
     tin_v_loop(v, V_LOOP, -1, (int)at + lanes, lanes);
-    at_copy(v, 0, false);
-    pass_copy(v, pass, u % registers, 0);
-    end_loop(v, lanes, numbered);
+    tin_v_at_copy(v, 0, false);
+    tin_v_pass_copy(v, pass, u % registers, 0);
+    tin_v_end_loop(v, lanes, numbered);
   }
   if (at < end) {
     int partial = (int)((at - from) / lanes) % registers;
     tin_v_loop(v, V_TAIL, -1, (int)end, lanes);
-    at_copy(v, 0, true);
-    pass_copy(v, pass, partial, 0);
+    tin_v_at_copy(v, 0, true);
+    tin_v_pass_copy(v, pass, partial, 0);
     tin_v_emit(v, V_TAIL_END, VT_I32);
   }
-  at_copy(v, 0, false);
+  tin_v_at_copy(v, 0, false);
 }
 
-static void row_blocks(struct vectorizer *v, struct pass *pass, int64_t size, int unroll, bool numbered) {
+static void row_blocks(struct vectorizer *v, struct tin_v_pass *pass, int64_t size, int unroll, bool numbered) {
   int64_t blocks = (size + BLOCK - 1) / BLOCK, full = size / BLOCK;
   int symbol = v->vector_symbol;
-  if (!blocks_allowed(v, pass) || blocks > MAX_BLOCKS || (numbered && blocks > MAX_SPELLED_BLOCKS)) {
+  if (!tin_v_blocks_allowed(v, pass) || blocks > MAX_BLOCKS || (numbered && blocks > MAX_SPELLED_BLOCKS)) {
     v->failed = true;
     return;
   }
   if (numbered) {
-    start_columns(v, true);
+    tin_v_start_columns(v, true);
     for (int64_t b = 0; b < blocks; b++) {
-      start_accumulators(v, pass);
+      tin_v_start_accumulators(v, pass);
       row_segment(v, pass, b * BLOCK, b < full ? BLOCK : size % BLOCK, unroll, true);
-      store_block(v, pass, blocks, b);
+      tin_v_store_block(v, pass, blocks, b);
     }
   } else {
     int pointer = tin_v_special_pointer(v, VPOINTER_BLOCKS);
-    int64_t stride = block_stride(v, &v->nest->reductions.at[pass->reductions[0]]);
+    int64_t stride = tin_v_block_stride(v, &v->nest->reductions.at[pass->reductions[0]]);
     for (int i = 1; i < pass->n_reductions; i++)
-      if (block_stride(v, &v->nest->reductions.at[pass->reductions[i]]) != stride)
+      if (tin_v_block_stride(v, &v->nest->reductions.at[pass->reductions[i]]) != stride)
         v->failed = true;
-    int slot = begin_repeat(v, full);
-    start_columns(v, false);
-    start_accumulators(v, pass);
+    int slot = tin_v_begin_repeat(v, full);
+    tin_v_start_columns(v, false);
+    tin_v_start_accumulators(v, pass);
     row_segment(v, pass, 0, BLOCK, unroll, false);
-    store_block(v, pass, blocks, 0);
-    bump_all(v, symbol, BLOCK);
-    bump_pointer(v, pointer, stride);
-    end_repeat(v, slot);
+    tin_v_store_block(v, pass, blocks, 0);
+    tin_v_bump_all(v, symbol, BLOCK);
+    tin_v_bump_pointer(v, pointer, stride);
+    tin_v_end_repeat(v, slot);
     if (size % BLOCK) {
-      start_columns(v, false);
-      start_accumulators(v, pass);
+      tin_v_start_columns(v, false);
+      tin_v_start_accumulators(v, pass);
       row_segment(v, pass, 0, size % BLOCK, unroll, false);
-      store_block(v, pass, blocks, 0);
+      tin_v_store_block(v, pass, blocks, 0);
     }
-    bump_all(v, symbol, -full * BLOCK);
-    bump_pointer(v, pointer, -full * stride);
+    tin_v_bump_all(v, symbol, -full * BLOCK);
+    tin_v_bump_pointer(v, pointer, -full * stride);
   }
-  combine_blocks(v, pass, blocks);
+  tin_v_combine_blocks(v, pass, blocks);
 }
 
 static void row_pass(struct vectorizer *v, int number, bool numbered) {
   const struct tin_nest *nest = v->nest;
-  struct pass pass = pass_of(v, number);
+  struct tin_v_pass pass = tin_v_pass_of(v, number);
   int unroll = unroll_of(v, pass.needed), registers = PARTIALS / v->lanes, outer = nest->inner.count - 1;
   unroll = unroll < registers ? registers : unroll;
   pass.n_accumulators = unroll;
   int64_t last = nest->inner.at[outer].extent;
-  if (outer > 0 && (numbered || (pass_has_lanes(v, &pass) && (last % PARTIALS || nest->inner_size > BLOCK))))
+  if (outer > 0 && (numbered || (tin_v_pass_has_lanes(v, &pass) && (last % PARTIALS || nest->inner_size > BLOCK))))
     v->failed = true;
-  if (pass_has_lanes(v, &pass) && nest->inner_size > BLOCK) {
+  if (tin_v_pass_has_lanes(v, &pass) && nest->inner_size > BLOCK) {
     row_blocks(v, &pass, nest->inner_size, unroll, numbered);
     return;
   }
-  start_accumulators(v, &pass);
+  tin_v_start_accumulators(v, &pass);
   int slots[TIN_V_MAX_INNER];
   for (int i = 0; i < outer; i++)
-    slots[i] = begin_repeat(v, nest->inner.at[i].extent);
-  start_columns(v, numbered);
+    slots[i] = tin_v_begin_repeat(v, nest->inner.at[i].extent);
+  tin_v_start_columns(v, numbered);
   row_segment(v, &pass, 0, last, unroll, numbered);
   for (int i = outer - 1; i >= 0; i--) {
-    bump_all(v, nest->inner.at[i].symbol, 1);
-    end_repeat(v, slots[i]);
-    bump_all(v, nest->inner.at[i].symbol, -nest->inner.at[i].extent);
+    tin_v_bump_all(v, nest->inner.at[i].symbol, 1);
+    tin_v_end_repeat(v, slots[i]);
+    tin_v_bump_all(v, nest->inner.at[i].symbol, -nest->inner.at[i].extent);
   }
-  finish_reductions(v, &pass);
+  tin_v_finish_reductions(v, &pass);
 }
 
 static void row_body(struct vectorizer *v) {
   const struct tin_nest *nest = v->nest;
-  bool numbered = needs_column_numbers(v);
+  bool numbered = tin_v_needs_column_numbers(v);
   if (nest->inner.count == 0 || nest->inner.count > TIN_V_MAX_INNER || nest->inner_size > INT32_MAX / 2) {
     v->failed = true;
     return;
@@ -436,140 +427,30 @@ static void row_body(struct vectorizer *v) {
       tin_v_emit_single_store(v, &nest->stores.at[i]);
 }
 
-/* ---- COLUMN ---- */
-
-/* `count` terms of the last inner range, `copies` at a time; pointers end where they began. */
-static void column_segment(struct vectorizer *v, struct pass *pass, int64_t count, int copies) {
-  int inner = v->nest->inner.count - 1, symbol = v->nest->inner.at[inner].symbol;
-  int64_t rounds = count / copies;
-  if (rounds) {
-    int slot = rounds > 1 ? begin_repeat(v, rounds) : -1;
-    for (int k = 0; k < copies; k++) {
-      v->inner_offset[inner] = k;
-      pass_copy(v, pass, k, k);
-    }
-    bump_all(v, symbol, copies);
-    if (slot >= 0)
-      end_repeat(v, slot);
-  }
-  for (int k = 0; k < count % copies; k++) {
-    v->inner_offset[inner] = k;
-    pass_copy(v, pass, k, k);
-  }
-  v->inner_offset[inner] = 0;
-  bump_all(v, symbol, -rounds * copies);
-}
-
-static void column_blocks(struct vectorizer *v, struct pass *pass, int64_t size) {
-  int64_t blocks = (size + BLOCK - 1) / BLOCK, full = size / BLOCK;
-  int symbol = v->nest->inner.at[0].symbol, pointer = tin_v_special_pointer(v, VPOINTER_BLOCKS);
-  if (v->nest->inner.count > 1 || !blocks_allowed(v, pass) || blocks > 256) {
-    v->failed = true;
-    return;
-  }
-  int64_t stride = block_stride(v, &v->nest->reductions.at[pass->reductions[0]]);
-  for (int i = 1; i < pass->n_reductions; i++)
-    if (block_stride(v, &v->nest->reductions.at[pass->reductions[i]]) != stride)
-      v->failed = true;
-  int slot = begin_repeat(v, full);
-  start_accumulators(v, pass);
-  column_segment(v, pass, BLOCK, PARTIALS);
-  store_block(v, pass, blocks, 0);
-  bump_all(v, symbol, BLOCK);
-  bump_pointer(v, pointer, stride);
-  end_repeat(v, slot);
-  if (size % BLOCK) {
-    start_accumulators(v, pass);
-    column_segment(v, pass, size % BLOCK, PARTIALS);
-    store_block(v, pass, blocks, 0);
-  }
-  bump_all(v, symbol, -full * BLOCK);
-  bump_pointer(v, pointer, -full * stride);
-  combine_blocks(v, pass, blocks);
-}
-
-static void column_pass(struct vectorizer *v, int number) {
-  const struct tin_nest *nest = v->nest;
-  struct pass pass = pass_of(v, number);
-  bool lanes = pass_has_lanes(v, &pass);
-  int outer = nest->inner.count - 1;
-  int64_t last = nest->inner.at[outer].extent;
-  pass.n_accumulators = lanes ? 1 : 4;
-  if (lanes && outer > 0 && (last % PARTIALS || nest->inner_size > BLOCK))
-    v->failed = true;
-  if (lanes && nest->inner_size > BLOCK) {
-    column_blocks(v, &pass, nest->inner_size);
-    return;
-  }
-  start_accumulators(v, &pass);
-  int slots[TIN_V_MAX_INNER];
-  for (int i = 0; i < outer; i++)
-    slots[i] = begin_repeat(v, nest->inner.at[i].extent);
-  column_segment(v, &pass, last, lanes ? PARTIALS : 4);
-  for (int i = outer - 1; i >= 0; i--) {
-    bump_all(v, nest->inner.at[i].symbol, 1);
-    end_repeat(v, slots[i]);
-    bump_all(v, nest->inner.at[i].symbol, -nest->inner.at[i].extent);
-  }
-  finish_reductions(v, &pass);
-}
-
-static void column_copy(struct vectorizer *v) {
-  const struct tin_nest *nest = v->nest;
-  for (int p = 0; p < nest->n_passes && !v->failed; p++) {
-    tin_v_emit_values(v, v->used, DEPTH_COLUMN, p);
-    column_pass(v, p);
-  }
-  tin_v_emit_values(v, v->used, DEPTH_COLUMN, nest->n_passes);
-  for (int i = 0; i < nest->stores.count; i++)
-    if (nest->stores.at[i].pass == nest->n_passes)
-      tin_v_emit_store(v, &nest->stores.at[i], false);
-}
-
-static void column_body(struct vectorizer *v) {
-  bool numbered = needs_column_numbers(v);
-  int count = tin_v_slot(v, NULL, "column_high - column_low");
-  if (v->nest->inner.count == 0 || v->nest->inner.count > TIN_V_MAX_INNER) {
-    v->failed = true;
-    return;
-  }
-  tin_v_emit_values(v, v->used, DEPTH_ROW, 0);
-  start_columns(v, numbered);
-  tin_v_loop(v, V_LOOP, count, 0, v->lanes);
-  at_copy(v, 0, false);
-  column_copy(v);
-  end_loop(v, v->lanes, numbered);
-  tin_v_loop(v, V_TAIL, count, 0, v->lanes);
-  at_copy(v, 0, true);
-  column_copy(v);
-  tin_v_emit(v, V_TAIL_END, VT_I32);
-  at_copy(v, 0, false);
-}
-
 /* ---- MAP ---- */
 
 static void map_copy(struct vectorizer *v, int offset, bool tail) {
-  at_copy(v, offset, tail);
+  tin_v_at_copy(v, offset, tail);
   tin_v_emit_values(v, v->used, DEPTH_ELEMENT, -1);
   for (int i = 0; i < v->nest->stores.count; i++)
     tin_v_emit_store(v, &v->nest->stores.at[i], true);
 }
 
 static void map_body(struct vectorizer *v) {
-  bool numbered = needs_column_numbers(v);
+  bool numbered = tin_v_needs_column_numbers(v);
   int unroll = unroll_of(v, v->used), count = tin_v_slot(v, NULL, "column_high - column_low");
   tin_v_emit_values(v, v->used, DEPTH_ROW, -1);
-  start_columns(v, numbered);
+  tin_v_start_columns(v, numbered);
   for (int copies = unroll; copies >= 1; copies = copies > 1 ? 1 : 0) {
     tin_v_loop(v, V_LOOP, count, 0, copies * v->lanes);
     for (int u = 0; u < copies; u++)
       map_copy(v, u * v->lanes, false);
-    end_loop(v, copies * v->lanes, numbered);
+    tin_v_end_loop(v, copies * v->lanes, numbered);
   }
   tin_v_loop(v, V_TAIL, count, 0, v->lanes);
   map_copy(v, 0, true);
   tin_v_emit(v, V_TAIL_END, VT_I32);
-  at_copy(v, 0, false);
+  tin_v_at_copy(v, 0, false);
 }
 
 void tin_v_loops(struct vectorizer *v) {
@@ -586,10 +467,10 @@ void tin_v_loops(struct vectorizer *v) {
   else if (nest->form == NEST_ROW)
     row_body(v);
   else
-    column_body(v);
+    tin_v_column_body(v);
   if (rows) {
-    bump_all(v, nest->row, 1);
-    end_repeat(v, slot);
+    tin_v_bump_all(v, nest->row, 1);
+    tin_v_end_repeat(v, slot);
   }
 }
 

@@ -412,6 +412,9 @@ static void print_address(struct tin_text *text, const struct vectorizer *v, con
   case VPOINTER_BLOCKS:
     tin_text_puts(text, "(long)blocks");
     return;
+  case VPOINTER_RESULTS:
+    tin_text_add(text, "(long)(blocks + %lld)", (long long)v->results_offset);
+    return;
   default:
     break;
   }

@@ -19,7 +19,7 @@ struct vpointer {
   const struct tin_index *index; /* NULL for the special ones */
   int bytes;                     /* of an element */
 };
-enum { VPOINTER_POOL = -1, VPOINTER_SCALARS = -2, VPOINTER_FRAME = -3, VPOINTER_BLOCKS = -4 };
+enum { VPOINTER_POOL = -1, VPOINTER_SCALARS = -2, VPOINTER_FRAME = -3, VPOINTER_BLOCKS = -4, VPOINTER_RESULTS = -5 };
 
 /* A frame slot that holds a number computed by the C code: an index expression at the start of the loops, or a C expression. */
 struct vslot {
@@ -50,6 +50,7 @@ struct vectorizer {
   bool tail;
   int column_vector;            /* register holding index + lane numbers along the vector axis, or -1 */
   int column_base;              /* the same at offset 0 */
+  int64_t results_offset;       /* of the results pointer in the same memory */
   int64_t block_bytes;          /* scratch bytes for block results, behind the nest's own */
 };
 enum { DEPTH_INVARIANT, DEPTH_ROW, DEPTH_COLUMN, DEPTH_ELEMENT };

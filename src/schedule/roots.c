@@ -58,10 +58,8 @@ static void add_owners(struct node_facts *facts, const struct node_facts *from) 
 
 /* The index tensors of gathers and scatters are looked at before the kernel runs, and the gathered tensor is read at computed places: both
  * must have memory. */
-static bool needs_memory(const struct tin_node *user, int input) {
-  if (user->op == OP_SCATTER_ADD)
-    return true;
-  return user->op == OP_GATHER && (input == 1 || !tin_node_is_leaf(user->in[0]));
+static bool needs_memory(const struct tin_node *user) {
+  return tin_op_is(user->op, OP_CLASS_INDEX);
 }
 
 static void walk_back(struct grouping *g) {
@@ -84,7 +82,7 @@ static void walk_back(struct grouping *g) {
       input->used_by |= (uint8_t)(movement ? facts->used_by : kind_of_use(node));
       input->expanded |= node->op == OP_EXPAND || (movement && facts->expanded);
       bool leaf = node->in[k]->buffer || node->in[k]->op == OP_VAR;
-      if (needs_memory(node, k) && !leaf && !input->root) {
+      if (needs_memory(node) && !leaf && !input->root) {
         input->root = true;
         input->reason = "it holds or is read at computed positions";
       }

@@ -18,7 +18,8 @@ static uint64_t node_bits(const struct tin_node *node, int set) {
   if (!number || set == 0 || !tin_dtype_is_float(node->dtype))
     return node->bits;
   double value = tin_scalar_to_double(node->bits, (tin_dtype)node->dtype);
-  return isfinite(value) ? tin_scalar_from_double(value * 0.75, (tin_dtype)node->dtype) : node->bits; /* zeros stay: two of them may not meet */
+  return isfinite(value) ? tin_scalar_from_double(value * 0.75, (tin_dtype)node->dtype)
+                         : node->bits; /* zeros stay: two of them may not meet */
 }
 
 static const struct fuzz_leaf *leaf_of(const struct fuzz_case *c, const struct tin_node *node) {
@@ -177,8 +178,8 @@ static void difference_error(struct tin_error *error, const char *what, const st
                              const void *expected) {
   tin_dtype dtype = (tin_dtype)node->dtype;
   uint64_t x = tin_scalar_load(found, at, dtype), y = tin_scalar_load(expected, at, dtype);
-  tin_error_set(error, "%s (%s) at position %" PRId64 " of %" PRId64 ": 0x%" PRIx64 " (%.9g), the interpreter says 0x%" PRIx64 " (%.9g)", what,
-                tin_ops[node->op].text, at, node->size, x, tin_scalar_to_double(x, dtype), y, tin_scalar_to_double(y, dtype));
+  tin_error_set(error, "%s (%s) at position %" PRId64 " of %" PRId64 ": 0x%" PRIx64 " (%.9g), the interpreter says 0x%" PRIx64 " (%.9g)",
+                what, tin_ops[node->op].text, at, node->size, x, tin_scalar_to_double(x, dtype), y, tin_scalar_to_double(y, dtype));
 }
 
 /* Compares data with the oracle's value of the node. */
@@ -397,8 +398,8 @@ static bool usable(const char *name) {
 
 int fuzz_configs(uint64_t seed, struct fuzz_config *configs, int limit) {
   static const char *const targets[] = {"avx512", "avx2", "portable"};
-  static const uint32_t without[] = {0, TIN_FUSE_CHAIN, TIN_FUSE_REDUCE, TIN_FUSE_ROW, TIN_FUSE_PROLOGUE, TIN_FUSE_EPILOGUE,
-                                     TIN_FUSE_HORIZONTAL, TIN_FUSE_ALL};
+  static const uint32_t without[] = {
+      0, TIN_FUSE_CHAIN, TIN_FUSE_REDUCE, TIN_FUSE_ROW, TIN_FUSE_PROLOGUE, TIN_FUSE_EPILOGUE, TIN_FUSE_HORIZONTAL, TIN_FUSE_ALL};
   struct tin_stream stream;
   int count = 0;
   tin_stream_seed(&stream, seed ^ 0x636f6e66u);

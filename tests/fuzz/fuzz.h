@@ -2,7 +2,8 @@
  *
  * A case is a graph made through the builders from a seed, with data for its variables, outputs, updates, and nodes that are realised
  * before the rest. It is run on copies (a graph made node by node, without rules) by engines of many configurations; every value must have
- * the bits that the interpreter gives. Each case has two sets of data and of float constants: the second run must find the first one's plan.
+ * the bits that the interpreter gives. Each case has two sets of data and of float constants: the second run must find the first one's
+ * plan.
  */
 #ifndef TIN_TESTS_FUZZ_H
 #define TIN_TESTS_FUZZ_H
@@ -41,8 +42,8 @@ struct fuzz_case {
   struct fuzz_update updates[FUZZ_OUTPUTS];
   struct tin_node *early[FUZZ_OUTPUTS]; /* realised before the rest, where the configuration says so */
   int n_outputs, n_updates, n_early;
-  struct tin_node_list order;  /* of all outputs and updates; node->index is the position */
-  void **values[FUZZ_SETS];    /* by position: what the interpreter says */
+  struct tin_node_list order; /* of all outputs and updates; node->index is the position */
+  void **values[FUZZ_SETS];   /* by position: what the interpreter says */
 };
 
 struct fuzz_config {

@@ -64,8 +64,8 @@ bool gen_chance(struct generator *g, int percent) {
 
 enum data_kind { DATA_SMOOTH, DATA_SMALL_INTEGERS, DATA_SPECIALS, DATA_WIDE, DATA_KINDS };
 
-static const double special_numbers[] = {0, -0.0, 1, -1, 0.5, 1.5, 2.5, 1e-45, -1e-40, 1e38, -3e38, 1e300, 1e-310, 2147483648.0, -2147483649.0,
-                                         4294967296.0, 255.5, 9.3e18, -9.3e18, 16777217};
+static const double special_numbers[] = {0,     -0.0,  1,      -1,           0.5,           1.5,          2.5,   1e-45,  -1e-40,  1e38,
+                                         -3e38, 1e300, 1e-310, 2147483648.0, -2147483649.0, 4294967296.0, 255.5, 9.3e18, -9.3e18, 16777217};
 
 static uint64_t special_value(struct generator *g, tin_dtype dtype) {
   int n = (int)(sizeof special_numbers / sizeof *special_numbers), pick = (int)gen_below(g, n + 4);
@@ -191,8 +191,8 @@ static bool broadcasts_to(const struct tin_node *node, const struct gen_shape *s
 /* ---- leaves ---- */
 
 tin_dtype gen_dtype(struct generator *g) {
-  static const uint8_t dtypes[] = {TIN_F32, TIN_F32, TIN_F32, TIN_F32, TIN_F32, TIN_F32, TIN_F64, TIN_F64,
-                                   TIN_I32, TIN_I32, TIN_I64, TIN_U8,  TIN_U32, TIN_BOOL};
+  static const uint8_t dtypes[] = {TIN_F32, TIN_F32, TIN_F32, TIN_F32, TIN_F32, TIN_F32, TIN_F64,
+                                   TIN_F64, TIN_I32, TIN_I32, TIN_I64, TIN_U8,  TIN_U32, TIN_BOOL};
   return g->floats_only ? (gen_chance(g, 80) ? TIN_F32 : TIN_F64) : (tin_dtype)dtypes[gen_below(g, (int64_t)sizeof dtypes)];
 }
 
@@ -380,9 +380,10 @@ static const struct {
   int weight;
   bool exact; /* see struct generator */
 } steps[] = {
-    {elementwise_step, 34, true},   {cast_step, 6, true},         {reduce_step, 14, true},       {gen_movement_step, 26, true},
-    {gen_index_step, 6, true},      {gen_contract_step, 10, false}, {gen_softmax_step, 3, false}, {gen_norm_step, 3, false},
-    {gen_attention_step, 2, false}, {gen_convolution_step, 2, false}, {gradient_step, 5, false},
+    {elementwise_step, 34, true},     {cast_step, 6, true},      {reduce_step, 14, true},
+    {gen_movement_step, 26, true},    {gen_index_step, 6, true}, {gen_contract_step, 10, false},
+    {gen_softmax_step, 3, false},     {gen_norm_step, 3, false}, {gen_attention_step, 2, false},
+    {gen_convolution_step, 2, false}, {gradient_step, 5, false},
 };
 
 static void random_step(struct generator *g) {

@@ -12,12 +12,12 @@ struct generator {
   struct tin_stream stream;
   struct tin_node *pool[GEN_POOL]; /* operands of the next steps */
   int n_pool;
-  int64_t limit;    /* elements of an ordinary node */
-  int64_t budget;   /* elements that the interpreter may have to compute */
-  bool specials;    /* infinities, NaN, denormals */
+  int64_t limit;  /* elements of an ordinary node */
+  int64_t budget; /* elements that the interpreter may have to compute */
+  bool specials;  /* infinities, NaN, denormals */
   bool floats_only;
-  bool exact;       /* only what every rule keeps the bits of: no float sums, no gradients */
-  bool failed;      /* out of memory or of room for leaves */
+  bool exact;  /* only what every rule keeps the bits of: no float sums, no gradients */
+  bool failed; /* out of memory or of room for leaves */
 };
 
 struct gen_shape {
@@ -25,7 +25,7 @@ struct gen_shape {
   int64_t size[TIN_MAX_RANK];
 };
 
-int64_t gen_below(struct generator *g, int64_t bound); /* 0 .. bound-1; 0 for a bound below 2 */
+int64_t gen_below(struct generator *g, int64_t bound);             /* 0 .. bound-1; 0 for a bound below 2 */
 int64_t gen_range(struct generator *g, int64_t low, int64_t high); /* both may come */
 bool gen_chance(struct generator *g, int percent);
 tin_dtype gen_dtype(struct generator *g);

@@ -32,8 +32,8 @@ bool fuzz_fails(struct fuzz_case *c, const struct fuzz_config *config) {
 
 /* What is different in a copy; -1: nothing. */
 struct change {
-  int to_leaf;     /* position of a node that becomes a variable */
-  int bypass;      /* position of a node that is replaced by its input */
+  int to_leaf; /* position of a node that becomes a variable */
+  int bypass;  /* position of a node that is replaced by its input */
   int input;
   int drop_output, drop_update, only_output;
   bool drop_early;
@@ -53,8 +53,8 @@ static struct tin_node *leaf_like(struct fuzz_case *to, const struct fuzz_case *
 struct copying {
   struct fuzz_case *to;
   const struct fuzz_case *from;
-  struct tin_node **nodes; /* by position */
-  int leaf_of[FUZZ_LEAVES];  /* number in the copy of a leaf, -1: not yet there */
+  struct tin_node **nodes;  /* by position */
+  int leaf_of[FUZZ_LEAVES]; /* number in the copy of a leaf, -1: not yet there */
 };
 
 static struct tin_variable *copy_variable(struct copying *copying, const struct tin_variable *variable) {
@@ -236,7 +236,8 @@ static void print_leaves(FILE *file, const struct fuzz_case *c) {
     const struct fuzz_leaf *leaf = &c->leaves[i];
     fprintf(file, "# %s =", leaf->variable.name);
     for (int64_t k = 0; k < leaf->variable.size && k < MOST; k++)
-      fprintf(file, " %.9g", tin_scalar_to_double(tin_scalar_load(leaf->data[0], k, (tin_dtype)leaf->variable.dtype), (tin_dtype)leaf->variable.dtype));
+      fprintf(file, " %.9g",
+              tin_scalar_to_double(tin_scalar_load(leaf->data[0], k, (tin_dtype)leaf->variable.dtype), (tin_dtype)leaf->variable.dtype));
     fprintf(file, "%s\n", leaf->variable.size > MOST ? " ..." : "");
   }
 }

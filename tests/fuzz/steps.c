@@ -145,7 +145,8 @@ static struct tin_node *factor(struct generator *g, tin_dtype dtype, const struc
   return x;
 }
 
-/* [batch.., m, k] and [batch.., k, n] over a common [batch.., m, n, k], as matmul builds it: mostly with the product explicit or as SUM(MUL). */
+/* [batch.., m, k] and [batch.., k, n] over a common [batch.., m, n, k], as matmul builds it: mostly with the product explicit or as
+ * SUM(MUL). */
 static struct tin_node *matmul(struct generator *g, struct tin_node *a, struct tin_node *b) {
   int rank = a->rank;
   struct gen_shape left = gen_shape_of(a), right = gen_shape_of(b), full = {.rank = rank + 1};
@@ -335,7 +336,8 @@ void gen_norm_step(struct generator *g) {
   struct tin_node *sum = make_reduce(g->graph, OP_SUM, x, axes), *share = make_number(g->graph, sum, 1.0 / (double)n);
   struct tin_node *centred = make_binary(g->graph, OP_SUB, x, make_expand_like(g->graph, make_binary(g->graph, OP_MUL, sum, share), x));
   struct tin_node *squares = make_reduce(g->graph, OP_SUM, make_binary(g->graph, OP_MUL, centred, centred), axes);
-  struct tin_node *variance = make_binary(g->graph, OP_ADD, make_binary(g->graph, OP_MUL, squares, share), make_number(g->graph, sum, 1e-5));
+  struct tin_node *variance =
+      make_binary(g->graph, OP_ADD, make_binary(g->graph, OP_MUL, squares, share), make_number(g->graph, sum, 1e-5));
   struct tin_node *scale = make_binary(g->graph, OP_DIV, make_number(g->graph, sum, 1), make_unary(g->graph, OP_SQRT, variance));
   struct tin_node *y = make_binary(g->graph, OP_MUL, centred, make_expand_like(g->graph, scale, x));
   if (y && gen_chance(g, 60)) {
