@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__ /* each graph takes several times as long */
-enum { GRAPHS = 15, ROUNDS = 8 };
+enum { GRAPHS = 40, ROUNDS = 8 };
 #else
 enum { GRAPHS = 150, ROUNDS = 8 };
 #endif

@@ -13,7 +13,7 @@
 enum { CHUNK = 200, MAX_CONFIGS = 16, CASE_SECONDS = 20 };
 
 static const char help[] =
-    "usage: fuzz [--seconds N] [--seed N] [--graphs N] [--faults N] [--print]\n"
+    "usage: fuzz [--seconds N] [--seed N] [--graphs N] [--faults N]\n"
     "\n"
     "Runs random graphs against the interpreter, from the seed upwards, and prints the smallest form of those that fail.\n"
     "\n"

@@ -193,19 +193,18 @@ static void print_micros(const struct tin_output *out, const struct contract_pla
   micro.a_row = p->row_staged ? (p->row_by_k ? 1 : p->staged_leading) : p->row_direct.row_stride;
   micro.a_k = p->row_staged ? (p->row_by_k ? p->staged_leading : 1) : p->row_direct.column_stride;
   micro.b_k = p->columns == COLUMNS_DIRECT ? p->column_direct.row_stride : p->panel;
+  micro.adds = p->n_chunks > 1;
   micro.ahead = p->columns == COLUMNS_DIRECT ? DIRECT_AHEAD : 0;
   int64_t rest = p->n % p->panel, rest_vectors = ceil_div(rest, p->lanes);
   for (int tall = 0; tall < (p->extra ? 2 : 1); tall++)
-    for (int add = 0; add < (p->n_chunks > 1 ? 2 : 1); add++)
-      for (int narrow = 0; narrow < (rest && rest_vectors < p->vectors ? 2 : 1); narrow++) {
-        char function[96];
-        snprintf(function, sizeof function, "%s_tile%d%d%d", name, tall, add, narrow);
-        micro.rows = (int)p->small + tall;
-        micro.add = add;
-        micro.vectors = narrow ? (int)rest_vectors : p->vectors;
-        if (micro.rows > 0)
-          tin_micro_print(out, &micro, function);
-      }
+    for (int narrow = 0; narrow < (rest && rest_vectors < p->vectors ? 2 : 1); narrow++) {
+      char function[96];
+      snprintf(function, sizeof function, "%s_tile%d%d", name, tall, narrow);
+      micro.rows = (int)p->small + tall;
+      micro.vectors = narrow ? (int)rest_vectors : p->vectors;
+      if (micro.rows > 0)
+        tin_micro_print(out, &micro, function);
+    }
 }
 
 static const char *const nest_arguments = "char **buf, const unsigned long long *scalar, char *scratch, char *const *pointer, long *param";
@@ -242,16 +241,11 @@ static void print_pack(const struct tin_output *out, const struct contract_plan 
 }
 
 static void print_tile_call(const struct tin_output *out, const struct contract_plan *p, const char *name, int tall, int narrow) {
-  if (p->n_chunks > 1) {
-    tin_output_add(out, "if (");
-    if (p->group > 1)
-      tin_output_add(out, "(k0 / %lldL) %% %lldL == 0", (long long)p->chunk, (long long)p->group);
-    else
-      tin_output_add(out, "k0 == 0");
-    tin_output_add(out, ") %s_tile%d0%d(a, b, c, k1 - k0); else %s_tile%d1%d(a, b, c, k1 - k0);", name, tall, narrow, name, tall, narrow);
-  } else {
-    tin_output_add(out, "%s_tile%d0%d(a, b, c, k1 - k0);", name, tall, narrow);
-  }
+  tin_output_add(out, "%s_tile%d%d(a, b, c, k1 - k0, ", name, tall, narrow);
+  if (p->group > 1) /* chunk sums of a group are added up first */
+    tin_output_add(out, "(k0 / %lldL) %% %lldL != 0);", (long long)p->chunk, (long long)p->group);
+  else
+    tin_output_add(out, "k0 != 0);");
 }
 
 /* The tiles of one panel and one group of rows. */

@@ -104,11 +104,22 @@ static void micro_loop(struct hand *h, const struct tin_micro *micro, const stru
   hand_loop(h, V_END, -1, 1);
 }
 
+/* The op for every accumulator and its place in C. */
+static void micro_results(struct hand *h, const struct tin_micro *micro, const struct micro_registers *r, int op) {
+  int bytes = tin_dtype_bytes(micro->dtype);
+  for (int i = 0; i < micro->rows; i++)
+    for (int j = 0; j < micro->vectors; j++) {
+      int accumulator = r->accumulator + i * micro->vectors + j;
+      hand_memory(h, op, accumulator, 2, (i * micro->c_row + j * micro->lanes) * bytes);
+      h->program.insts.at[h->program.insts.count - 1].a = (uint16_t)accumulator;
+    }
+}
+
 static void micro_program(const struct tin_output *out, const struct tin_micro *micro, struct hand *h) {
   *h = (struct hand){.arena = out->arena, .type = vector_type(micro->dtype)};
   h->program.lanes = micro->lanes;
   h->program.n_pointers = 3;
-  h->program.n_slots = 4;
+  h->program.n_slots = 5;
   h->program.spill_slot = -1;
   struct micro_registers r = micro_registers(micro, out->target->vector);
   int bytes = tin_dtype_bytes(micro->dtype);
@@ -120,32 +131,29 @@ static void micro_program(const struct tin_output *out, const struct tin_micro *
   hand_bump(h, 1, micro->b_k * bytes);
   hand_emit(h, V_INDEX_ZERO);
   micro_loop(h, micro, &r);
-  for (int i = 0; i < micro->rows; i++)
-    for (int j = 0; j < micro->vectors; j++) {
-      int64_t disp = i * micro->c_row * bytes + j * micro->lanes * bytes;
-      int accumulator = r.accumulator + i * micro->vectors + j;
-      if (micro->add) {
-        hand_memory(h, V_ADD_MEM, accumulator, 2, disp);
-        h->program.insts.at[h->program.insts.count - 1].a = (uint16_t)accumulator;
-      }
-      hand_memory(h, V_STORE, accumulator, 2, disp);
-    }
+  if (micro->adds) { /* a loop of `add` rounds */
+    hand_emit(h, V_INDEX_ZERO);
+    hand_loop(h, V_LOOP, 4, 1);
+    micro_results(h, micro, &r, V_ADD_MEM);
+    hand_loop(h, V_END, -1, 1);
+  }
+  micro_results(h, micro, &r, V_STORE);
 }
 
 static void micro_plain(const struct tin_output *out, const struct tin_micro *micro, const char *name) {
   const char *type = tin_dtypes[micro->dtype].ctype, *fma = micro->dtype == TIN_F64 ? "tin_fma" : "tin_fmaf";
   tin_output_add(out,
-                 "static void %s(char *a, char *b, char *c, long k)\n{\n"
+                 "static void %s(char *a, char *b, char *c, long k, long add)\n{\n"
                  "  const %s *A = (const %s *)a, *B = (const %s *)b; %s *C = (%s *)c;\n"
                  "  for (long i = 0; i < %d; i++)\n"
                  "    for (long j = 0; j < %d; j++) {\n"
                  "      %s sum = A[i * %lldL] * B[j];\n"
                  "      for (long p = 1; p < k; p++)\n"
                  "        sum = %s(A[i * %lldL + p * %lldL], B[p * %lldL + j], sum);\n"
-                 "      C[i * %lldL + j] %s= sum;\n"
+                 "      C[i * %lldL + j] = add ? C[i * %lldL + j] + sum : sum;\n"
                  "    }\n}\n",
                  name, type, type, type, type, type, micro->rows, micro->vectors * micro->lanes, type, (long long)micro->a_row, fma,
-                 (long long)micro->a_row, (long long)micro->a_k, (long long)micro->b_k, (long long)micro->c_row, micro->add ? "+" : "");
+                 (long long)micro->a_row, (long long)micro->a_k, (long long)micro->b_k, (long long)micro->c_row, (long long)micro->c_row);
 }
 
 void tin_micro_print(const struct tin_output *out, const struct tin_micro *micro, const char *name) {
@@ -155,7 +163,8 @@ void tin_micro_print(const struct tin_output *out, const struct tin_micro *micro
   }
   struct hand hand;
   micro_program(out, micro, &hand);
-  tin_output_add(out, "static void %s(char *a, char *b, char *c, long k)\n{\n  long f[4];\n  f[0] = (long)a; f[1] = (long)b; f[2] = (long)c; f[3] = k - 1;\n", name);
+  tin_output_add(out, "static void %s(char *a, char *b, char *c, long k, long add)\n{\n  long f[5];\n"
+                 "  f[0] = (long)a; f[1] = (long)b; f[2] = (long)c; f[3] = k - 1; f[4] = add;\n", name);
   hand_print(out, &hand);
   tin_output_add(out, "}\n");
 }

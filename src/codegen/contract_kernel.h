@@ -5,12 +5,12 @@
 #include "codegen/contract.h"
 
 /* One micro-kernel: rows x (vectors * lanes) tile, C (+)= sum over k of A[row, k] * B[k, column], each a chain of FMAs in increasing k.
- *   static void NAME(char *a, char *b, char *c, long k)     k >= 1 */
+ *   static void NAME(char *a, char *b, char *c, long k, long add)     k >= 1; add: 1 when C holds the sum of earlier chunks, 0 when not */
 struct tin_micro {
   int dtype;
   int lanes;
   int rows, vectors;
-  bool add;                     /* C holds the sum of earlier chunks: add it (left to right) */
+  bool adds;                    /* `add` may be 1: there are several chunks */
   int64_t a_row, a_k;           /* strides of A, elements */
   int64_t b_k;                  /* stride of B along k, elements; its columns are contiguous */
   int64_t c_row;                /* stride of C, elements */
