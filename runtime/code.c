@@ -34,6 +34,8 @@ struct tcc_block {
 struct tin_code {
   void *pages;              /* our mapping, or NULL where libtcc owns the pages */
   size_t bytes;             /* of the pages, whoever owns them */
+  uint8_t *routines;        /* mapping of the routines, or NULL */
+  size_t routine_bytes;
   TCCState *state;          /* kept only where libtcc owns the pages */
   struct tcc_block *blocks; /* memory of that state */
 };
@@ -244,15 +246,39 @@ static bool relocate(TCCState *state, struct tin_code *code) {
 }
 
 static bool make_executable(struct tin_code *code) {
-  if (!code->pages || mprotect(code->pages, code->bytes, PROT_READ | PROT_EXEC) == 0)
+  bool routines = !code->routines || mprotect(code->routines, code->routine_bytes, PROT_READ | PROT_EXEC) == 0;
+  if (routines && (!code->pages || mprotect(code->pages, code->bytes, PROT_READ | PROT_EXEC) == 0))
     return true;
   keep_message(NULL, "this system does not let the process make pages executable");
   return false;
 }
 
+enum { ROUTINE_ALIGNMENT = 64 };
+
+/* Copies the routines into pages that are executable afterwards, and gives libtcc their addresses. */
+static bool place_routines(TCCState *state, const struct tin_code_source *source, struct tin_code *code) {
+  size_t bytes = 0, at = 0;
+  for (int i = 0; i < source->n_routines; i++)
+    bytes += (source->routines[i].count + ROUTINE_ALIGNMENT - 1) / ROUTINE_ALIGNMENT * ROUTINE_ALIGNMENT;
+  if (!bytes)
+    return true;
+  void *pages = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (pages == MAP_FAILED) {
+    hooks.out_of_memory = true;
+    return false;
+  }
+  code->routines = pages;
+  code->routine_bytes = bytes;
+  for (int i = 0; i < source->n_routines; i++) {
+    memcpy(code->routines + at, source->routines[i].bytes, source->routines[i].count);
+    tcc_add_symbol(state, source->routines[i].name, code->routines + at);
+    at += (source->routines[i].count + ROUTINE_ALIGNMENT - 1) / ROUTINE_ALIGNMENT * ROUTINE_ALIGNMENT;
+  }
+  return true;
+}
+
 /* One compilation inside libtcc; every call of libtcc is in here, so that `leave` is valid whenever it can exit. */
-static bool compile(const char *text, const struct tin_code_symbol *symbols, int n_symbols, const char *const *names, int n_names,
-                    void **addresses, struct tin_code *code) {
+static bool compile(const struct tin_code_source *source, const char *const *names, int n_names, void **addresses, struct tin_code *code) {
   if (setjmp(hooks.leave))
     return false;
   TCCState *state = tcc_new();
@@ -266,9 +292,9 @@ static bool compile(const char *text, const struct tin_code_symbol *symbols, int
   tcc_add_symbol(state, "memset", (const void *)(uintptr_t)memset);
   tcc_add_symbol(state, "memmove", (const void *)(uintptr_t)memmove);
   tcc_add_symbol(state, "memcpy", (const void *)(uintptr_t)memcpy);
-  for (int i = 0; i < n_symbols; i++)
-    tcc_add_symbol(state, symbols[i].name, symbols[i].address);
-  if (tcc_compile_string(state, text) < 0 || !relocate(state, code) || hooks.message[0])
+  for (int i = 0; i < source->n_symbols; i++)
+    tcc_add_symbol(state, source->symbols[i].name, source->symbols[i].address);
+  if (!place_routines(state, source, code) || tcc_compile_string(state, source->text) < 0 || !relocate(state, code) || hooks.message[0])
     return false;
   for (int i = 0; i < n_names; i++) {
     addresses[i] = tcc_get_symbol(state, names[i]);
@@ -284,19 +310,25 @@ static bool compile(const char *text, const struct tin_code_symbol *symbols, int
   return make_executable(code);
 }
 
+static void unmap(struct tin_code *code) {
+  if (code->pages)
+    munmap(code->pages, code->bytes);
+  if (code->routines)
+    munmap(code->routines, code->routine_bytes);
+}
+
 /* Drops what the compilation at work still holds, and makes libtcc as if it had never been used. */
 static void abandon(struct tin_code *code) {
   if (hooks.pages) /* these came from malloc: its next user must be able to write them */
     mprotect((void *)hooks.pages, hooks.pages_end - hooks.pages, PROT_READ | PROT_WRITE);
   free_blocks(hooks.blocks);
   memset(tin_tcc_state, 0, (uintptr_t)tin_tcc_state_end - (uintptr_t)tin_tcc_state);
-  if (code->pages)
-    munmap(code->pages, code->bytes);
+  unmap(code);
   free(code);
 }
 
-struct tin_code *tin_code_compile(const char *text, const struct tin_code_symbol *symbols, int n_symbols, const char *const *names,
-                                  int n_names, void **addresses, struct tin_error *error) {
+struct tin_code *tin_code_compile(const struct tin_code_source *source, const char *const *names, int n_names, void **addresses,
+                                  struct tin_error *error) {
   struct tin_code *code = calloc(1, sizeof *code);
   if (!code) {
     tin_error_set(error, "out of memory while compiling kernels");
@@ -310,10 +342,10 @@ struct tin_code *tin_code_compile(const char *text, const struct tin_code_symbol
   hooks.pages = hooks.pages_end = 0;
   tin_tcc_stdout = stdout;
   tin_tcc_stderr = stderr;
-  bool compiled = compile(text, symbols, n_symbols, names, n_names, addresses, code);
+  bool compiled = compile(source, names, n_names, addresses, code);
   if (!compiled) {
     abandon(code);
-    report(error, text);
+    report(error, source->text);
     code = NULL;
   } else if (code->state) {
     code->blocks = hooks.blocks;
@@ -326,14 +358,13 @@ struct tin_code *tin_code_compile(const char *text, const struct tin_code_symbol
 }
 
 size_t tin_code_bytes(const struct tin_code *code) {
-  return code->bytes;
+  return code->bytes + code->routine_bytes;
 }
 
 void tin_code_free(struct tin_code *code) {
   if (!code)
     return;
-  if (code->pages)
-    munmap(code->pages, code->bytes);
+  unmap(code);
   if (code->state) {
     take_lock();
     if (!setjmp(hooks.leave))

@@ -19,9 +19,24 @@ struct tin_code_symbol {
   const void *address;
 };
 
-/* Compiles text; NULL with error on failure. Looks up names[i] into addresses[i] (all must exist). */
-struct tin_code *tin_code_compile(const char *text, const struct tin_code_symbol *symbols, int n_symbols, const char *const *names,
-                                  int n_names, void **addresses, struct tin_error *error);
+/* Machine code that kernels call by name: position-independent, ends with a return. It is copied. */
+struct tin_code_routine {
+  const char *name;
+  const uint8_t *bytes;
+  size_t count;
+};
+
+struct tin_code_source {
+  const char *text;
+  const struct tin_code_symbol *symbols;
+  int n_symbols;
+  const struct tin_code_routine *routines;
+  int n_routines;
+};
+
+/* Compiles the text and joins it with the routines; NULL with error on failure. Looks up names[i] into addresses[i] (all must exist). */
+struct tin_code *tin_code_compile(const struct tin_code_source *source, const char *const *names, int n_names, void **addresses,
+                                  struct tin_error *error);
 size_t tin_code_bytes(const struct tin_code *code);
 void tin_code_free(struct tin_code *code); /* NULL is allowed */
 const char *tin_code_version(void);        /* "libtcc 0.9.27" */

@@ -207,8 +207,12 @@ static bool pass_compile(struct build *build) {
       names[n_names++] = build->codes[k].entries.at[e].name;
   if (!n_names) /* everything asked for is a leaf */
     return true;
-  build->plan->code =
-      tin_code_compile(build->text.at, tin_codegen_symbols, tin_codegen_symbol_count, names, n_names, build->addresses, build->error);
+  TIN_VEC(struct tin_code_routine) routines = {0};
+  for (int k = 0; k < build->schedule->kernels.count; k++)
+    for (int r = 0; r < build->codes[k].routines.count; r++)
+      tin_vec_push(build->arena, &routines, build->codes[k].routines.at[r]);
+  const struct tin_code_source source = {build->text.at, tin_codegen_symbols, tin_codegen_symbol_count, routines.at, routines.count};
+  build->plan->code = tin_code_compile(&source, names, n_names, build->addresses, build->error);
   return build->plan->code != NULL;
 }
 

@@ -21,7 +21,8 @@ static int add_seven(int value) {
 
 static struct tin_code *compile_one(const char *text, const char *name, void **address, struct tin_error *error) {
   const struct tin_code_symbol symbols[] = {{"add_seven", (const void *)(uintptr_t)add_seven}};
-  return tin_code_compile(text, symbols, 1, &name, name ? 1 : 0, address, error);
+  const struct tin_code_source source = {.text = text, .symbols = symbols, .n_symbols = 1};
+  return tin_code_compile(&source, &name, name ? 1 : 0, address, error);
 }
 
 typedef int int_function(int);
@@ -47,13 +48,31 @@ static void test_compiles_and_runs(void **state) {
   assert_non_null(strstr(tin_code_version(), "libtcc"));
 }
 
+#if defined __x86_64__
+/* Machine code by name: mov [rsi], 42 as a routine with the frame as its second argument. */
+static void test_routine(void **state) {
+  (void)state;
+  static const uint8_t bytes[] = {0x48, 0xc7, 0x06, 42, 0, 0, 0, 0xc3};
+  const struct tin_code_routine routine = {"answer", bytes, sizeof bytes};
+  const struct tin_code_source source = {
+      .text = "void answer(long, long *); int ask(int more) { long f[1]; answer(0, f); return (int)f[0] + more; }", .routines = &routine, .n_routines = 1};
+  struct tin_error error = {0};
+  const char *name = "ask";
+  void *address;
+  struct tin_code *code = tin_code_compile(&source, &name, 1, &address, &error);
+  assert_non_null(code);
+  assert_int_equal(((int_function *)(uintptr_t)address)(1), 43);
+  tin_code_free(code);
+}
+#endif
+
 static void test_several_names(void **state) {
   (void)state;
   struct tin_error error = {0};
   const char *names[] = {"one", "two"};
   void *addresses[2];
-  struct tin_code *code =
-      tin_code_compile("int one(int i) { return i; } int two(int i) { return 2 * i; }", NULL, 0, names, 2, addresses, &error);
+  const struct tin_code_source source = {.text = "int one(int i) { return i; } int two(int i) { return 2 * i; }"};
+  struct tin_code *code = tin_code_compile(&source, names, 2, addresses, &error);
   assert_non_null(code);
   assert_int_equal(((int_function *)(uintptr_t)addresses[0])(21), 21);
   assert_int_equal(((int_function *)(uintptr_t)addresses[1])(21), 42);
@@ -234,6 +253,9 @@ static void test_fork(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_compiles_and_runs),
+#if defined __x86_64__
+      cmocka_unit_test(test_routine),
+#endif
       cmocka_unit_test(test_several_names),
       cmocka_unit_test(test_messages_are_errors),
       cmocka_unit_test(test_text_that_cannot_be_saved),

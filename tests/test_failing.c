@@ -131,7 +131,8 @@ static void fail_each(const char *target, bool once) {
   long stride = getenv("TIN_LONG") ? 1 : total / 200 + 1;
   for (long count = 0; count <= total; count += count < 50 ? 1 : stride)
     program(target, count);
-  print_message("%s: %ld allocations, each %ld%s failed%s\n", target, total + 1, stride, stride == 1 ? "st" : "th", once ? " alone" : " with all after it");
+  print_message("%s: %ld allocations, each %ld%s failed%s\n", target, total + 1, stride, stride == 1 ? "st" : "th",
+                once ? " alone" : " with all after it");
 }
 
 static void test_all_later_allocations_fail(void **state) {
@@ -234,12 +235,17 @@ static void test_bad_files(void **state) {
   tin_ctx *ctx = tin_ctx_new(.threads = 1, .target = "interpreter");
   tin_tensor *w = tin_init_constant(tin_param(ctx, TIN_SHAPE(2), .name = "w"), 3);
   refuse_idx(ctx, "", 0, "truncated: the magic number needs 4 bytes, the file has 0");
-  refuse_idx(ctx, "\0\0\x08\x01\0\0\0\x05" "abcd", 12, "truncated: the data needs 5 bytes, the file has 4");
+  refuse_idx(ctx,
+             "\0\0\x08\x01\0\0\0\x05"
+             "abcd",
+             12, "truncated: the data needs 5 bytes, the file has 4");
   refuse_idx(ctx, "GIF8", 4, "not an IDX file: magic number 0x47494638");
   refuse_model(ctx, "{", 0, "header: string or '}' expected near end of file at byte 1");
   refuse_model(ctx, "{}", 0, "no tensor for parameter \"w\"");
-  refuse_model(ctx, "{\"w\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[0,12]}}", 12, "tensor \"w\" is F32 [3], the parameter F32 [2]");
-  refuse_model(ctx, "{\"w\":{\"dtype\":\"F64\",\"shape\":[2],\"data_offsets\":[0,16]}}", 16, "tensor \"w\" is F64 [2], the parameter F32 [2]");
+  refuse_model(ctx, "{\"w\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[0,12]}}", 12,
+               "tensor \"w\" is F32 [3], the parameter F32 [2]");
+  refuse_model(ctx, "{\"w\":{\"dtype\":\"F64\",\"shape\":[2],\"data_offsets\":[0,16]}}", 16,
+               "tensor \"w\" is F64 [2], the parameter F32 [2]");
   refuse_model(ctx, "{\"w\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", 4,
                "tensor \"w\": data_offsets [0, 8] reach behind the 4 bytes of data");
   assert_false(tin_load(ctx, path_of("absent")));

@@ -61,7 +61,7 @@ static void rules_keep_values(void **state) {
 
 /* Seeds of graphs that found faults. */
 static void graphs_of_old_faults(void **state) {
-  static const uint64_t seeds[] = {3, 28, 62, 78, 246, 795, 5136, 109810};
+  static const uint64_t seeds[] = {3, 28, 62, 78, 246, 795, 5136, 109810, 301129};
   struct fuzz_engines *engines = fuzz_engines_new();
   assert_non_null(engines);
   for (size_t i = 0; i < sizeof seeds / sizeof *seeds; i++)

@@ -157,7 +157,8 @@ static void compile(struct fixture *f) {
                                             {"tin_sqrtf", (const void *)sqrtf},
                                             {"tin_sqrt", (const void *)sqrt}};
   struct tin_error error = {0};
-  f->code = tin_code_compile(f->text.at, symbols, 4, f->names, f->n_functions, f->functions, &error);
+  const struct tin_code_source source = {.text = f->text.at, .symbols = symbols, .n_symbols = 4};
+  f->code = tin_code_compile(&source, f->names, f->n_functions, f->functions, &error);
   if (!f->code)
     fail_msg("%s", error.text);
 }

@@ -12,7 +12,9 @@
 
 #include "context.h"
 
-static tin_ctx *new_ctx(uint32_t fuse_off) { return good_ctx((struct tin_ctx_options){.threads = 1, .fuse_off = fuse_off}); }
+static tin_ctx *new_ctx(uint32_t fuse_off) {
+  return good_ctx((struct tin_ctx_options){.threads = 1, .fuse_off = fuse_off});
+}
 
 static double seconds(void) {
   struct timespec now;
@@ -51,8 +53,8 @@ static double time_chain(int nodes, uint32_t fuse_off) {
   double done = seconds();
   for (int i = 0; i < WIDTH; i++)
     assert_true(got[i] == chain_value(start[i], start[i], nodes));
-  print_message("chain of %d%s: built in %.3f s, planned and run in %.3f s, %lld kernels\n", nodes, fuse_off ? " unfused" : "", built - begin,
-                done - built, (long long)tin_stats(ctx).kernels_launched);
+  print_message("chain of %d%s: built in %.3f s, planned and run in %.3f s, %lld kernels\n", nodes, fuse_off ? " unfused" : "",
+                built - begin, done - built, (long long)tin_stats(ctx).kernels_launched);
   assert_true(tin_end(scope));
   end_ctx(ctx);
   return done - begin;
@@ -172,8 +174,11 @@ static void test_wide_graphs(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_a_million_nodes),        cmocka_unit_test(test_time_is_linear), cmocka_unit_test(test_gradient_of_a_long_chain),
-      cmocka_unit_test(test_ten_thousand_mixed_nodes), cmocka_unit_test(test_wide_graphs),
+      cmocka_unit_test(test_a_million_nodes),
+      cmocka_unit_test(test_time_is_linear),
+      cmocka_unit_test(test_gradient_of_a_long_chain),
+      cmocka_unit_test(test_ten_thousand_mixed_nodes),
+      cmocka_unit_test(test_wide_graphs),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

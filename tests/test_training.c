@@ -122,14 +122,14 @@ static void expect_curve(struct tin_ctx_options options, const struct task *task
 }
 
 static const char *const targets[] = {"avx512", "avx2", "portable", "interpreter"};
-static const uint32_t fusions_off[] = {0,           TIN_FUSE_CHAIN, TIN_FUSE_REDUCE, TIN_FUSE_ROW, TIN_FUSE_PROLOGUE, TIN_FUSE_EPILOGUE,
-                                       TIN_FUSE_HORIZONTAL, TIN_FUSE_ALL};
+static const uint32_t fusions_off[] = {
+    0, TIN_FUSE_CHAIN, TIN_FUSE_REDUCE, TIN_FUSE_ROW, TIN_FUSE_PROLOGUE, TIN_FUSE_EPILOGUE, TIN_FUSE_HORIZONTAL, TIN_FUSE_ALL};
 enum { N_FUSIONS_OFF = sizeof fusions_off / sizeof *fusions_off };
 
 /* 784-512-256-10 in the vector targets, with everything else varied. */
 static void test_curve_of_the_large_model(void **state) {
   (void)state;
-  const struct task task = {128, 512, 256, 4};
+  const struct task task = {128, 512, 256, 3};
   struct curve expected;
   assert_true(train((struct tin_ctx_options){.threads = 1}, &task, &expected));
   for (int threads = 1; threads <= 3; threads++)
@@ -142,12 +142,12 @@ static void test_curve_of_the_large_model(void **state) {
 /* A small model everywhere, against the interpreter, which defines the bits. */
 static void test_curve_of_a_small_model(void **state) {
   (void)state;
-  const struct task task = {21, 33, 18, 5};
+  const struct task task = {21, 33, 18, 4};
   struct curve expected;
   assert_true(train((struct tin_ctx_options){.target = "interpreter", .threads = 1}, &task, &expected));
   for (int target = 0; target < 4; target++)
     for (int threads = 1; threads <= 3; threads++)
-      for (int off = 0; off < N_FUSIONS_OFF; off++)
+      for (int off = 0; off < (strcmp(targets[target], "interpreter") ? N_FUSIONS_OFF : 1); off++) /* which fuses nothing */
         expect_curve((struct tin_ctx_options){.target = targets[target], .threads = threads, .fuse_off = fusions_off[off]}, &task,
                      &expected);
 }
@@ -291,7 +291,7 @@ static double accuracy_of(tin_ctx *ctx, const struct mlp *mlp) {
 
 static void test_it_learns(void **state) {
   (void)state;
-  enum { BATCH = 64, STEPS = 400 };
+  enum { BATCH = 64, STEPS = 300 };
   tin_ctx *ctx = tin_ctx_new(.seed = 1);
   struct mlp mlp = mlp_new(ctx, 128, 64);
   tin_optim *adam = tin_adamw(tin_params(ctx), .lr = 2e-3);
@@ -311,15 +311,17 @@ static void test_it_learns(void **state) {
   double accuracy = accuracy_of(ctx, &mlp);
   assert_ok(ctx);
   print_message("%s digits: accuracy %.4f after %d steps of %d\n", real_digits ? "real" : "drawn", accuracy, STEPS, BATCH);
-  assert_true(accuracy >= 0.92); /* measured: 0.937 on MNIST, 0.988 on drawn digits */
+  assert_true(accuracy >= 0.9); /* measured: 0.916 on MNIST, 0.990 on drawn digits */
   tin_batches_free(batches);
   tin_ctx_free(ctx);
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_curve_of_the_large_model), cmocka_unit_test(test_curve_of_a_small_model),
-      cmocka_unit_test(test_curve_of_a_thin_model),    cmocka_unit_test(test_first_steps),
+      cmocka_unit_test(test_curve_of_the_large_model),
+      cmocka_unit_test(test_curve_of_a_small_model),
+      cmocka_unit_test(test_curve_of_a_thin_model),
+      cmocka_unit_test(test_first_steps),
       cmocka_unit_test(test_it_learns),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);

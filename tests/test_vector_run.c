@@ -361,7 +361,7 @@ static bool have_compiler(void) {
   return system("command -v cc >/dev/null 2>&1") == 0 && access("runtime/tin_vector.h", R_OK) == 0;
 }
 
-/* Functions r0, r1, ... readable and e0, e1, ... encoded, for the cases in order; two sets of registers each. */
+/* Functions r0, r1, ... of the readable text, for the cases in order; two sets of registers each. */
 static void *compile_cases(const char *folder, const struct case_list *list, const struct tin_vtarget *target, int lanes) {
   struct tin_arena arena;
   struct tin_text text;
@@ -373,11 +373,6 @@ static void *compile_cases(const char *folder, const struct case_list *list, con
     struct tin_vprogram program = make_program(&arena, &list->at[i / 2], lanes, register_sets[i % 2]);
     tin_text_add(&text, "void r%d(void *frame) {\n", i);
     tin_vector_print_readable(&text, &program, target, "frame");
-    tin_text_puts(&text, "}\n");
-    if (i % 2)
-      continue;
-    tin_text_add(&text, "void e%d(void *frame) {\n", i);
-    tin_vector_print_encoded(&text, &program, target, "frame");
     tin_text_puts(&text, "}\n");
   }
   snprintf(path, sizeof path, "%s/%s_%d.c", folder, target->name, lanes);
@@ -394,9 +389,9 @@ static void *compile_cases(const char *folder, const struct case_list *list, con
   return library;
 }
 
-static program_fn *find(void *library, char kind, int number) {
+static program_fn *find(void *library, int number) {
   char name[16];
-  snprintf(name, sizeof name, "%c%d", kind, number);
+  snprintf(name, sizeof name, "r%d", number);
   void *address = dlsym(library, name);
   assert_non_null(address);
   program_fn *function;
@@ -418,15 +413,13 @@ static void check_case(void *library, int number, const struct vop_case *c, cons
   fill_buffers(buffers, c);
   for (int rest = 0; rest < lanes; rest++) {
     int limit = rest % 2 || c->op == V_MERGE ? rest + (c->op == V_MERGE ? 0 : lanes) : ELEMENTS / lanes * lanes - lanes + rest;
-    run(find(library, 'r', 2 * number), buffers, 0, limit);
+    run(find(library, 2 * number), buffers, 0, limit);
     for (int set = 0; set < sets; set++) {
       run(entry(pages[set]), buffers, 1, limit);
       compare(buffers, c, lanes, "machine code", limit);
     }
-    run(find(library, 'r', 2 * number + 1), buffers, 1, limit);
+    run(find(library, 2 * number + 1), buffers, 1, limit);
     compare(buffers, c, lanes, "readable, destination is a source", limit);
-    run(find(library, 'e', 2 * number), buffers, 1, limit);
-    compare(buffers, c, lanes, "encoded text", limit);
   }
   for (int set = 0; set < sets; set++)
     munmap(pages[set].at, pages[set].size);

@@ -57,12 +57,6 @@ static void hand_loop(struct hand *h, int op, int slot, int step) {
   inst->imm = step;
 }
 
-static void hand_print(const struct tin_output *out, const struct hand *h) {
-  tin_vector_print_encoded(out->text, &h->program, out->target->vector, "f");
-  if (out->readable)
-    tin_vector_print_readable(out->readable, &h->program, out->target->vector, "f");
-}
-
 static int vector_type(int dtype) { return dtype == TIN_F64 ? VT_F64 : VT_F32; }
 
 /* ---- micro-kernel ---- */
@@ -163,9 +157,10 @@ void tin_micro_print(const struct tin_output *out, const struct tin_micro *micro
   }
   struct hand hand;
   micro_program(out, micro, &hand);
+  tin_output_declare_routine(out, name);
   tin_output_add(out, "static void %s(char *a, char *b, char *c, long k, long add)\n{\n  long f[5];\n"
                  "  f[0] = (long)a; f[1] = (long)b; f[2] = (long)c; f[3] = k - 1; f[4] = add;\n", name);
-  hand_print(out, &hand);
+  tin_output_routine(out, &hand.program, name);
   tin_output_add(out, "}\n");
 }
 
@@ -231,11 +226,12 @@ bool tin_transpose_print(const struct tin_output *out, int dtype, int64_t from_r
   hand_bump(&hand, 1, to_row * n * 4);
   hand_loop(&hand, V_REPEAT_END, 2, 0);
   tin_vector_allocate(out->arena, &hand.program, target);
+  tin_output_declare_routine(out, name);
   tin_output_add(out, "static void %s(char *from, char *to, long rounds)\n{\n  long f[%d];\n", name, hand.program.n_slots);
   tin_output_add(out, "  f[0] = (long)from; f[1] = (long)to; f[2] = rounds;\n");
   if (hand.program.spill_bytes)
     tin_output_add(out, "  char spill[%d];\n  f[%d] = (long)spill;\n", hand.program.spill_bytes, hand.program.spill_slot);
-  hand_print(out, &hand);
+  tin_output_routine(out, &hand.program, name);
   tin_output_add(out, "}\n");
   return true;
 }

@@ -72,6 +72,31 @@ void tin_output_add(const struct tin_output *out, const char *format, ...) {
   va_end(args);
 }
 
+static const char *routine_name(const struct tin_output *out, const char *name) {
+  struct tin_text text;
+  tin_text_init(&text, out->arena);
+  tin_text_add(&text, "%s_code", name);
+  return text.at;
+}
+
+void tin_output_declare_routine(const struct tin_output *out, const char *name) {
+  tin_text_add(out->text, "void %s(long, long *);\n", routine_name(out, name));
+}
+
+/* The code wants the frame in rsi, where the second argument of a call is; it becomes a routine by a return. */
+void tin_output_routine(const struct tin_output *out, const struct tin_vprogram *program, const char *name) {
+  enum { RETURN = 0xc3 };
+  struct tin_vcode code = tin_vector_encode(out->arena, program, out->target->vector);
+  uint8_t *bytes = tin_arena_alloc(out->arena, (size_t)code.count + 1);
+  memcpy(bytes, code.bytes, (size_t)code.count);
+  bytes[code.count] = RETURN;
+  struct tin_code_routine routine = {routine_name(out, name), bytes, (size_t)code.count + 1};
+  tin_vec_push(out->arena, &out->code->routines, routine);
+  tin_text_add(out->text, "  %s(0, f);\n", routine.name);
+  if (out->readable)
+    tin_vector_print_readable(out->readable, program, out->target->vector, "f");
+}
+
 static bool is_valid(const struct tin_nest *nest) {
   struct tin_error error = {0};
   if (tin_nest_verify(nest, &error))
@@ -83,11 +108,11 @@ static bool is_valid(const struct tin_nest *nest) {
 const char *tin_output_nest(const struct tin_output *out, const struct tin_nest *nest, const char *name) {
   assert(is_valid(nest));
   (void)is_valid;
-  if (out->nests) {
-    tin_text_add(out->nests, "nest %s\n", name);
-    tin_nest_print(out->nests, nest);
+  if (out->code->nests) {
+    tin_text_add(out->code->nests, "nest %s\n", name);
+    tin_nest_print(out->code->nests, nest);
   }
-  if (out->target->vector && tin_vectorize(out->text, out->readable, out->arena, nest, name, out->target->vector))
+  if (out->target->vector && tin_vectorize(out, nest, name))
     return out->target->name;
   tin_portable_print(out->text, out->arena, nest, name);
   if (out->readable)
@@ -249,7 +274,7 @@ static void describe_part(struct tin_text *text, const struct tin_schedule *sche
 void tin_codegen_kernel(struct tin_text *text, struct tin_text *readable, struct tin_arena *arena, const struct tin_schedule *schedule,
                         int kernel, const struct tin_codegen_target *target, struct tin_kernel_code *code) {
   const struct tin_kernel *at = &schedule->kernels.at[kernel];
-  struct tin_output out = {.text = text, .readable = readable, .nests = code->nests, .arena = arena, .target = target};
+  struct tin_output out = {.text = text, .readable = readable, .code = code, .arena = arena, .target = target};
   for (int p = 0; p < at->parts.count; p++) {
     const struct tin_part *part = at->parts.at[p];
     struct tin_entry entry = {.flops = part_flops(schedule, part), .bytes = part_bytes(schedule, part)};

@@ -83,8 +83,6 @@ struct tin_vcode {
   int count;
 };
 struct tin_vcode tin_vector_encode(struct tin_arena *arena, const struct tin_vprogram *program, const struct tin_vtarget *target);
-/* The asm statement for libtcc: asm volatile(".quad ..." :: "S"(frame)); */
-void tin_vector_print_encoded(struct tin_text *text, const struct tin_vprogram *program, const struct tin_vtarget *target, const char *frame);
 /* The same program as v-op macros for people, gcc and clang (runtime/tin_vector.h gives their meaning), one op a line, indented by loop; a
  * block statement. */
 void tin_vector_print_readable(struct tin_text *text, const struct tin_vprogram *program, const struct tin_vtarget *target, const char *frame);

@@ -95,7 +95,11 @@ void tin_v_bump_all(struct vectorizer *v, int symbol, int64_t times) {
   for (int i = 0; i < v->pointers.count; i++) {
     const struct vpointer *pointer = &v->pointers.at[i];
     int64_t coefficient;
-    if (!pointer->index || !tin_index_affine(pointer->index, symbol, &coefficient) || !coefficient || !times)
+    if (!pointer->index || !times)
+      continue;
+    if (!tin_index_affine(pointer->index, symbol, &coefficient)) /* it moves by no constant: the loop cannot be one of the program */
+      v->failed = true;
+    if (!coefficient)
       continue;
     int64_t bytes = coefficient * pointer->bytes * times;
     if (bytes > INT32_MAX || bytes < INT32_MIN)

@@ -3,35 +3,6 @@
 
 #include <string.h>
 
-/* ---- encoded ---- */
-
-enum { QUADS_A_LINE = 64 };
-
-/* libtcc assembles a .quad list at 0.15 us an instruction, several times faster than bytes. */
-void tin_vector_print_encoded(struct tin_text *text, const struct tin_vprogram *program, const struct tin_vtarget *target,
-                              const char *frame) {
-  /* .quad takes 8 bytes: the rest of the last one is a no-operation (as x86.c makes for alignment, 1 to 7 bytes). */
-  static const uint64_t fill[8] = {
-      0, 0x90, 0x9066, 0x001f0f, 0x00401f0f, 0x0000441f0f, 0x0000441f0f66, 0x00000000801f0f,
-  };
-  struct tin_vcode code = tin_vector_encode(text->arena, program, target);
-  tin_text_puts(text, "asm volatile(\".p2align 4,0x90\"");
-  for (int i = 0; i < code.count; i += 8) {
-    int size = code.count - i < 8 ? code.count - i : 8;
-    uint64_t quad = size < 8 ? fill[8 - size] << 8 * size : 0;
-    for (int k = 0; k < size; k++)
-      quad |= (uint64_t)code.bytes[i + k] << 8 * k;
-    bool first = i / 8 % QUADS_A_LINE == 0, last = i / 8 % QUADS_A_LINE == QUADS_A_LINE - 1 || i + 8 >= code.count;
-    tin_text_puts(text, first ? "\n\"\\n.quad " : ",");
-    tin_text_hex(text, quad);
-    if (last)
-      tin_text_puts(text, "\"");
-  }
-  tin_text_add(text, "\n:: \"S\"(%s) : \"memory\");\n", frame);
-}
-
-/* ---- readable ---- */
-
 static const struct {
   const char *text, *operands;
 } vops[] = {

@@ -460,7 +460,8 @@ static void print_pool(struct tin_text *text, const struct vectorizer *v) {
   tin_text_puts(text, v->pool.count ? "};\n" : "0};\n");
 }
 
-static void print_function(struct tin_text *text, struct vectorizer *v, const char *name, bool readable) {
+/* The function up to its program, the same in both texts. */
+static void print_head(struct tin_text *text, struct vectorizer *v, const char *name) {
   const char *const *names = symbol_names(v);
   tin_text_add(text,
                "static void %s(char **buf, const unsigned long long *scalar, char *scratch, char *const *pointer,\n"
@@ -490,8 +491,15 @@ static void print_function(struct tin_text *text, struct vectorizer *v, const ch
   }
   if (v->program.spill_bytes)
     tin_text_add(text, "  f[%d] = (long)spill;\n", v->program.spill_slot);
-  (readable ? tin_vector_print_readable : tin_vector_print_encoded)(text, &v->program, v->target, "f");
-  tin_text_puts(text, v->rows_in_c ? "  }\n}\n" : "}\n");
+}
+
+static void print_function(const struct tin_output *out, struct vectorizer *v, const char *name) {
+  tin_output_declare_routine(out, name);
+  print_head(out->text, v, name);
+  if (out->readable)
+    print_head(out->readable, v, name);
+  tin_output_routine(out, &v->program, name);
+  tin_output_add(out, v->rows_in_c ? "  }\n}\n" : "}\n");
 }
 
 /* Slots get their frame numbers behind the pointers. */
@@ -510,8 +518,9 @@ static void lay_out_frame(struct vectorizer *v) {
   }
 }
 
-bool tin_vectorize(struct tin_text *text, struct tin_text *readable, struct tin_arena *arena, const struct tin_nest *nest, const char *name,
-                   const struct tin_vtarget *target) {
+bool tin_vectorize(const struct tin_output *out, const struct tin_nest *nest, const char *name) {
+  struct tin_arena *arena = out->arena;
+  const struct tin_vtarget *target = out->target->vector;
   struct vectorizer vectorizer = {.arena = arena, .nest = nest, .target = target, .iota = -1, .column_vector = -1, .column_base = -1};
   struct vectorizer *v = &vectorizer;
   int n = nest->values.count;
@@ -536,8 +545,6 @@ bool tin_vectorize(struct tin_text *text, struct tin_text *readable, struct tin_
     return false;
   lay_out_frame(v);
   tin_v_finish(v);
-  print_function(text, v, name, false);
-  if (readable)
-    print_function(readable, v, name, true);
+  print_function(out, v, name);
   return true;
 }

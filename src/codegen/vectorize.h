@@ -2,14 +2,11 @@
 #ifndef TIN_CODEGEN_VECTORIZE_H
 #define TIN_CODEGEN_VECTORIZE_H
 
-#include "codegen/nest.h"
-#include "codegen/vector.h"
+#include "codegen/output.h"
 
-/* Appends the C function of the nest (signature in nest.h) with its loops as a vector program: encoded to `text`, spelled out to
- * `readable` where that is not NULL. False, with nothing appended, when the target has no vector form of some op, dtype or access: the
- * caller then prints plain C. */
-bool tin_vectorize(struct tin_text *text, struct tin_text *readable, struct tin_arena *arena, const struct tin_nest *nest, const char *name,
-                   const struct tin_vtarget *target);
+/* Appends the C function of the nest (signature in nest.h) with its loops as a vector program. False, with nothing appended, when the target
+ * has no vector form of some op, dtype or access: the caller then prints plain C. */
+bool tin_vectorize(const struct tin_output *out, const struct tin_nest *nest, const char *name);
 
 /* ---- internal: shared by vectorize.c (loops) and vector_ops.c (ops) ---- */
 
