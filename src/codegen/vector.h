@@ -1,5 +1,5 @@
 /* The vector program: what runs in the hot loops of one part of a kernel, as a list of vector ops over registers, before and after
- * register allocation. It becomes one asm statement of the kernel's C text.
+ * register allocation. It becomes a routine of machine code that the kernel's C text calls.
  *
  * A program works on a frame: an array of 64-bit slots that the C code fills. Slots 0 .. n_pointers-1 hold addresses (pointer i is kept in
  * a general register where there is one, otherwise used through rax from its slot); further slots hold loop limits and counters.

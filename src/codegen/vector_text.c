@@ -1,4 +1,4 @@
-/* The two texts of an allocated vector program: machine code in an asm statement for libtcc, and v-op macros for people, gcc and clang. */
+/* The text of an allocated vector program: v-op macros for people, gcc and clang. */
 #include "codegen/vector.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
 /* Vectorisation of a nest: places values in loops, unrolls, masks tails, keeps accumulators in registers. See vectorize.h, nest.h.
  *
- * The loops of one function, all inside one asm statement:
+ * The loops of one function, all inside one routine of machine code:
  *   invariants; for each row: row values; then
  *     MAP     along the column: unrolled loop, single-vector loop, masked tail
  *     ROW     for each pass, along the inner range, in blocks of 1024 elements where a float sum is longer
@@ -356,7 +356,7 @@ static void mark_used(struct vectorizer *v) {
   }
 }
 
-/* The row loop can be inside the asm when every access moves by a constant from row to row and no number of the C code depends on the row. */
+/* The row loop can be inside the routine when every access moves by a constant from row to row and no number of the C code depends on the row. */
 static bool rows_need_c(const struct vectorizer *v) {
   const struct tin_nest *nest = v->nest;
   int64_t coefficient;
