@@ -232,7 +232,7 @@ struct tin_node *gen_leaf(struct generator *g, tin_dtype dtype, const struct gen
         narrow.size[i] = 1;
     return make_broadcast(g->graph, gen_variable(g, dtype, &narrow, 0), shape->rank, shape->size);
   }
-  return gen_variable(g, dtype, shape, 0);
+  return pick < 65 && shape->rank ? gen_view(g, dtype, shape) : gen_variable(g, dtype, shape, 0);
 }
 
 /* ---- the pool ---- */
@@ -328,7 +328,12 @@ static void reduce_step(struct generator *g) {
   static const uint8_t ops[] = {OP_SUM, OP_SUM, OP_PROD, OP_REDUCE_MIN, OP_REDUCE_MAX};
   int op = ops[gen_below(g, (int64_t)sizeof ops)];
   struct tin_node *x = gen_pick(g);
-  if (!x->rank)
+  if (gen_chance(g, 20)) { /* over a view, or long */
+    struct gen_shape shape;
+    gen_shape(g, &shape);
+    x = gen_leaf(g, gen_dtype(g), &shape);
+  }
+  if (!x || !x->rank)
     return;
   if (!accepts(op, (tin_dtype)x->dtype))
     x = make_cast(g->graph, x, gen_chance(g, 50) ? TIN_F32 : TIN_I32);
@@ -482,7 +487,7 @@ static void grow(struct generator *g, struct fuzz_case *c, uint64_t seed) {
     gen_push(g, gen_variable(g, gen_dtype(g), &shape, 0));
   }
   for (int n = (int)gen_range(g, 1, gen_chance(g, 50) ? 8 : 30); n > 0 && !g->failed; n--) {
-    if (gen_chance(g, 5)) {
+    if (gen_chance(g, 8)) {
       struct gen_shape shape;
       gen_shape(g, &shape);
       gen_push(g, gen_leaf(g, gen_dtype(g), &shape));

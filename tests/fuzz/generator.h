@@ -35,6 +35,8 @@ bool gen_same_shape(const struct tin_node *node, const struct gen_shape *shape);
 int64_t gen_size(const struct gen_shape *shape);
 struct tin_node *gen_variable(struct generator *g, tin_dtype dtype, const struct gen_shape *shape, int64_t limit);
 struct tin_node *gen_constant(struct generator *g, tin_dtype dtype, const struct gen_shape *shape);
+/* A view of a new variable; not for rank 0. */
+struct tin_node *gen_view(struct generator *g, tin_dtype dtype, const struct gen_shape *shape);
 struct tin_node *gen_leaf(struct generator *g, tin_dtype dtype, const struct gen_shape *shape);
 void gen_push(struct generator *g, struct tin_node *node);
 struct tin_node *gen_pick(struct generator *g);

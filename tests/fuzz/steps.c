@@ -108,6 +108,68 @@ static struct tin_node *random_flip(struct generator *g, struct tin_node *x) {
   return tin_node_flip(g->graph, x, (uint32_t)gen_below(g, 1 << x->rank));
 }
 
+/* ---- views that give a wanted shape ---- */
+
+static struct tin_node *sliced_to(struct generator *g, tin_dtype dtype, const struct gen_shape *shape) {
+  struct gen_shape larger = *shape;
+  int64_t start[TIN_MAX_RANK], step[TIN_MAX_RANK];
+  for (int i = 0; i < shape->rank; i++) {
+    start[i] = gen_chance(g, 50) ? gen_range(g, 0, 3) : 0;
+    step[i] = gen_chance(g, 75) ? 1 : gen_range(g, 2, 3);
+    larger.size[i] = start[i] + (shape->size[i] ? (shape->size[i] - 1) * step[i] + 1 : 0) + gen_below(g, 3);
+  }
+  struct tin_node *x = gen_variable(g, dtype, &larger, 0);
+  return x ? tin_node_slice(g->graph, x, start, step, shape->size) : NULL;
+}
+
+static struct tin_node *padded_to(struct generator *g, tin_dtype dtype, const struct gen_shape *shape) {
+  struct gen_shape smaller = *shape;
+  int64_t low[TIN_MAX_RANK], interior[TIN_MAX_RANK];
+  for (int i = 0; i < shape->rank; i++) {
+    low[i] = shape->size[i] > 3 && gen_chance(g, 50) ? gen_below(g, 3) : 0;
+    interior[i] = shape->size[i] > 4 && gen_chance(g, 20) ? 1 : 0;
+    smaller.size[i] = (shape->size[i] - low[i] + interior[i]) / (interior[i] + 1);
+    smaller.size[i] -= smaller.size[i] > 2 && gen_chance(g, 40);
+  }
+  struct tin_node *x = gen_variable(g, dtype, &smaller, 0);
+  return x ? tin_node_pad(g->graph, x, low, interior, shape->size, gen_chance(g, 70) ? 0 : tin_scalar_from_double(2, dtype)) : NULL;
+}
+
+/* The elements in two axes that do not line up with the wanted ones. */
+static struct tin_node *reshaped_to(struct generator *g, tin_dtype dtype, const struct gen_shape *shape) {
+  int64_t size = gen_size(shape), rows = 1;
+  for (int tries = 0; tries < 12 && size; tries++) {
+    int64_t by = gen_range(g, 2, 30);
+    rows = size % by == 0 ? by : rows;
+  }
+  struct gen_shape flat = {.rank = 2, .size = {rows, size / rows}};
+  struct tin_node *x = gen_variable(g, dtype, &flat, 0);
+  static const int swapped[] = {1, 0};
+  if (x && gen_chance(g, 30))
+    x = tin_node_permute(g->graph, x, swapped);
+  return make_reshape(g->graph, x, shape->rank, shape->size);
+}
+
+static struct tin_node *joined_to(struct generator *g, tin_dtype dtype, const struct gen_shape *shape) {
+  int axis = (int)gen_below(g, shape->rank);
+  struct gen_shape left = *shape, right = *shape;
+  left.size[axis] = gen_range(g, 0, shape->size[axis]);
+  right.size[axis] -= left.size[axis];
+  struct tin_node *in[] = {gen_variable(g, dtype, &left, 0), gen_variable(g, dtype, &right, 0)};
+  return in[0] && in[1] ? tin_node_concat(g->graph, in, 2, axis) : NULL;
+}
+
+static struct tin_node *flipped_to(struct generator *g, tin_dtype dtype, const struct gen_shape *shape) {
+  struct tin_node *x = gen_variable(g, dtype, shape, 0);
+  return x ? tin_node_flip(g->graph, x, (uint32_t)gen_range(g, 1, (1 << shape->rank) - 1)) : NULL;
+}
+
+struct tin_node *gen_view(struct generator *g, tin_dtype dtype, const struct gen_shape *shape) {
+  static struct tin_node *(*const views[])(struct generator *, tin_dtype, const struct gen_shape *) = {sliced_to,   padded_to, reshaped_to,
+                                                                                                       reshaped_to, joined_to, flipped_to};
+  return views[gen_below(g, (int64_t)(sizeof views / sizeof *views))](g, dtype, shape);
+}
+
 void gen_movement_step(struct generator *g) {
   static struct tin_node *(*const moves[])(struct generator *, struct tin_node *) = {
       random_reshape, random_reshape, random_permute, random_permute, random_expand, random_expand, random_slice, random_slice,
@@ -135,7 +197,9 @@ static struct tin_node *factor(struct generator *g, tin_dtype dtype, const struc
     for (int i = 0; i < shape->rank; i++)
       stored.size[axes[i]] = shape->size[i];
   }
-  struct tin_node *x = gen_chance(g, 35) ? gen_operand(g, dtype, &stored) : gen_variable(g, dtype, &stored, 0);
+  struct tin_node *x = gen_chance(g, 35)   ? gen_operand(g, dtype, &stored)
+                       : gen_chance(g, 20) ? gen_view(g, dtype, &stored)
+                                           : gen_variable(g, dtype, &stored, 0);
   if (x && permuted)
     x = tin_node_permute(g->graph, x, axes);
   if (x && gen_chance(g, 25))
