@@ -329,6 +329,8 @@ static void test_movement(void **state) {
       {C "%1 = concat(%0) f32[2, 3, 4] axis=1\nreturn %1\n", C_ALONE},
       {C "%1 = var \"e\" f32[2, 0, 4]\n%2 = concat(%1, %0, %1, %0) f32[2, 6, 4] axis=1\nreturn %2\n",
        C "%1 = concat(%0, %0) f32[2, 6, 4] axis=1\nreturn %1\n"},
+      {"%0 = var \"x\" f32[2, 0, 4]\n%1 = concat(%0, %0) f32[2, 0, 4] axis=1\nreturn %1\n",
+       "%0 = const 0x0p+0 f32[]\n%1 = reshape(%0) f32[1, 1, 1]\n%2 = expand(%1) f32[2, 0, 4]\nreturn %2\n"},
       {C "%1 = window(%0) f32[2, 3, 4, 1] axis=1 size=1 stride=1 dilation=2\nreturn %1\n",
        C "%1 = reshape(%0) f32[2, 3, 4, 1]\nreturn %1\n"},
   };

@@ -58,6 +58,8 @@ struct fuzz_config {
 bool fuzz_generate(struct fuzz_case *c, uint64_t seed);
 /* The same graph made with the construction rules and without them, of ops whose bits every rule keeps. */
 bool fuzz_generate_pair(struct fuzz_case *with, struct fuzz_case *without, uint64_t seed);
+/* A case from text that `tinsmith run` takes. */
+bool fuzz_parse(struct fuzz_case *c, const char *text, uint64_t seed, struct tin_error *error);
 void fuzz_case_free(struct fuzz_case *c);
 /* Memory for a leaf of this dtype and shape, NULL when there are too many; data is uninitialised. */
 struct fuzz_leaf *fuzz_leaf_add(struct fuzz_case *c, tin_dtype dtype, int rank, const int64_t *shape);

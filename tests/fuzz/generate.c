@@ -534,3 +534,29 @@ bool fuzz_generate_pair(struct fuzz_case *with, struct fuzz_case *without, uint6
   }
   return fuzz_prepare(with, &error) && fuzz_prepare(without, &error);
 }
+
+/* ---- cases in text form ---- */
+
+static struct tin_variable *parsed_variable(void *context, tin_dtype dtype, int rank, const int64_t *shape, const char *name) {
+  struct generator *g = context;
+  struct fuzz_leaf *leaf = fuzz_leaf_add(g->c, dtype, rank, shape);
+  (void)name;
+  if (leaf)
+    fill_leaf(g, leaf, tin_dtype_is_float(dtype) ? 0 : 2); /* integers may be indices: 0 and 1 */
+  return leaf ? &leaf->variable : NULL;
+}
+
+bool fuzz_parse(struct fuzz_case *c, const char *text, uint64_t seed, struct tin_error *error) {
+  struct generator g = {.c = c, .graph = &c->graph};
+  fuzz_case_init(c, seed);
+  tin_stream_seed(&g.stream, seed);
+  struct tin_node_list returned = tin_graph_parse(&c->graph, text, parsed_variable, &g, error);
+  for (int i = 0; i < returned.count && i < FUZZ_OUTPUTS; i++) {
+    struct tin_node *node = returned.at[i];
+    if (node->op == OP_ASSIGN)
+      c->updates[c->n_updates++] = (struct fuzz_update){node->in[0]->variable, node->in[1]};
+    else
+      c->outputs[c->n_outputs++] = node;
+  }
+  return returned.at && fuzz_prepare(c, error);
+}
