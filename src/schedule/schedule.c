@@ -239,23 +239,28 @@ static int new_group(struct grouping *g, const struct tin_part *own) {
   return g->groups.count - 1;
 }
 
-/* The group that a root may look at: the latest of those it reads from, or, for elementwise work, a later one that reads the same. */
-static int candidate_group(struct grouping *g, const read_list *reads, struct tin_node *root) {
+/* Would the root do its own part's work over the same iteration space as the part does? */
+static bool same_work(const struct tin_part *part, const struct tin_node *root, const struct tin_part *own) {
+  if (own->kind == PART_ROW)
+    return part->kind == PART_ROW && part->axes == own->axes && part->rank == own->rank &&
+           !memcmp(part->shape, own->shape, sizeof(int64_t) * (size_t)own->rank);
+  return part->kind == PART_MAP && position_in(part, root) == READ_FULL;
+}
+
+/* The group that a root may look at: the latest of those it reads from, or a later one that reads the same for the same kind of work. */
+static int candidate_group(struct grouping *g, const read_list *reads, struct tin_node *root, const struct tin_part *own) {
   int latest = -1;
   for (int i = 0; i < reads->count; i++) {
     const struct node_facts *facts = &g->facts[reads->at[i].node->index];
     if (!facts->leaf && facts->group > latest)
       latest = facts->group;
   }
-  if (!tin_op_is_elementwise(root->op))
+  if (!tin_op_is_elementwise(root->op) && own->kind != PART_ROW)
     return latest;
   for (int i = 0; i < reads->count; i++) {
     int reader = g->facts[reads->at[i].node->index].last_reader;
-    if (reader > latest && reads->at[i].how == READ_FULL && reads->at[i].node->size > 1) {
-      const struct tin_part *part = g->groups.at[reader].part;
-      if (part->kind == PART_MAP && position_in(part, root) == READ_FULL)
-        return reader;
-    }
+    if (reader > latest && reads->at[i].how == READ_FULL && reads->at[i].node->size > 1 && same_work(g->groups.at[reader].part, root, own))
+      return reader;
   }
   return latest;
 }
@@ -272,7 +277,7 @@ static void place_root(struct grouping *g, struct tin_node *root) {
   struct tin_part own = part_of_root(root);
   read_list reads = {0};
   collect_reads(g, root, READ_FULL, &own, &reads);
-  int candidate = candidate_group(g, &reads, root);
+  int candidate = candidate_group(g, &reads, root, &own);
   struct node_facts *facts = &g->facts[root->index];
   if (candidate >= 0) {
     struct group *group = &g->groups.at[candidate];
