@@ -32,9 +32,9 @@ struct tcc_block {
 };
 
 struct tin_code {
-  void *pages;              /* our mapping, or NULL where libtcc owns the pages */
-  size_t bytes;             /* of the pages, whoever owns them */
-  uint8_t *routines;        /* mapping of the routines, or NULL */
+  void *pages;       /* our mapping, or NULL where libtcc owns the pages */
+  size_t bytes;      /* of the pages, whoever owns them */
+  uint8_t *routines; /* mapping of the routines, or NULL */
   size_t routine_bytes;
   TCCState *state;          /* kept only where libtcc owns the pages */
   struct tcc_block *blocks; /* memory of that state */

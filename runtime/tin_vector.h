@@ -298,7 +298,7 @@ static inline double v_scale(double x, double y) {
 #define V_UNPACK_PAIRS(d, a, b, part)                                                                                                      \
   do {                                                                                                                                     \
     const vreg even = (a), odd = (b);                                                                                                      \
-    V_LANES(int from = lane / 4 * 4 + 2 * (part) + lane % 2; (d).u32[lane] = lane / 2 % 2 ? odd.u32[from] : even.u32[from]);                 \
+    V_LANES(int from = lane / 4 * 4 + 2 * (part) + lane % 2; (d).u32[lane] = lane / 2 % 2 ? odd.u32[from] : even.u32[from]);               \
   } while (0)
 /* Lower half of the result's 128-bit blocks from a, upper from b; `control` has as many bits a block as the number of blocks needs. */
 #define V_SHUFFLE_128(width, d, a, b, control)                                                                                             \

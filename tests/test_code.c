@@ -55,7 +55,9 @@ static void test_routine(void **state) {
   static const uint8_t bytes[] = {0x48, 0xc7, 0x06, 42, 0, 0, 0, 0xc3};
   const struct tin_code_routine routine = {"answer", bytes, sizeof bytes};
   const struct tin_code_source source = {
-      .text = "void answer(long, long *); int ask(int more) { long f[1]; answer(0, f); return (int)f[0] + more; }", .routines = &routine, .n_routines = 1};
+      .text = "void answer(long, long *); int ask(int more) { long f[1]; answer(0, f); return (int)f[0] + more; }",
+      .routines = &routine,
+      .n_routines = 1};
   struct tin_error error = {0};
   const char *name = "ask";
   void *address;
@@ -252,18 +254,18 @@ static void test_fork(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_compiles_and_runs),
+    cmocka_unit_test(test_compiles_and_runs),
 #if defined __x86_64__
-      cmocka_unit_test(test_routine),
+    cmocka_unit_test(test_routine),
 #endif
-      cmocka_unit_test(test_several_names),
-      cmocka_unit_test(test_messages_are_errors),
-      cmocka_unit_test(test_text_that_cannot_be_saved),
-      cmocka_unit_test(test_every_allocation_fails),
-      cmocka_unit_test(test_allocation_fails_in_bad_text),
-      cmocka_unit_test(test_pages),
-      cmocka_unit_test(test_threads),
-      cmocka_unit_test(test_fork),
+    cmocka_unit_test(test_several_names),
+    cmocka_unit_test(test_messages_are_errors),
+    cmocka_unit_test(test_text_that_cannot_be_saved),
+    cmocka_unit_test(test_every_allocation_fails),
+    cmocka_unit_test(test_allocation_fails_in_bad_text),
+    cmocka_unit_test(test_pages),
+    cmocka_unit_test(test_threads),
+    cmocka_unit_test(test_fork),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

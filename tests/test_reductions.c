@@ -1,15 +1,15 @@
 /* Reductions along every axis, at sizes around the lanes, the partials and the blocks of the accumulation rule: equal bits on every target
  * and number of threads. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <setjmp.h>
 
-#include <cmocka.h>
 #include <tinsmith.h>
+#include <cmocka.h>
 
 #include "codegen/kernel.h"
 
@@ -21,7 +21,8 @@ struct outcome {
 };
 
 /* Several reductions of one tensor over one axis, with work before and after them. */
-static void reduce_all(tin_ctx *ctx, tin_dtype dtype, int64_t rows, int64_t columns, int axis, const double *numbers, struct outcome *outcome) {
+static void reduce_all(tin_ctx *ctx, tin_dtype dtype, int64_t rows, int64_t columns, int axis, const double *numbers,
+                       struct outcome *outcome) {
   tin_scope scope = tin_begin(ctx);
   tin_tensor *x = tin_cast(tin_from(ctx, TIN_F64, TIN_SHAPE(rows, columns), numbers), dtype);
   tin_tensor *scaled = tin_mul(x, tin_add_scalar(tin_abs(x), 0.25));

@@ -41,25 +41,29 @@ struct contract_plan {
   struct tin_contract_axes axes;
   int dtype, bytes, lanes;
   int64_t m, n, k, chunk, n_chunks, group; /* group: chunks a group, for more than 16 chunks */
-  int rows_max, vectors;            /* of a tile */
-  int64_t panel;                    /* columns of a tile */
-  int64_t n_tiles, small, extra;    /* row tiles: `extra` of small + 1 rows, the others of small */
-  int64_t item_tiles, item_columns; /* row tiles and columns of an item */
+  int rows_max, vectors;                   /* of a tile */
+  int64_t panel;                           /* columns of a tile */
+  int64_t n_tiles, small, extra;           /* row tiles: `extra` of small + 1 rows, the others of small */
+  int64_t item_tiles, item_columns;        /* row tiles and columns of an item */
   int64_t row_blocks, column_blocks;
-  int64_t staged_tiles;             /* row tiles staged at a time */
+  int64_t staged_tiles; /* row tiles staged at a time */
   struct tin_nest *row_nest, *column_nest, *result_nest;
   struct tin_direct row_direct, column_direct;
   bool row_staged, row_by_k, column_staged;
   enum columns_mode columns;
   int64_t staged_leading, sums_leading;
-  bool direct_result;               /* tiles go straight to the output */
+  bool direct_result; /* tiles go straight to the output */
   int result_value;
   int64_t result_batch; /* elements between batches of the output */
   int64_t packed_offset, staged_offset, column_stage_offset, sums_offset, group_offset, scratch_bytes;
 };
 
-static int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+static int64_t ceil_div(int64_t a, int64_t b) {
+  return (a + b - 1) / b;
+}
+static int64_t smaller(int64_t a, int64_t b) {
+  return a < b ? a : b;
+}
 
 static void plan_chunks(struct contract_plan *p) {
   p->n_chunks = ceil_div(p->k, CHUNK_MAX);
@@ -91,7 +95,8 @@ static void plan_tiles(struct contract_plan *p, const struct tin_codegen_target 
 static void plan_rows(struct contract_plan *p, struct tin_arena *arena) {
   p->row_nest = tin_lower_contract(arena, p->schedule, p->part, &p->axes, CONTRACT_ROWS_BY_K, 1);
   bool direct = tin_nest_direct(p->row_nest, &p->row_direct);
-  bool collides = direct && p->n_tiles > 1 && p->small > 8 && p->row_direct.row_stride * p->bytes % ALIASING_BYTES == 0 && p->row_direct.row_stride;
+  bool collides =
+      direct && p->n_tiles > 1 && p->small > 8 && p->row_direct.row_stride * p->bytes % ALIASING_BYTES == 0 && p->row_direct.row_stride;
   bool far = direct && (p->row_direct.row_stride * p->rows_max + p->row_direct.column_stride * 8) * p->bytes > INT32_MAX;
   p->row_staged = !direct || collides || far;
   int64_t rows = smaller(p->n_tiles, ceil_div(STAGED_ROWS, p->small ? p->small : 1)) * (p->small + 1);
@@ -103,7 +108,8 @@ static void plan_rows(struct contract_plan *p, struct tin_arena *arena) {
     p->row_by_k = tin_nest_contiguous(other);
   }
   p->staged_leading = p->row_by_k ? rows + 16 : p->chunk + 16; /* 16: keeps strides off powers of two */
-  p->row_nest = tin_lower_contract(arena, p->schedule, p->part, &p->axes, p->row_by_k ? CONTRACT_K_BY_ROWS : CONTRACT_ROWS_BY_K, p->staged_leading);
+  p->row_nest =
+      tin_lower_contract(arena, p->schedule, p->part, &p->axes, p->row_by_k ? CONTRACT_K_BY_ROWS : CONTRACT_ROWS_BY_K, p->staged_leading);
 }
 
 static void plan_columns(struct contract_plan *p, struct tin_arena *arena, const struct tin_codegen_target *target) {
@@ -214,22 +220,26 @@ static void print_pack(const struct tin_output *out, const struct contract_plan 
   tin_output_add(out, "static void %s_pack(%s, char *to, long n0, long n1, long k0, long k1)\n{\n", name, nest_arguments);
   tin_output_add(out, "  char *place[1];\n");
   if (p->columns == COLUMNS_COPIED) {
-    tin_output_add(out, "  place[0] = to; param[%d] = k0; param[%d] = n0;\n  %s_columns(buf, scalar, scratch, place, param, k0, k1, n0, n1);\n}\n",
-                   SYMBOL_ROW_BASE, SYMBOL_COLUMN_BASE, name);
+    tin_output_add(
+        out, "  place[0] = to; param[%d] = k0; param[%d] = n0;\n  %s_columns(buf, scalar, scratch, place, param, k0, k1, n0, n1);\n}\n",
+        SYMBOL_ROW_BASE, SYMBOL_COLUMN_BASE, name);
     return;
   }
   int n = p->lanes, bytes = p->bytes;
   tin_output_add(out, "  long rounds = (k1 - k0) / %d, whole = k0 + rounds * %d, n;\n", n, n);
   if (p->column_staged) {
-    tin_output_add(out, "  char *from = scratch + %lldL; long row = %lldL;\n", (long long)p->column_stage_offset, (long long)(p->chunk + 16));
-    tin_output_add(out, "  place[0] = from; param[%d] = n0; param[%d] = k0;\n  %s_columns(buf, scalar, scratch, place, param, n0, n1, k0, k1);\n",
-                   SYMBOL_ROW_BASE, SYMBOL_COLUMN_BASE, name);
+    tin_output_add(out, "  char *from = scratch + %lldL; long row = %lldL;\n", (long long)p->column_stage_offset,
+                   (long long)(p->chunk + 16));
+    tin_output_add(
+        out, "  place[0] = from; param[%d] = n0; param[%d] = k0;\n  %s_columns(buf, scalar, scratch, place, param, n0, n1, k0, k1);\n",
+        SYMBOL_ROW_BASE, SYMBOL_COLUMN_BASE, name);
   } else {
     const struct tin_direct *d = &p->column_direct;
-    tin_output_add(out, "  char *from = buf[%d] + (%lldL + param[%d] * %lldL + n0 * %lldL + k0) * %d; long row = %lldL;\n", d->value, (long long)d->base,
-                   SYMBOL_BATCH, (long long)d->batch_stride, (long long)d->row_stride, bytes, (long long)d->row_stride);
+    tin_output_add(out, "  char *from = buf[%d] + (%lldL + param[%d] * %lldL + n0 * %lldL + k0) * %d; long row = %lldL;\n", d->value,
+                   (long long)d->base, SYMBOL_BATCH, (long long)d->batch_stride, (long long)d->row_stride, bytes, (long long)d->row_stride);
   }
-  tin_output_add(out, "  for (n = 0; n + %d <= n1 - n0; n += %d)\n    if (rounds) %s_turn(from + n * row * %d, to + n * %d, rounds);\n", n, n, name, bytes, bytes);
+  tin_output_add(out, "  for (n = 0; n + %d <= n1 - n0; n += %d)\n    if (rounds) %s_turn(from + n * row * %d, to + n * %d, rounds);\n", n,
+                 n, name, bytes, bytes);
   tin_output_add(out,
                  "  for (long j = n; j < n1 - n0; j++)\n    for (long i = 0; i < rounds * %d; i++)\n"
                  "      ((unsigned *)to)[i * %lldL + j] = ((unsigned *)from)[j * row + i];\n",
@@ -254,8 +264,8 @@ static void print_tiles(const struct tin_output *out, const struct contract_plan
   int64_t rest = p->n % p->panel;
   bool narrow = rest && ceil_div(rest, p->lanes) < p->vectors;
   const char *sums = p->group > 1 ? "group" : "sums";
-  tin_output_add(out, "          for (long t = t0; t < t1; t++) {\n            long m = t * %lldL + (t < %lldL ? t : %lldL);\n", (long long)p->small,
-                 (long long)p->extra, (long long)p->extra);
+  tin_output_add(out, "          for (long t = t0; t < t1; t++) {\n            long m = t * %lldL + (t < %lldL ? t : %lldL);\n",
+                 (long long)p->small, (long long)p->extra, (long long)p->extra);
   if (p->row_staged)
     tin_output_add(out, "            char *a = staged + (m - m0) * %lldL;\n", (long long)((p->row_by_k ? 1 : p->staged_leading) * bytes));
   else
@@ -263,8 +273,8 @@ static void print_tiles(const struct tin_output *out, const struct contract_plan
                    (long long)p->row_direct.base, (long long)p->row_direct.batch_stride, (long long)p->row_direct.row_stride,
                    (long long)p->row_direct.column_stride, bytes);
   if (p->direct_result)
-    tin_output_add(out, "            char *c = buf[%d] + (batch * %lldL + m * %lldL + n) * %d;\n", p->result_value, (long long)p->result_batch,
-                   (long long)p->sums_leading, bytes);
+    tin_output_add(out, "            char *c = buf[%d] + (batch * %lldL + m * %lldL + n) * %d;\n", p->result_value,
+                   (long long)p->result_batch, (long long)p->sums_leading, bytes);
   else
     tin_output_add(out, "            char *c = %s + (m - item_m0) * %lldL;\n", sums, (long long)(p->panel * bytes));
   tin_output_add(out, "            ");
@@ -289,16 +299,21 @@ static void print_finish(const struct tin_output *out, const struct contract_pla
   if (p->direct_result)
     return;
   if (p->group > 1) {
-    tin_output_add(out, "          if (k1 == %lldL || (k1 / %lldL) %% %lldL == 0) {\n", (long long)p->k, (long long)p->chunk, (long long)p->group);
-    tin_output_add(out, "            long start = (m0 - item_m0) * %lldL, count = (m1 - m0) * %lldL;\n", (long long)p->panel, (long long)p->panel);
-    tin_output_add(out, "            if (k0 < %lldL) { for (long i = 0; i < count * %d; i++) sums[start * %d + i] = group[start * %d + i]; }\n",
+    tin_output_add(out, "          if (k1 == %lldL || (k1 / %lldL) %% %lldL == 0) {\n", (long long)p->k, (long long)p->chunk,
+                   (long long)p->group);
+    tin_output_add(out, "            long start = (m0 - item_m0) * %lldL, count = (m1 - m0) * %lldL;\n", (long long)p->panel,
+                   (long long)p->panel);
+    tin_output_add(out,
+                   "            if (k0 < %lldL) { for (long i = 0; i < count * %d; i++) sums[start * %d + i] = group[start * %d + i]; }\n",
                    (long long)(p->chunk * p->group), p->bytes, p->bytes, p->bytes);
     tin_output_add(out, "            else %s_add(sums + start * %d, group + start * %d, count);\n          }\n", name, p->bytes, p->bytes);
   }
-  tin_output_add(out,
-                 "          if (k1 == %lldL) {\n            char *place[1];\n            place[0] = sums; param[%d] = item_m0; param[%d] = n;\n"
-                 "            %s_result(buf, scalar, scratch, place, param, m0, m1, n, n + %lldL < %lldL ? n + %lldL : %lldL);\n          }\n",
-                 (long long)p->k, SYMBOL_ROW_BASE, SYMBOL_COLUMN_BASE, name, (long long)p->panel, (long long)p->n, (long long)p->panel, (long long)p->n);
+  tin_output_add(
+      out,
+      "          if (k1 == %lldL) {\n            char *place[1];\n            place[0] = sums; param[%d] = item_m0; param[%d] = n;\n"
+      "            %s_result(buf, scalar, scratch, place, param, m0, m1, n, n + %lldL < %lldL ? n + %lldL : %lldL);\n          }\n",
+      (long long)p->k, SYMBOL_ROW_BASE, SYMBOL_COLUMN_BASE, name, (long long)p->panel, (long long)p->n, (long long)p->panel,
+      (long long)p->n);
 }
 
 static void print_panels(const struct tin_output *out, const struct contract_plan *p, const char *name) {
@@ -306,7 +321,8 @@ static void print_panels(const struct tin_output *out, const struct contract_pla
   tin_output_add(out, "        for (long n = n0; n < n1; n += %lldL) {\n", (long long)p->panel);
   if (p->columns == COLUMNS_DIRECT)
     tin_output_add(out, "          char *b = buf[%d] + (%lldL + batch * %lldL + k0 * %lldL + n) * %d;\n", p->column_direct.value,
-                   (long long)p->column_direct.base, (long long)p->column_direct.batch_stride, (long long)p->column_direct.row_stride, p->bytes);
+                   (long long)p->column_direct.base, (long long)p->column_direct.batch_stride, (long long)p->column_direct.row_stride,
+                   p->bytes);
   else
     tin_output_add(out, "          char *b = packed + (n - n0) * %lldL;\n", (long long)(p->chunk * p->bytes));
   if (!p->direct_result) {
@@ -321,42 +337,47 @@ static void print_panels(const struct tin_output *out, const struct contract_pla
 }
 
 static void print_entry(const struct tin_output *out, const struct contract_plan *p, const char *name) {
-  tin_output_add(out, "void %s(char **buf, const unsigned long long *scalar, char *scratch, long begin, long end)\n{\n  long param[%d];\n", name, SYMBOL_COUNT);
+  tin_output_add(out, "void %s(char **buf, const unsigned long long *scalar, char *scratch, long begin, long end)\n{\n  long param[%d];\n",
+                 name, SYMBOL_COUNT);
   tin_output_add(out, "  for (long item = begin; item < end; item++) {\n");
-  tin_output_add(out, "    long batch = item / %lldL, rb = item / %lldL %% %lldL, cb = item %% %lldL;\n", (long long)(p->row_blocks * p->column_blocks),
-                 (long long)p->column_blocks, (long long)p->row_blocks, (long long)p->column_blocks);
-  tin_output_add(out, "    long n0 = cb * %lldL, n1 = n0 + %lldL < %lldL ? n0 + %lldL : %lldL;\n", (long long)p->item_columns, (long long)p->item_columns,
-                 (long long)p->n, (long long)p->item_columns, (long long)p->n);
+  tin_output_add(out, "    long batch = item / %lldL, rb = item / %lldL %% %lldL, cb = item %% %lldL;\n",
+                 (long long)(p->row_blocks * p->column_blocks), (long long)p->column_blocks, (long long)p->row_blocks,
+                 (long long)p->column_blocks);
+  tin_output_add(out, "    long n0 = cb * %lldL, n1 = n0 + %lldL < %lldL ? n0 + %lldL : %lldL;\n", (long long)p->item_columns,
+                 (long long)p->item_columns, (long long)p->n, (long long)p->item_columns, (long long)p->n);
   tin_output_add(out, "    long first = rb * %lldL, last = first + %lldL < %lldL ? first + %lldL : %lldL;\n", (long long)p->item_tiles,
                  (long long)p->item_tiles, (long long)p->n_tiles, (long long)p->item_tiles, (long long)p->n_tiles);
-  tin_output_add(out, "    long item_m0 = first * %lldL + (first < %lldL ? first : %lldL);\n    param[%d] = batch;\n", (long long)p->small, (long long)p->extra,
-                 (long long)p->extra, SYMBOL_BATCH);
+  tin_output_add(out, "    long item_m0 = first * %lldL + (first < %lldL ? first : %lldL);\n    param[%d] = batch;\n", (long long)p->small,
+                 (long long)p->extra, (long long)p->extra, SYMBOL_BATCH);
   if (p->columns != COLUMNS_DIRECT)
     tin_output_add(out, "    char *packed = scratch + %lldL;\n", (long long)p->packed_offset);
   if (p->row_staged)
     tin_output_add(out, "    char *staged = scratch + %lldL;\n", (long long)p->staged_offset);
-  tin_output_add(out, "    for (long k0 = 0; k0 < %lldL; k0 += %lldL) {\n      long k1 = k0 + %lldL < %lldL ? k0 + %lldL : %lldL;\n", (long long)p->k,
-                 (long long)p->chunk, (long long)p->chunk, (long long)p->k, (long long)p->chunk, (long long)p->k);
+  tin_output_add(out, "    for (long k0 = 0; k0 < %lldL; k0 += %lldL) {\n      long k1 = k0 + %lldL < %lldL ? k0 + %lldL : %lldL;\n",
+                 (long long)p->k, (long long)p->chunk, (long long)p->chunk, (long long)p->k, (long long)p->chunk, (long long)p->k);
   if (p->columns != COLUMNS_DIRECT)
-    tin_output_add(out,
-                   "      for (long n = n0; n < n1; n += %lldL)\n"
-                   "        %s_pack(buf, scalar, scratch, 0, param, packed + (n - n0) * %lldL, n, n + %lldL < n1 ? n + %lldL : n1, k0, k1);\n",
-                   (long long)p->panel, name, (long long)(p->chunk * p->bytes), (long long)p->panel, (long long)p->panel);
+    tin_output_add(
+        out,
+        "      for (long n = n0; n < n1; n += %lldL)\n"
+        "        %s_pack(buf, scalar, scratch, 0, param, packed + (n - n0) * %lldL, n, n + %lldL < n1 ? n + %lldL : n1, k0, k1);\n",
+        (long long)p->panel, name, (long long)(p->chunk * p->bytes), (long long)p->panel, (long long)p->panel);
   tin_output_add(out, "      for (long t0 = first; t0 < last; t0 += %lldL) {\n        long t1 = t0 + %lldL < last ? t0 + %lldL : last;\n",
                  (long long)p->staged_tiles, (long long)p->staged_tiles, (long long)p->staged_tiles);
-  tin_output_add(out, "        long m0 = t0 * %lldL + (t0 < %lldL ? t0 : %lldL), m1 = t1 * %lldL + (t1 < %lldL ? t1 : %lldL);\n", (long long)p->small,
-                 (long long)p->extra, (long long)p->extra, (long long)p->small, (long long)p->extra, (long long)p->extra);
+  tin_output_add(out, "        long m0 = t0 * %lldL + (t0 < %lldL ? t0 : %lldL), m1 = t1 * %lldL + (t1 < %lldL ? t1 : %lldL);\n",
+                 (long long)p->small, (long long)p->extra, (long long)p->extra, (long long)p->small, (long long)p->extra,
+                 (long long)p->extra);
   if (p->row_staged) {
     bool by_k = p->row_by_k;
-    tin_output_add(out, "        { char *place[1]; place[0] = staged; param[%d] = %s; param[%d] = %s;\n", SYMBOL_ROW_BASE, by_k ? "k0" : "m0", SYMBOL_COLUMN_BASE,
-                   by_k ? "m0" : "k0");
+    tin_output_add(out, "        { char *place[1]; place[0] = staged; param[%d] = %s; param[%d] = %s;\n", SYMBOL_ROW_BASE,
+                   by_k ? "k0" : "m0", SYMBOL_COLUMN_BASE, by_k ? "m0" : "k0");
     tin_output_add(out, "          %s_rows(buf, scalar, scratch, place, param, %s); }\n", name, by_k ? "k0, k1, m0, m1" : "m0, m1, k0, k1");
   }
   print_panels(out, p, name);
   tin_output_add(out, "      }\n    }\n  }\n}\n");
 }
 
-void tin_contract_print(const struct tin_output *out, const struct tin_schedule *schedule, const struct tin_part *part, struct tin_entry *entry) {
+void tin_contract_print(const struct tin_output *out, const struct tin_schedule *schedule, const struct tin_part *part,
+                        struct tin_entry *entry) {
   struct contract_plan plan = {.schedule = schedule, .part = part, .dtype = part->anchor->dtype};
   struct contract_plan *p = &plan;
   p->bytes = tin_dtype_bytes(p->dtype);

@@ -1,5 +1,5 @@
-/* Micro-kernels, the transposition used in packing, and adding of tiles: vector programs with registers chosen by hand, since a micro-kernel
- * uses every register that there is. Where the target has no vectors (or not for the dtype), plain C of the same meaning. */
+/* Micro-kernels, the transposition used in packing, and adding of tiles: vector programs with registers chosen by hand, since a
+ * micro-kernel uses every register that there is. Where the target has no vectors (or not for the dtype), plain C of the same meaning. */
 #include "codegen/contract_kernel.h"
 
 #include <string.h>
@@ -13,8 +13,13 @@ struct hand {
 };
 
 static struct tin_vinst *hand_emit(struct hand *h, int op) {
-  struct tin_vinst inst = {.op = (uint8_t)op, .type = (uint8_t)h->type, .d = V_NO_REGISTER, .a = V_NO_REGISTER, .b = V_NO_REGISTER,
-                           .c = V_NO_REGISTER, .pointer = -1};
+  struct tin_vinst inst = {.op = (uint8_t)op,
+                           .type = (uint8_t)h->type,
+                           .d = V_NO_REGISTER,
+                           .a = V_NO_REGISTER,
+                           .b = V_NO_REGISTER,
+                           .c = V_NO_REGISTER,
+                           .pointer = -1};
   tin_vec_push(h->arena, &h->program.insts, inst);
   return &h->program.insts.at[h->program.insts.count - 1];
 }
@@ -57,7 +62,9 @@ static void hand_loop(struct hand *h, int op, int slot, int step) {
   inst->imm = step;
 }
 
-static int vector_type(int dtype) { return dtype == TIN_F64 ? VT_F64 : VT_F32; }
+static int vector_type(int dtype) {
+  return dtype == TIN_F64 ? VT_F64 : VT_F32;
+}
 
 /* ---- micro-kernel ---- */
 
@@ -158,8 +165,10 @@ void tin_micro_print(const struct tin_output *out, const struct tin_micro *micro
   struct hand hand;
   micro_program(out, micro, &hand);
   tin_output_declare_routine(out, name);
-  tin_output_add(out, "static void %s(char *a, char *b, char *c, long k, long add)\n{\n  long f[5];\n"
-                 "  f[0] = (long)a; f[1] = (long)b; f[2] = (long)c; f[3] = k - 1; f[4] = add;\n", name);
+  tin_output_add(out,
+                 "static void %s(char *a, char *b, char *c, long k, long add)\n{\n  long f[5];\n"
+                 "  f[0] = (long)a; f[1] = (long)b; f[2] = (long)c; f[3] = k - 1; f[4] = add;\n",
+                 name);
   tin_output_routine(out, &hand.program, name);
   tin_output_add(out, "}\n");
 }
@@ -240,6 +249,8 @@ bool tin_transpose_print(const struct tin_output *out, int dtype, int64_t from_r
 
 void tin_add_print(const struct tin_output *out, int dtype, const char *name) {
   const char *type = tin_dtypes[dtype].ctype;
-  tin_output_add(out, "static void %s(char *to, char *from, long count)\n{\n  for (long i = 0; i < count; i++)\n    ((%s *)to)[i] += ((%s *)from)[i];\n}\n", name,
-                 type, type);
+  tin_output_add(
+      out,
+      "static void %s(char *to, char *from, long count)\n{\n  for (long i = 0; i < count; i++)\n    ((%s *)to)[i] += ((%s *)from)[i];\n}\n",
+      name, type, type);
 }

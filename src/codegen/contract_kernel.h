@@ -10,11 +10,11 @@ struct tin_micro {
   int dtype;
   int lanes;
   int rows, vectors;
-  bool adds;                    /* `add` may be 1: there are several chunks */
-  int64_t a_row, a_k;           /* strides of A, elements */
-  int64_t b_k;                  /* stride of B along k, elements; its columns are contiguous */
-  int64_t c_row;                /* stride of C, elements */
-  int ahead;                    /* rows of B to fetch ahead, 0: none */
+  bool adds;          /* `add` may be 1: there are several chunks */
+  int64_t a_row, a_k; /* strides of A, elements */
+  int64_t b_k;        /* stride of B along k, elements; its columns are contiguous */
+  int64_t c_row;      /* stride of C, elements */
+  int ahead;          /* rows of B to fetch ahead, 0: none */
 };
 void tin_micro_print(const struct tin_output *out, const struct tin_micro *micro, const char *name);
 

@@ -22,7 +22,7 @@ struct tin_entry {
 struct tin_kernel_code {
   TIN_VEC(struct tin_entry) entries;
   TIN_VEC(struct tin_code_routine) routines; /* machine code that the text calls */
-  struct tin_text *nests; /* where it is not NULL: gets the text form of the kernel's loop nests */
+  struct tin_text *nests;                    /* where it is not NULL: gets the text form of the kernel's loop nests */
 };
 
 /* What is generated for: */
@@ -37,8 +37,8 @@ bool tin_codegen_target_usable(const struct tin_codegen_target *target);
 
 /* What must precede the text of kernels: declarations and helpers of plain C, where they use any. */
 void tin_codegen_prelude(struct tin_text *text, const char *kernels);
-/* Appends the kernel's functions to `text` (for libtcc; vector programs are calls of the routines in `code`); and to `readable` where it is not NULL (the same C with
- * v-ops spelled out; with comments: graph nodes, shapes, the user's file and line, registers used). */
+/* Appends the kernel's functions to `text` (for libtcc; vector programs are calls of the routines in `code`); and to `readable` where it is
+ * not NULL (the same C with v-ops spelled out; with comments: graph nodes, shapes, the user's file and line, registers used). */
 void tin_codegen_kernel(struct tin_text *text, struct tin_text *readable, struct tin_arena *arena, const struct tin_schedule *schedule,
                         int kernel, const struct tin_codegen_target *target, struct tin_kernel_code *code);
 

@@ -7,7 +7,8 @@
 /* ---- axes ---- */
 
 /* Does the operand vary along each axis of the full shape? Found by lowering it with a symbol an axis and looking at the result. */
-static uint32_t varying_axes(struct tin_arena *arena, const struct tin_schedule *schedule, const struct tin_part *part, const struct tin_node *operand) {
+static uint32_t varying_axes(struct tin_arena *arena, const struct tin_schedule *schedule, const struct tin_part *part,
+                             const struct tin_node *operand) {
   struct lower lower;
   tin_lower_init(&lower, arena, schedule, part);
   const struct tin_index *index[TIN_MAX_RANK];

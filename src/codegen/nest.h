@@ -107,7 +107,7 @@ struct tin_nest {
   TIN_VEC(struct tin_store) stores;
   TIN_VEC(struct tin_reduction) reductions;
   TIN_VEC(struct tin_arg) args;
-  int n_passes; /* at least 1 */
+  int n_passes;         /* at least 1 */
   int64_t column_limit; /* most columns of one call, 0: not known */
 };
 

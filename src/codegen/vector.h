@@ -26,13 +26,13 @@ enum { V_TAIL_FLAG = 1, V_INDEX_FLAG = 2, V_DEAD_MASK = 4 };
 enum { V_NO_REGISTER = 0xffff };
 
 struct tin_vinst {
-  uint8_t op;       /* enum tin_vop */
-  uint8_t type;     /* enum tin_vtype, of the operation; conversions: of the result */
+  uint8_t op;   /* enum tin_vop */
+  uint8_t type; /* enum tin_vtype, of the operation; conversions: of the result */
   uint8_t flags;
-  uint8_t predicate; /* CMP's and other small immediates live in imm; this is spare and 0 */
+  uint8_t predicate;   /* CMP's and other small immediates live in imm; this is spare and 0 */
   uint16_t d, a, b, c; /* registers: virtual before allocation, physical after; V_NO_REGISTER when unused */
-  int16_t pointer;  /* memory operand, BUMP */
-  int32_t disp;     /* bytes */
+  int16_t pointer;     /* memory operand, BUMP */
+  int32_t disp;        /* bytes */
   int32_t imm;
 };
 
@@ -42,27 +42,27 @@ struct tin_vconst {
   int16_t pointer; /* BROADCAST (or LOAD when `whole`) from pointer + disp */
   int32_t disp;
   uint8_t type;
-  uint8_t whole;   /* a LOAD of a full vector */
+  uint8_t whole; /* a LOAD of a full vector */
 };
 
 struct tin_vprogram {
-  int lanes;                        /* elements of a vector value */
+  int lanes; /* elements of a vector value */
   TIN_VEC(struct tin_vinst) insts;
   TIN_VEC(struct tin_vconst) consts; /* defined at the start of the program, in this order, before insts */
-  int n_registers;                  /* virtual registers */
-  int n_pointers;                   /* frame slots that are addresses */
-  int n_slots;                      /* all frame slots; the spill area is no part of the frame */
-  int spill_slot;                   /* set by allocation: a slot behind all others (n_slots has grown by it), which the caller fills with the
-                                     * address of the spill area; memory operands name it like a pointer; -1 when none */
-  int spill_bytes;                  /* set by allocation: bytes of the spill area */
+  int n_registers;                   /* virtual registers */
+  int n_pointers;                    /* frame slots that are addresses */
+  int n_slots;                       /* all frame slots; the spill area is no part of the frame */
+  int spill_slot;  /* set by allocation: a slot behind all others (n_slots has grown by it), which the caller fills with the
+                    * address of the spill area; memory operands name it like a pointer; -1 when none */
+  int spill_bytes; /* set by allocation: bytes of the spill area */
 };
 
 /* What a vector target is. */
 struct tin_vtarget {
-  const char *name;     /* "avx512" */
-  int vector_bytes;     /* 64, 32 */
-  int registers;        /* vector registers that a hand-allocated program may use when it has no tail, mask or compare: 32, 16 */
-  int allocatable;      /* registers 0 .. allocatable-1 are the allocator's; the rest are the encoder's for masks and temporaries */
+  const char *name; /* "avx512" */
+  int vector_bytes; /* 64, 32 */
+  int registers;    /* vector registers that a hand-allocated program may use when it has no tail, mask or compare: 32, 16 */
+  int allocatable;  /* registers 0 .. allocatable-1 are the allocator's; the rest are the encoder's for masks and temporaries */
   bool evex;
   bool (*supports)(int op, int type, int lanes); /* is there an encoding? (conversions: type is the result's) */
 };
@@ -85,6 +85,7 @@ struct tin_vcode {
 struct tin_vcode tin_vector_encode(struct tin_arena *arena, const struct tin_vprogram *program, const struct tin_vtarget *target);
 /* The same program as v-op macros for people, gcc and clang (runtime/tin_vector.h gives their meaning), one op a line, indented by loop; a
  * block statement. */
-void tin_vector_print_readable(struct tin_text *text, const struct tin_vprogram *program, const struct tin_vtarget *target, const char *frame);
+void tin_vector_print_readable(struct tin_text *text, const struct tin_vprogram *program, const struct tin_vtarget *target,
+                               const char *frame);
 
 #endif

@@ -1,5 +1,5 @@
-/* The COLUMN form of a nest: the vector axis is a kept axis, reductions run down it. Few terms are summed in registers, one vector of columns
- * at a time; many in rows of accumulators in memory, so that the terms are read row by row as they lie. */
+/* The COLUMN form of a nest: the vector axis is a kept axis, reductions run down it. Few terms are summed in registers, one vector of
+ * columns at a time; many in rows of accumulators in memory, so that the terms are read row by row as they lie. */
 #include "codegen/vector_loops.h"
 
 /* `count` terms of the last inner range, `copies` at a time; pointers end where they began. */
@@ -95,15 +95,15 @@ static void column_copy(struct vectorizer *v) {
 /* Terms from which on rows of accumulators pay: fewer are summed in registers. */
 enum { ROWS_OF_ACCUMULATORS_FROM = 256 };
 
-/* Where the accumulators of one nest lie, in bytes: for each reduction 16 rows of `row` bytes; behind all of them, for each reduction, a row
- * for each block's result. */
+/* Where the accumulators of one nest lie, in bytes: for each reduction 16 rows of `row` bytes; behind all of them, for each reduction, a
+ * row for each block's result. */
 struct accumulator_rows {
   struct tin_v_pass pass;
-  int width;         /* columns of a row, whole vectors */
-  int64_t *offset;   /* by reduction: of its 16 rows */
-  int64_t *results;  /* by reduction: of its block results, from the results pointer */
+  int width;        /* columns of a row, whole vectors */
+  int64_t *offset;  /* by reduction: of its 16 rows */
+  int64_t *results; /* by reduction: of its block results, from the results pointer */
   int64_t blocks;
-  int count_slot;    /* columns of this call */
+  int count_slot; /* columns of this call */
   bool numbered;
 };
 
@@ -220,7 +220,8 @@ static int combined_blocks(struct vectorizer *v, struct accumulator_rows *rows, 
     if (b < PARTIALS)
       partial[b] = b < rows->blocks ? load_row(v, type, results, disp) : tin_v_neutral(v, reduction->op, reduction->dtype);
     else
-      partial[b % PARTIALS] = tin_v_reduce_step(v, reduction->op, reduction->dtype, partial[b % PARTIALS], load_row(v, type, results, disp));
+      partial[b % PARTIALS] =
+          tin_v_reduce_step(v, reduction->op, reduction->dtype, partial[b % PARTIALS], load_row(v, type, results, disp));
   }
   return tin_v_combine(v, reduction, partial, PARTIALS);
 }
@@ -312,4 +313,3 @@ void tin_v_column_body(struct vectorizer *v) {
   tin_v_emit(v, V_TAIL_END, VT_I32);
   tin_v_at_copy(v, 0, false);
 }
-

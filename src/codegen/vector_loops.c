@@ -21,7 +21,9 @@ static int body_cost(const struct vectorizer *v, const int *needed) {
   for (int i = 0; i < v->nest->values.count; i++) {
     const struct tin_value *value = &v->nest->values.at[i];
     if (needed[i] && v->depth[i] == DEPTH_ELEMENT)
-      cost += value->kind == VALUE_OP && tin_op_is(value->op, OP_CLASS_ELEMENTARY) ? tin_program_of(value->op, (tin_dtype)value->dtype)->n_steps : 1;
+      cost += value->kind == VALUE_OP && tin_op_is(value->op, OP_CLASS_ELEMENTARY)
+                  ? tin_program_of(value->op, (tin_dtype)value->dtype)->n_steps
+                  : 1;
   }
   return cost;
 }
@@ -31,7 +33,9 @@ static int unroll_of(const struct vectorizer *v, const int *needed) {
   return cost <= UNROLL_4_BELOW ? 4 : cost <= UNROLL_2_BELOW ? 2 : 1;
 }
 
-static int move(struct vectorizer *v, int type, int from) { return tin_v_unary(v, V_MOV, type, from); }
+static int move(struct vectorizer *v, int type, int from) {
+  return tin_v_unary(v, V_MOV, type, from);
+}
 
 static void move_to(struct vectorizer *v, int type, int to, int from) {
   struct tin_vinst *inst = tin_v_emit(v, V_MOV, type);
@@ -48,7 +52,8 @@ bool tin_v_needs_column_numbers(const struct vectorizer *v) {
     if (!v->used[i] || v->vector_symbol < 0)
       continue;
     bool computed = value->kind == VALUE_INDEX || (value->kind == VALUE_LOAD && value->in[1] >= 0);
-    if (value->index && tin_index_affine(value->index, v->vector_symbol, &stride) && stride && (computed || stride != 1 || value->in[0] >= 0))
+    if (value->index && tin_index_affine(value->index, v->vector_symbol, &stride) && stride &&
+        (computed || stride != 1 || value->in[0] >= 0))
       return true;
     for (int c = 0; c < value->n_conditions; c++)
       if (tin_index_uses(value->conditions[c].index, v->vector_symbol))
@@ -128,10 +133,11 @@ int tin_v_begin_repeat(struct vectorizer *v, int64_t count) {
   return slot;
 }
 
-void tin_v_end_repeat(struct vectorizer *v, int slot) { tin_v_emit(v, V_REPEAT_END, VT_I32)->a = (uint16_t)slot; }
+void tin_v_end_repeat(struct vectorizer *v, int slot) {
+  tin_v_emit(v, V_REPEAT_END, VT_I32)->a = (uint16_t)slot;
+}
 
 /* ---- accumulators ---- */
-
 
 static int accumulator_count(const struct vectorizer *v, const struct tin_v_pass *pass, const struct tin_reduction *reduction) {
   if (!tin_v_is_lanes(reduction))

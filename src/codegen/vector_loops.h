@@ -11,11 +11,11 @@ enum { PARTIALS = 16, BLOCK = 1024 };
 /* One pass of a nest while its loops are emitted. */
 struct tin_v_pass {
   int number;
-  int *needed;          /* by value */
+  int *needed; /* by value */
   int n_reductions;
-  int *reductions;      /* numbers in the nest */
+  int *reductions; /* numbers in the nest */
   int (*accumulators)[PARTIALS];
-  int n_accumulators;   /* of an order-free reduction: copies that accumulate apart */
+  int n_accumulators; /* of an order-free reduction: copies that accumulate apart */
 };
 
 /* vectorize.c */

@@ -6,10 +6,17 @@
 #include "ir/program.h"
 #include "ir/scalar.h"
 
-int tin_v_register(struct vectorizer *v) { return v->program.n_registers++; }
+int tin_v_register(struct vectorizer *v) {
+  return v->program.n_registers++;
+}
 
 struct tin_vinst *tin_v_emit(struct vectorizer *v, int op, int type) {
-  struct tin_vinst inst = {.op = (uint8_t)op, .type = (uint8_t)type, .d = V_NO_REGISTER, .a = V_NO_REGISTER, .b = V_NO_REGISTER, .c = V_NO_REGISTER,
+  struct tin_vinst inst = {.op = (uint8_t)op,
+                           .type = (uint8_t)type,
+                           .d = V_NO_REGISTER,
+                           .a = V_NO_REGISTER,
+                           .b = V_NO_REGISTER,
+                           .c = V_NO_REGISTER,
                            .pointer = -1};
   if (!v->target->supports(op, type, v->lanes))
     v->failed = true;
@@ -85,15 +92,25 @@ int tin_v_const(struct vectorizer *v, int type, uint64_t bits) {
   return constant.reg;
 }
 
-static int const_i32(struct vectorizer *v, uint32_t bits) { return tin_v_const(v, VT_I32, bits); }
+static int const_i32(struct vectorizer *v, uint32_t bits) {
+  return tin_v_const(v, VT_I32, bits);
+}
 static int const_double(struct vectorizer *v, int dtype, double value) {
   return tin_v_const(v, tin_v_type(dtype), tin_scalar_from_double(value, (tin_dtype)dtype));
 }
-static int all_ones(struct vectorizer *v) { return const_i32(v, 0xffffffffu); }
-static int mask_not(struct vectorizer *v, int mask) { return tin_v_binary(v, V_XOR, VT_I32, mask, all_ones(v)); }
-static int keep_byte(struct vectorizer *v, int dtype, int x) { return dtype == TIN_U8 ? tin_v_binary(v, V_AND, VT_I32, x, const_i32(v, 255)) : x; }
+static int all_ones(struct vectorizer *v) {
+  return const_i32(v, 0xffffffffu);
+}
+static int mask_not(struct vectorizer *v, int mask) {
+  return tin_v_binary(v, V_XOR, VT_I32, mask, all_ones(v));
+}
+static int keep_byte(struct vectorizer *v, int dtype, int x) {
+  return dtype == TIN_U8 ? tin_v_binary(v, V_AND, VT_I32, x, const_i32(v, 255)) : x;
+}
 
-static uint64_t sign_bit(int dtype) { return tin_dtype_bytes(dtype) == 8 ? (uint64_t)1 << 63 : (uint64_t)1 << 31; }
+static uint64_t sign_bit(int dtype) {
+  return tin_dtype_bytes(dtype) == 8 ? (uint64_t)1 << 63 : (uint64_t)1 << 31;
+}
 
 /* IEEE 754-2019 minimum and maximum from the instructions that return their second operand for NaN and for zeros (docs/numerics.md). */
 static int float_extremum(struct vectorizer *v, int op, int type, int a, int b) {

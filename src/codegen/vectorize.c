@@ -24,7 +24,9 @@ static int find_pointer(struct vectorizer *v, int arg, const struct tin_index *i
   return v->pointers.count - 1;
 }
 
-int tin_v_special_pointer(struct vectorizer *v, int which) { return find_pointer(v, which, NULL, 1); }
+int tin_v_special_pointer(struct vectorizer *v, int which) {
+  return find_pointer(v, which, NULL, 1);
+}
 
 int tin_v_slot(struct vectorizer *v, const struct tin_index *index, const char *text) {
   for (int i = 0; i < v->slots.count; i++)
@@ -102,7 +104,8 @@ static int mask_of_loaded(struct vectorizer *v, int dtype, int reg) {
 /* The vector of positions along the vector axis, counted from the start of the loop. */
 static int column_numbers(struct vectorizer *v) {
   if (v->column_vector < 0)
-    v->column_vector = v->offset ? tin_v_binary(v, V_ADD, VT_I32, v->column_base, tin_v_const(v, VT_I32, (uint32_t)v->offset)) : v->column_base;
+    v->column_vector =
+        v->offset ? tin_v_binary(v, V_ADD, VT_I32, v->column_base, tin_v_const(v, VT_I32, (uint32_t)v->offset)) : v->column_base;
   return v->column_vector;
 }
 
@@ -216,8 +219,8 @@ static int emit_scalar(struct vectorizer *v, const struct tin_value *value) {
     v->failed = true;
     return 0;
   }
-  struct tin_vconst constant = {.reg = (uint16_t)tin_v_register(v), .pointer = (int16_t)pointer, .disp = 8 * value->arg,
-                                .type = (uint8_t)tin_v_type(value->dtype)};
+  struct tin_vconst constant = {
+      .reg = (uint16_t)tin_v_register(v), .pointer = (int16_t)pointer, .disp = 8 * value->arg, .type = (uint8_t)tin_v_type(value->dtype)};
   tin_vec_push(v->arena, &v->program.consts, constant);
   return constant.reg;
 }
@@ -356,7 +359,8 @@ static void mark_used(struct vectorizer *v) {
   }
 }
 
-/* The row loop can be inside the routine when every access moves by a constant from row to row and no number of the C code depends on the row. */
+/* The row loop can be inside the routine when every access moves by a constant from row to row and no number of the C code depends on the
+ * row. */
 static bool rows_need_c(const struct vectorizer *v) {
   const struct tin_nest *nest = v->nest;
   int64_t coefficient;

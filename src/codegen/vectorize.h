@@ -4,15 +4,15 @@
 
 #include "codegen/output.h"
 
-/* Appends the C function of the nest (signature in nest.h) with its loops as a vector program. False, with nothing appended, when the target
- * has no vector form of some op, dtype or access: the caller then prints plain C. */
+/* Appends the C function of the nest (signature in nest.h) with its loops as a vector program. False, with nothing appended, when the
+ * target has no vector form of some op, dtype or access: the caller then prints plain C. */
 bool tin_vectorize(const struct tin_output *out, const struct tin_nest *nest, const char *name);
 
 /* ---- internal: shared by vectorize.c (loops) and vector_ops.c (ops) ---- */
 
 /* A frame slot that holds an address: an argument at an index whose constant part is dropped (it becomes a displacement). */
 struct vpointer {
-  int arg; /* of the nest; or VPOINTER_* */
+  int arg;                       /* of the nest; or VPOINTER_* */
   const struct tin_index *index; /* NULL for the special ones */
   int bytes;                     /* of an element */
 };
@@ -32,23 +32,23 @@ struct vectorizer {
   bool failed;
   int lanes;
   int vector_symbol;
-  bool rows_in_c;               /* the row loop is C: something is not affine in the row */
+  bool rows_in_c; /* the row loop is C: something is not affine in the row */
   TIN_VEC(struct vpointer) pointers;
-  TIN_VEC(struct vslot) slots;  /* numbered from SLOT_BASE; frame numbers are given at the end */
-  TIN_VEC(uint64_t) pool;       /* constants, 8 bytes each */
-  int iota;                     /* register of 0, 1, ..., or -1 */
-  int *used;                    /* by value: needed at all */
-  int *depth;                   /* by value: DEPTH_* */
-  int *only_selects;            /* by value: all its users are selects that it decides, in the same loop */
-  int *reg;                     /* by value: register, -1 before it is computed */
+  TIN_VEC(struct vslot) slots; /* numbered from SLOT_BASE; frame numbers are given at the end */
+  TIN_VEC(uint64_t) pool;      /* constants, 8 bytes each */
+  int iota;                    /* register of 0, 1, ..., or -1 */
+  int *used;                   /* by value: needed at all */
+  int *depth;                  /* by value: DEPTH_* */
+  int *only_selects;           /* by value: all its users are selects that it decides, in the same loop */
+  int *reg;                    /* by value: register, -1 before it is computed */
   /* state of the element copy being emitted */
-  int offset;                   /* elements from the index register along the vector axis */
-  int *inner_offset;            /* COLUMN: elements along each inner range from the pointers */
+  int offset;        /* elements from the index register along the vector axis */
+  int *inner_offset; /* COLUMN: elements along each inner range from the pointers */
   bool tail;
-  int column_vector;            /* register holding index + lane numbers along the vector axis, or -1 */
-  int column_base;              /* the same at offset 0 */
-  int64_t results_offset;       /* of the results pointer in the same memory */
-  int64_t block_bytes;          /* scratch bytes for block results, behind the nest's own */
+  int column_vector;      /* register holding index + lane numbers along the vector axis, or -1 */
+  int column_base;        /* the same at offset 0 */
+  int64_t results_offset; /* of the results pointer in the same memory */
+  int64_t block_bytes;    /* scratch bytes for block results, behind the nest's own */
 };
 enum { DEPTH_INVARIANT, DEPTH_ROW, DEPTH_COLUMN, DEPTH_ELEMENT };
 enum { SLOT_BASE = 1000 };

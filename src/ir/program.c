@@ -21,9 +21,10 @@
 #define RANDOM_VALUES(C, S)                                                                                                                \
   C(left_13, U32, 13)                                                                                                                      \
   C(right_13, U32, 19)                                                                                                                     \
-  C(left_15, U32, 15) C(right_15, U32, 17) C(left_26, U32, 26) C(right_26, U32, 6) C(left_6, U32, 6) C(right_6, U32, 26)                   \
-      C(left_17, U32, 17) C(right_17, U32, 15) C(left_29, U32, 29) C(right_29, U32, 3) C(left_16, U32, 16) C(right_16, U32, 16)            \
-          C(left_24, U32, 24) C(right_24, U32, 8) C(number_1, U32, 1) C(number_2, U32, 2) C(number_3, U32, 3) C(number_4, U32, 4)          \
+  C(left_15, U32, 15)                                                                                                                      \
+  C(right_15, U32, 17) C(left_26, U32, 26) C(right_26, U32, 6) C(left_6, U32, 6) C(right_6, U32, 26) C(left_17, U32, 17)                   \
+      C(right_17, U32, 15) C(left_29, U32, 29) C(right_29, U32, 3) C(left_16, U32, 16) C(right_16, U32, 16) C(left_24, U32, 24)            \
+          C(right_24, U32, 8) C(number_1, U32, 1) C(number_2, U32, 2) C(number_3, U32, 3) C(number_4, U32, 4)                              \
               C(parity, U32, 0x1bd11bda) /* so that a key of zeros still has a word that is not zero */                                    \
       S(keys, XOR, U32, key_0, key_1) S(key_2, XOR, U32, keys, parity)                                                                     \
           S(start, ADD, U32, counter, key_0) /* the counter's second word is 0, so its sum with key_1 is key_1 */                          \
