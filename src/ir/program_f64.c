@@ -168,22 +168,23 @@ TIN_DEFINE_PROGRAM(tin_program_log_f64, LOG_VALUES, x)
   S(value##_whole, ROUND, F64, value)                                                                                                      \
   S(value##_part, SUB, F64, value, value##_whole)
 
-#define WORDS(C)                                                                                                                           \
-  C(word_0, F64, 0x3fc45f306dc9c880)                                                                                                       \
-  C(word_1, F64, 0x3fe529fc2757d1f5)                                                                                                       \
-  C(word_2, F64, 0x3fca6ee06db14acc)                                                                                                       \
-  C(word_3, F64, 0x3fc3c439041fe514)                                                                                                       \
-  C(word_4, F64, 0x3fe1d5ef5de2b0db)                                                                                                       \
-  C(word_5, F64, 0x3fe246e3a424dd2e) C(word_6, F64, 0x3f5924bba8274600) C(word_7, F64, 0x3fc21cfe1deb1cb0)                                 \
-      C(word_8, F64, 0x3fd29a73ee88235e) C(word_9, F64, 0x3fe52ebb4484e99c) C(word_10, F64, 0x3fdc09ad17df904e)                            \
-          C(word_11, F64, 0x3fc91d639835339c) C(word_12, F64, 0x3fea4e422fc5defc) C(word_13, F64, 0x3fe283b1ff897ffd)                      \
-              C(word_14, F64, 0x3fec0b301fde5e23) C(word_15, F64, 0x3fb6b414da3eda68) C(word_16, F64, 0x3fe3f6793e584dba)                  \
-                  C(word_17, F64, 0x3fde8c7ecd3cbfd4) C(word_18, F64, 0x3fc6ba93dd63f5f0) C(word_19, F64, 0x3fe7c5ecf41ce7de)              \
-                      C(word_20, F64, 0x3fc4a525d4d7f6bc) C(word_21, F64, 0x3feb11f8d5d08560) C(limit_16, F64, 0x7830000000000000)         \
-                          C(scale_16, F64, 0x0af0000000000000) /* 2^(52 + 53 k), 2^(-53 k) */                                              \
-      C(limit_8, F64, 0x5db0000000000000) C(scale_8, F64, 0x2570000000000000) C(limit_4, F64, 0x5070000000000000)                          \
-          C(scale_4, F64, 0x32b0000000000000) C(limit_2, F64, 0x49d0000000000000) C(scale_2, F64, 0x3950000000000000)                      \
-              C(limit_1, F64, 0x4680000000000000) C(scale_1, F64, 0x3ca0000000000000) C(scale_3, F64, 0x3600000000000000) /* 2^-159 */
+/* clang-format off */
+#define WORDS(C)                                                                                    \
+  C(word_0, F64, 0x3fc45f306dc9c880) C(word_1, F64, 0x3fe529fc2757d1f5) C(word_2, F64, 0x3fca6ee06db14acc)  \
+  C(word_3, F64, 0x3fc3c439041fe514) C(word_4, F64, 0x3fe1d5ef5de2b0db) C(word_5, F64, 0x3fe246e3a424dd2e)  \
+  C(word_6, F64, 0x3f5924bba8274600) C(word_7, F64, 0x3fc21cfe1deb1cb0) C(word_8, F64, 0x3fd29a73ee88235e)  \
+  C(word_9, F64, 0x3fe52ebb4484e99c) C(word_10, F64, 0x3fdc09ad17df904e) C(word_11, F64, 0x3fc91d639835339c) \
+  C(word_12, F64, 0x3fea4e422fc5defc) C(word_13, F64, 0x3fe283b1ff897ffd) C(word_14, F64, 0x3fec0b301fde5e23) \
+  C(word_15, F64, 0x3fb6b414da3eda68) C(word_16, F64, 0x3fe3f6793e584dba) C(word_17, F64, 0x3fde8c7ecd3cbfd4) \
+  C(word_18, F64, 0x3fc6ba93dd63f5f0) C(word_19, F64, 0x3fe7c5ecf41ce7de) C(word_20, F64, 0x3fc4a525d4d7f6bc) \
+  C(word_21, F64, 0x3feb11f8d5d08560)                                                               \
+  C(limit_16, F64, 0x7830000000000000) C(scale_16, F64, 0x0af0000000000000) /* 2^(52 + 53 k), 2^(-53 k) */ \
+  C(limit_8, F64, 0x5db0000000000000) C(scale_8, F64, 0x2570000000000000)                           \
+  C(limit_4, F64, 0x5070000000000000) C(scale_4, F64, 0x32b0000000000000)                           \
+  C(limit_2, F64, 0x49d0000000000000) C(scale_2, F64, 0x3950000000000000)                           \
+  C(limit_1, F64, 0x4680000000000000) C(scale_1, F64, 0x3ca0000000000000)                           \
+  C(scale_3, F64, 0x3600000000000000) /* 2^-159 */
+/* clang-format on */
 
 /* The four words word_1_0 .. word_1_3 and the argument a_1 that belong together. */
 #define PICK_WORDS(S, a)                                                                                                                   \
