@@ -35,7 +35,7 @@ struct build {
   struct tin_text text;          /* for libtcc */
   struct tin_text *readable;     /* by kernel, or NULL */
   struct tin_kernel_code *codes; /* by kernel */
-  struct tin_text nests;
+  struct tin_text nests, programs;
   void **addresses; /* of all entries */
   struct tin_plan *plan;
   struct tin_error *error;
@@ -54,6 +54,7 @@ static void print_reasons(struct build *build, struct tin_text *text);
 static void print_memory(struct build *build, struct tin_text *text);
 static void print_kernels(struct build *build, struct tin_text *text);
 static void print_nests(struct build *build, struct tin_text *text);
+static void print_programs(struct build *build, struct tin_text *text);
 
 /* The compiler: each pass in turn, its verifier after it (where assertions are on, or TIN_DEBUG has v), then what the letter prints. */
 static const struct pass {
@@ -69,6 +70,7 @@ static const struct pass {
     {"memory", 'm', pass_memory, verify_schedule, print_memory},
     {"kernels", 'k', pass_codegen, NULL, print_kernels},
     {"loop nests", 'n', NULL, NULL, print_nests},
+    {"vector programs", 'p', NULL, NULL, print_programs},
     {"compile", 0, pass_compile, NULL, NULL},
     {"keep", 0, pass_keep, NULL, NULL},
 };
@@ -180,6 +182,8 @@ static bool pass_codegen(struct build *build) {
   for (int k = 0; k < n_kernels; k++) {
     if (debugs(engine, 'n'))
       build->codes[k].nests = &build->nests;
+    if (debugs(engine, 'p'))
+      build->codes[k].programs = &build->programs;
     tin_codegen_kernel(&kernels, build->readable ? &build->readable[k] : NULL, build->arena, build->schedule, k, engine->target,
                        &build->codes[k]);
   }
@@ -196,6 +200,10 @@ static void print_kernels(struct build *build, struct tin_text *text) {
 
 static void print_nests(struct build *build, struct tin_text *text) {
   tin_text_puts(text, build->nests.at);
+}
+
+static void print_programs(struct build *build, struct tin_text *text) {
+  tin_text_puts(text, build->programs.at);
 }
 
 static bool pass_compile(struct build *build) {
@@ -273,6 +281,7 @@ bool tin_plan_make(struct tin_engine *engine, const struct tin_request *request,
   build.plan->n_words = engine->walk.n_words;
   take_roots(&build);
   tin_text_init(&build.nests, build.arena);
+  tin_text_init(&build.programs, build.arena);
   for (int i = 0; i < N_PASSES; i++)
     if (!run_pass(&build, &passes[i], quiet))
       return false;

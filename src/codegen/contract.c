@@ -65,6 +65,12 @@ static int64_t smaller(int64_t a, int64_t b) {
   return a < b ? a : b;
 }
 
+/* Can instructions reach `count` steps of so many elements, forwards or backwards? Displacements have 32 bits. */
+static bool is_near(const struct contract_plan *p, int64_t stride, int64_t count) {
+  int64_t limit = INT32_MAX / (p->bytes * count);
+  return stride <= limit && stride >= -limit;
+}
+
 static void plan_chunks(struct contract_plan *p) {
   p->n_chunks = ceil_div(p->k, CHUNK_MAX);
   p->chunk = CHUNK_GRAIN * ceil_div(p->k, CHUNK_GRAIN * p->n_chunks);
@@ -97,8 +103,8 @@ static void plan_rows(struct contract_plan *p, struct tin_arena *arena) {
   bool direct = tin_nest_direct(p->row_nest, &p->row_direct);
   bool collides =
       direct && p->n_tiles > 1 && p->small > 8 && p->row_direct.row_stride * p->bytes % ALIASING_BYTES == 0 && p->row_direct.row_stride;
-  bool far = direct && (p->row_direct.row_stride * p->rows_max + p->row_direct.column_stride * 8) * p->bytes > INT32_MAX;
-  p->row_staged = !direct || collides || far;
+  bool near = direct && is_near(p, p->row_direct.row_stride, p->rows_max) && is_near(p, p->row_direct.column_stride, 1);
+  p->row_staged = !near || collides;
   int64_t rows = smaller(p->n_tiles, ceil_div(STAGED_ROWS, p->small ? p->small : 1)) * (p->small + 1);
   if (!p->row_staged)
     return;
@@ -117,18 +123,18 @@ static void plan_columns(struct contract_plan *p, struct tin_arena *arena, const
   bool direct = tin_nest_direct(p->column_nest, &p->column_direct);
   p->columns = COLUMNS_COPIED;
   if (direct && p->column_direct.column_stride == 1 && p->n_tiles == 1 && p->n % p->lanes == 0 && p->n % p->panel == 0 &&
-      p->column_direct.row_stride * p->bytes * 8 < INT32_MAX) {
+      is_near(p, p->column_direct.row_stride, DIRECT_AHEAD + 1)) {
     p->columns = COLUMNS_DIRECT;
     return;
   }
   if (tin_nest_contiguous(p->column_nest) || !target->vector || p->dtype != TIN_F32)
     return;
   struct tin_nest *other = tin_lower_contract(arena, p->schedule, p->part, &p->axes, CONTRACT_COLUMNS_BY_K, p->chunk + 16);
-  struct tin_direct along;
+  struct tin_direct along = {0};
   if (!tin_nest_contiguous(other))
     return;
   p->columns = COLUMNS_TRANSPOSED;
-  p->column_staged = !tin_nest_direct(other, &along) || along.column_stride != 1 || along.row_stride > 1 << 24;
+  p->column_staged = !tin_nest_direct(other, &along) || along.column_stride != 1 || !is_near(p, along.row_stride, p->lanes);
   p->column_direct = along;
   if (p->column_staged)
     p->column_nest = other;
@@ -143,12 +149,10 @@ static void plan_result(struct contract_plan *p, struct tin_arena *arena) {
   bool copies = stored->kind == VALUE_LOAD && p->result_nest->args.at[stored->arg].kind == ARG_POINTER;
   p->direct_result = part->stores.count == 1 && copies && p->n % p->lanes == 0 && p->group == 1 &&
                      tin_index_affine(store->index, SYMBOL_N, &column) && tin_index_affine(store->index, SYMBOL_M, &row) &&
-                     tin_index_affine(store->index, SYMBOL_BATCH, &batch) && (p->n == 1 || column == 1);
+                     tin_index_affine(store->index, SYMBOL_BATCH, &batch) && column == 1 && is_near(p, row, p->rows_max);
   p->sums_leading = p->direct_result ? row : p->panel;
   p->result_batch = p->direct_result ? batch : 0;
   p->result_value = p->schedule->planned[part->stores.at[0]->index].value;
-  if (p->direct_result && p->m == 1)
-    p->sums_leading = p->n;
 }
 
 static void plan_items(struct contract_plan *p, int threads) {
@@ -263,7 +267,6 @@ static void print_tiles(const struct tin_output *out, const struct contract_plan
   int bytes = p->bytes;
   int64_t rest = p->n % p->panel;
   bool narrow = rest && ceil_div(rest, p->lanes) < p->vectors;
-  const char *sums = p->group > 1 ? "group" : "sums";
   tin_output_add(out, "          for (long t = t0; t < t1; t++) {\n            long m = t * %lldL + (t < %lldL ? t : %lldL);\n",
                  (long long)p->small, (long long)p->extra, (long long)p->extra);
   if (p->row_staged)
@@ -276,7 +279,8 @@ static void print_tiles(const struct tin_output *out, const struct contract_plan
     tin_output_add(out, "            char *c = buf[%d] + (batch * %lldL + m * %lldL + n) * %d;\n", p->result_value,
                    (long long)p->result_batch, (long long)p->sums_leading, bytes);
   else
-    tin_output_add(out, "            char *c = %s + (m - item_m0) * %lldL;\n", sums, (long long)(p->panel * bytes));
+    tin_output_add(out, "            char *c = %s + (m - item_m0) * %lldL;\n", p->group > 1 ? "into" : "sums",
+                   (long long)(p->panel * bytes));
   tin_output_add(out, "            ");
   for (int is_narrow = narrow; is_narrow >= 0; is_narrow--) {
     if (is_narrow)
@@ -298,16 +302,12 @@ static void print_tiles(const struct tin_output *out, const struct contract_plan
 static void print_finish(const struct tin_output *out, const struct contract_plan *p, const char *name) {
   if (p->direct_result)
     return;
-  if (p->group > 1) {
-    tin_output_add(out, "          if (k1 == %lldL || (k1 / %lldL) %% %lldL == 0) {\n", (long long)p->k, (long long)p->chunk,
-                   (long long)p->group);
-    tin_output_add(out, "            long start = (m0 - item_m0) * %lldL, count = (m1 - m0) * %lldL;\n", (long long)p->panel,
-                   (long long)p->panel);
+  if (p->group > 1)
     tin_output_add(out,
-                   "            if (k0 < %lldL) { for (long i = 0; i < count * %d; i++) sums[start * %d + i] = group[start * %d + i]; }\n",
-                   (long long)(p->chunk * p->group), p->bytes, p->bytes, p->bytes);
-    tin_output_add(out, "            else %s_add(sums + start * %d, group + start * %d, count);\n          }\n", name, p->bytes, p->bytes);
-  }
+                   "          if (into != sums && (k1 == %lldL || (k1 / %lldL) %% %lldL == 0))\n"
+                   "            %s_add(sums + (m0 - item_m0) * %lldL, into + (m0 - item_m0) * %lldL, (m1 - m0) * %lldL);\n",
+                   (long long)p->k, (long long)p->chunk, (long long)p->group, name, (long long)(p->panel * p->bytes),
+                   (long long)(p->panel * p->bytes), (long long)p->panel);
   tin_output_add(
       out,
       "          if (k1 == %lldL) {\n            char *place[1];\n            place[0] = sums; param[%d] = item_m0; param[%d] = n;\n"
@@ -329,7 +329,8 @@ static void print_panels(const struct tin_output *out, const struct contract_pla
     long long step = p->n_chunks > 1 ? (long long)(rows * p->bytes) : 0;
     tin_output_add(out, "          char *sums = scratch + %lldL + (n - n0) * %lldL;\n", (long long)p->sums_offset, step);
     if (p->group > 1)
-      tin_output_add(out, "          char *group = scratch + %lldL + (n - n0) * %lldL;\n", (long long)p->group_offset, step);
+      tin_output_add(out, "          char *into = k0 < %lldL ? sums : scratch + %lldL + (n - n0) * %lldL;\n",
+                     (long long)(p->chunk * p->group), (long long)p->group_offset, step); /* the first group's sum is the total */
   }
   print_tiles(out, p, name);
   print_finish(out, p, name);
@@ -376,6 +377,16 @@ static void print_entry(const struct tin_output *out, const struct contract_plan
   tin_output_add(out, "      }\n    }\n  }\n}\n");
 }
 
+static void print_nest(const struct tin_output *out, const struct contract_plan *p, struct tin_nest *nest, const char *what,
+                       struct tin_entry *entry) {
+  char name[112];
+  snprintf(name, sizeof name, "%s_%s", entry->name, what);
+  nest->scratch_bytes = p->scratch_bytes; /* its own is behind the operands' */
+  tin_output_nest(out, nest, name);
+  if (entry->scratch_bytes < nest->scratch_bytes)
+    entry->scratch_bytes = nest->scratch_bytes;
+}
+
 void tin_contract_print(const struct tin_output *out, const struct tin_schedule *schedule, const struct tin_part *part,
                         struct tin_entry *entry) {
   struct contract_plan plan = {.schedule = schedule, .part = part, .dtype = part->anchor->dtype};
@@ -392,25 +403,20 @@ void tin_contract_print(const struct tin_output *out, const struct tin_schedule 
   plan_result(p, out->arena);
   plan_items(p, schedule->threads > 0 ? schedule->threads : 1);
   plan_scratch(p);
+  entry->scratch_bytes = p->scratch_bytes;
+  if (p->row_staged)
+    print_nest(out, p, p->row_nest, "rows", entry);
+  if (p->columns == COLUMNS_COPIED || p->column_staged)
+    print_nest(out, p, p->column_nest, "columns", entry);
+  if (!p->direct_result)
+    print_nest(out, p, p->result_nest, "result", entry);
   char name[112];
-  if (p->row_staged) {
-    snprintf(name, sizeof name, "%s_rows", entry->name);
-    tin_output_nest(out, p->row_nest, name);
-  }
-  if (p->columns == COLUMNS_COPIED || p->column_staged) {
-    snprintf(name, sizeof name, "%s_columns", entry->name);
-    tin_output_nest(out, p->column_nest, name);
-  }
   if (p->columns == COLUMNS_TRANSPOSED) {
     snprintf(name, sizeof name, "%s_turn", entry->name);
     tin_transpose_print(out, p->dtype, p->column_staged ? p->chunk + 16 : p->column_direct.row_stride, p->panel, name);
   }
   if (p->columns != COLUMNS_DIRECT)
     print_pack(out, p, entry->name);
-  if (!p->direct_result) {
-    snprintf(name, sizeof name, "%s_result", entry->name);
-    tin_output_nest(out, p->result_nest, name);
-  }
   if (p->group > 1) {
     snprintf(name, sizeof name, "%s_add", entry->name);
     tin_add_print(out, p->dtype, name);
@@ -418,6 +424,5 @@ void tin_contract_print(const struct tin_output *out, const struct tin_schedule 
   print_micros(out, p, entry->name);
   print_entry(out, p, entry->name);
   entry->items = p->axes.batch_size * p->row_blocks * p->column_blocks;
-  entry->scratch_bytes = p->scratch_bytes;
   entry->how = out->target->name;
 }

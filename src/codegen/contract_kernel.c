@@ -247,10 +247,44 @@ bool tin_transpose_print(const struct tin_output *out, int dtype, int64_t from_r
 
 /* ---- adding ---- */
 
-void tin_add_print(const struct tin_output *out, int dtype, const char *name) {
+static void add_plain(const struct tin_output *out, int dtype, const char *name) {
   const char *type = tin_dtypes[dtype].ctype;
   tin_output_add(
       out,
       "static void %s(char *to, char *from, long count)\n{\n  for (long i = 0; i < count; i++)\n    ((%s *)to)[i] += ((%s *)from)[i];\n}\n",
       name, type, type);
+}
+
+void tin_add_print(const struct tin_output *out, int dtype, const char *name) {
+  const struct tin_vtarget *target = out->target->vector;
+  if (!target) {
+    add_plain(out, dtype, name);
+    return;
+  }
+  int lanes = target->vector_bytes / tin_dtype_bytes(dtype);
+  struct hand hand = {.arena = out->arena, .type = vector_type(dtype)};
+  hand.program.lanes = lanes;
+  hand.program.n_pointers = 2;
+  hand.program.n_slots = 3;
+  hand.program.spill_slot = -1;
+  hand_emit(&hand, V_INDEX_ZERO);
+  hand_loop(&hand, V_LOOP, 2, lanes);
+  static const struct {
+    int op, pointer;
+  } steps[] = {{V_LOAD, 0}, {V_ADD_MEM, 1}, {V_STORE, 0}};
+  for (int i = 0; i < 3; i++) {
+    hand_memory(&hand, steps[i].op, 0, steps[i].pointer, 0);
+    struct tin_vinst *inst = &hand.program.insts.at[hand.program.insts.count - 1];
+    inst->flags = V_INDEX_FLAG;
+    if (steps[i].op == V_ADD_MEM)
+      inst->a = 0;
+  }
+  hand_loop(&hand, V_END, -1, lanes);
+  tin_output_declare_routine(out, name);
+  tin_output_add(out,
+                 "static void %s(char *to, char *from, long count)\n{\n  long f[3];\n"
+                 "  f[0] = (long)to; f[1] = (long)from; f[2] = count;\n",
+                 name);
+  tin_output_routine(out, &hand.program, name);
+  tin_output_add(out, "}\n");
 }

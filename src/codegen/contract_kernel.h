@@ -23,7 +23,7 @@ void tin_micro_print(const struct tin_output *out, const struct tin_micro *micro
  * False when the target has no such program. */
 bool tin_transpose_print(const struct tin_output *out, int dtype, int64_t from_row, int64_t to_row, const char *name);
 
-/* static void NAME(char *to, char *from, long count): adds `count` vectors elementwise, to += from. */
+/* static void NAME(char *to, char *from, long count): to += from for `count` elements, whole vectors. */
 void tin_add_print(const struct tin_output *out, int dtype, const char *name);
 
 #endif

@@ -83,6 +83,13 @@ void tin_output_declare_routine(const struct tin_output *out, const char *name) 
   tin_text_add(out->text, "void %s(long, long *);\n", routine_name(out, name));
 }
 
+void tin_output_program(const struct tin_output *out, const struct tin_vprogram *program, const char *name, const char *when) {
+  if (!out->code->programs)
+    return;
+  tin_text_add(out->code->programs, "# %s %s\n", name, when);
+  tin_vector_print(out->code->programs, program);
+}
+
 /* The code wants the frame in rsi, where the second argument of a call is; it becomes a routine by a return. */
 void tin_output_routine(const struct tin_output *out, const struct tin_vprogram *program, const char *name) {
   enum { RETURN = 0xc3 };
@@ -92,6 +99,7 @@ void tin_output_routine(const struct tin_output *out, const struct tin_vprogram 
   bytes[code.count] = RETURN;
   struct tin_code_routine routine = {routine_name(out, name), bytes, (size_t)code.count + 1};
   tin_vec_push(out->arena, &out->code->routines, routine);
+  tin_output_program(out, program, name, "allocated");
   tin_text_add(out->text, "  %s(0, f);\n", routine.name);
   if (out->readable)
     tin_vector_print_readable(out->readable, program, out->target->vector, "f");
@@ -105,11 +113,11 @@ static bool is_valid(const struct tin_nest *nest) {
   return false;
 }
 
-const char *tin_output_nest(const struct tin_output *out, const struct tin_nest *nest, const char *name) {
+const char *tin_output_nest(const struct tin_output *out, struct tin_nest *nest, const char *name) {
   assert(is_valid(nest));
   (void)is_valid;
   if (out->code->nests) {
-    tin_text_add(out->code->nests, "nest %s\n", name);
+    tin_text_add(out->code->nests, "# %s\n", name);
     tin_nest_print(out->code->nests, nest);
   }
   if (out->target->vector && tin_vectorize(out, nest, name))
@@ -160,7 +168,7 @@ static void print_part(const struct tin_output *out, const struct tin_schedule *
   lowered.nest->column_limit = block;
   entry->how = tin_output_nest(out, lowered.nest, body);
   entry->items = outer * lowered.rows * blocks;
-  entry->scratch_bytes = lowered.scratch_bytes;
+  entry->scratch_bytes = lowered.nest->scratch_bytes;
   tin_output_add(out,
                  "void %s(char **buf, const unsigned long long *scalar, char *scratch, long begin, long end)\n{\n"
                  "  long param[%d];\n  for (long item = begin; item < end;) {\n"
@@ -194,11 +202,15 @@ static void print_scatter(const struct tin_output *out, const struct tin_schedul
   const struct tin_node *node = part->anchor, *index = node->in[1], *source = node->in[2];
   int axis = (int)node->arg[0];
   long long before = 1, after = 1, n = node->shape[axis];
-  for (int i = 0; i < node->rank; i++)
-    *(i < axis ? &before : i > axis ? &after : &(long long){1}) *= node->shape[i];
+  for (int i = 0; i < axis; i++)
+    before *= node->shape[i];
+  for (int i = axis + 1; i < node->rank; i++)
+    after *= node->shape[i];
   char base[80];
   snprintf(base, sizeof base, "%s_base", entry->name);
-  entry->how = tin_output_nest(out, tin_lower_scatter_base(out->arena, schedule, part), base);
+  struct tin_nest *nest = tin_lower_scatter_base(out->arena, schedule, part);
+  entry->how = tin_output_nest(out, nest, base);
+  entry->scratch_bytes = nest->scratch_bytes;
   const char *type = node->dtype == TIN_I32 ? "unsigned" : node->dtype == TIN_I64 ? "unsigned long long" : tin_dtypes[node->dtype].ctype;
   int to = schedule->planned[node->index].value, from = schedule->planned[source->index].value, at = schedule->planned[index->index].value;
   tin_output_add(out,
@@ -218,13 +230,12 @@ static void print_scatter(const struct tin_output *out, const struct tin_schedul
 
 /* ---- kernels ---- */
 
-static double part_flops(const struct tin_schedule *schedule, const struct tin_part *part) {
+static double part_flops(const struct tin_part *part) {
   double size = 1;
   for (int i = 0; i < part->rank; i++)
     size *= (double)part->shape[i];
   if (part->kind == PART_CONTRACT)
     return 2 * size;
-  (void)schedule;
   return size * (part->members.count > part->stores.count ? part->members.count : part->stores.count);
 }
 
@@ -277,7 +288,7 @@ void tin_codegen_kernel(struct tin_text *text, struct tin_text *readable, struct
   struct tin_output out = {.text = text, .readable = readable, .code = code, .arena = arena, .target = target};
   for (int p = 0; p < at->parts.count; p++) {
     const struct tin_part *part = at->parts.at[p];
-    struct tin_entry entry = {.flops = part_flops(schedule, part), .bytes = part_bytes(schedule, part)};
+    struct tin_entry entry = {.flops = part_flops(part), .bytes = part_bytes(schedule, part)};
     snprintf(entry.name, sizeof entry.name, p ? "%s_%d" : "%s", at->name, p);
     if (readable)
       describe_part(readable, schedule, part, entry.name);

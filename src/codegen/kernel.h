@@ -23,6 +23,7 @@ struct tin_kernel_code {
   TIN_VEC(struct tin_entry) entries;
   TIN_VEC(struct tin_code_routine) routines; /* machine code that the text calls */
   struct tin_text *nests;                    /* where it is not NULL: gets the text form of the kernel's loop nests */
+  struct tin_text *programs;                 /* likewise of its vector programs, before and after registers are allocated */
 };
 
 /* What is generated for: */

@@ -258,10 +258,23 @@ static int lower_movement(struct lower *l, const struct tin_node *node, const st
   return tin_lower_node(l, in, below);
 }
 
+/* An empty sum is +0, not the neutral -0 (docs/numerics.md). */
+static int lower_empty_reduction(struct lower *l, const struct tin_node *node) {
+  assert(!tin_node_reduces(node)); /* others have memory, or are held by the part */
+  bool sum = node->op == OP_SUM || node->op == OP_CONTRACT;
+  return constant(l, node->dtype, sum ? 0 : tin_scalar_neutral(node->op, (tin_dtype)node->dtype));
+}
+
 static int lower_computed(struct lower *l, const struct tin_node *node, const struct tin_index *const *index) {
   if (tin_op_is(node->op, OP_CLASS_MOVEMENT))
     return lower_movement(l, node, index);
   switch (node->op) {
+  case OP_SUM:
+  case OP_PROD:
+  case OP_REDUCE_MIN:
+  case OP_REDUCE_MAX:
+  case OP_CONTRACT:
+    return lower_empty_reduction(l, node);
   case OP_CONST:
   case OP_SCALAR: {
     int slot = l->schedule->planned[node->index].scalar;
@@ -290,6 +303,8 @@ static int lower_computed(struct lower *l, const struct tin_node *node, const st
 }
 
 int tin_lower_node(struct lower *l, const struct tin_node *node, const struct tin_index *const *index) {
+  if (node->size == 0) /* no loop or guard gets here */
+    return constant(l, node->dtype, 0);
   int held = (int)(intptr_t)tin_map_get(&l->held, (uint64_t)(uintptr_t)node);
   if (held)
     return held - 1;
@@ -388,7 +403,7 @@ static void lower_body(struct lower *l) {
   }
   for (int i = 0; i < part->members.count; i++) {
     const struct tin_node *node = part->members.at[i];
-    bool reduction = tin_op_is(node->op, OP_CLASS_REDUCE) ? node->op != OP_FOLD : node->op == OP_CONTRACT;
+    bool reduction = tin_node_reduces(node);
     if (reduction)
       add_reduction(l, node, index);
     if (is_stored(part, node)) {
@@ -441,13 +456,14 @@ void tin_lower_levels(struct tin_nest *nest) {
 
 /* Element values that cost more than this to compute again are kept in a row buffer between passes. */
 enum { RECOMPUTE_MAX_COST = 3 };
+/* Elements of a row buffer: half of a 1 MiB L2 in f32. */
+enum { ROW_BUFFER_MAX = 1 << 17 };
 
 struct row_buffers {
   struct lower *l;
   int *cost;     /* of computing the element value from loads, by old value number */
   int *renamed;  /* new number of an old value */
   int *buffered; /* new number of the load of its row buffer, or -1 */
-  int64_t *scratch_bytes;
   struct tin_nest *old;
 };
 
@@ -457,8 +473,8 @@ static int buffered_load(struct row_buffers *b, int value) {
   struct lower *l = b->l;
   const struct tin_value *old = &b->old->values.at[value];
   struct tin_arg arg = {
-      .kind = ARG_SCRATCH, .number = b->l->nest->args.count, .offset = *b->scratch_bytes, .dtype = old->dtype, .written = true};
-  *b->scratch_bytes += (l->nest->inner_size * tin_dtype_bytes(old->dtype) + 127) / 64 * 64;
+      .kind = ARG_SCRATCH, .number = l->nest->args.count, .offset = l->nest->scratch_bytes, .dtype = old->dtype, .written = true};
+  l->nest->scratch_bytes += (l->nest->inner_size * tin_dtype_bytes(old->dtype) + 127) / 64 * 64; /* u8: 64 readable bytes behind */
   tin_vec_push(l->arena, &l->nest->args, arg);
   const struct tin_index *index = tin_index_constant(l->indexes, 0);
   int64_t stride = 1;
@@ -492,14 +508,13 @@ static void reduce_across_passes(struct row_buffers *b, struct tin_reduction *re
     reduction->factor = across_passes(b, reduction->factor, reduction->pass);
 }
 
-static int64_t add_row_buffers(struct lower *l) {
+static void add_row_buffers(struct lower *l) {
   struct tin_nest *nest = l->nest;
-  int64_t scratch = 0;
-  if (nest->form != NEST_ROW || nest->n_passes < 2 || nest->inner_size > (1 << 17))
-    return 0;
+  if (nest->form != NEST_ROW || nest->n_passes < 2 || nest->inner_size > ROW_BUFFER_MAX)
+    return;
   struct tin_nest old = *nest;
   int n = old.values.count;
-  struct row_buffers b = {.l = l, .old = &old, .scratch_bytes = &scratch};
+  struct row_buffers b = {.l = l, .old = &old};
   b.cost = TIN_NEW_ARRAY(l->arena, int, n);
   b.renamed = TIN_NEW_ARRAY(l->arena, int, n);
   b.buffered = TIN_NEW_ARRAY(l->arena, int, n);
@@ -521,7 +536,6 @@ static int64_t add_row_buffers(struct lower *l) {
   int n_stores = old.stores.count;
   for (int i = 0; i < n_stores; i++)
     nest->stores.at[i].value = b.renamed[nest->stores.at[i].value];
-  return scratch;
 }
 
 static void number_passes(struct tin_nest *nest) {
@@ -555,7 +569,7 @@ void tin_lower_names(struct lower *l) {
 /* Roles: reduced ranges are inner; of the kept ones the last is the column (MAP, COLUMN) or row (ROW), the one before it the row. */
 static void give_roles(struct lower *l, struct tin_lowered *lowered) {
   struct tin_nest *nest = l->nest;
-  const struct lower_range *kept[TIN_MAX_RANK * 2];
+  const struct lower_range *kept[TIN_LOWER_MAX_RANGES];
   int n_kept = 0;
   for (int i = 0; i < l->n_ranges; i++) {
     if (!l->ranges[i].reduced) {
@@ -579,7 +593,6 @@ static void give_roles(struct lower *l, struct tin_lowered *lowered) {
     lowered->rows = kept[--n_kept]->extent;
     nest->row = kept[n_kept]->symbol;
   }
-  /* parameters take the first symbol numbers of the function's param array by their own symbols */
   lowered->n_params = n_kept;
   for (int i = 0; i < n_kept; i++) {
     lowered->extents[i] = kept[i]->extent;
@@ -597,7 +610,7 @@ struct tin_lowered tin_lower_part(struct tin_arena *arena, const struct tin_sche
   give_roles(l, &lowered);
   tin_lower_levels(l->nest);
   number_passes(l->nest);
-  lowered.scratch_bytes = add_row_buffers(l);
+  add_row_buffers(l);
   tin_lower_names(l);
   return lowered;
 }

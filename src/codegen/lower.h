@@ -5,14 +5,16 @@
 #include "codegen/nest.h"
 #include "schedule/plan.h"
 
-/* A MAP or ROW part as one nest; args are buffers of the plan and scratch. `scratch_bytes` is what the nest's scratch arguments need. */
+/* Most ranges of a nest: the axes, split where reshapes of the part cut them. */
+enum { TIN_LOWER_MAX_RANGES = 2 * TIN_MAX_RANK + 16 };
+
+/* A MAP or ROW part as one nest; args are buffers of the plan and scratch. */
 struct tin_lowered {
   struct tin_nest *nest;
-  int64_t scratch_bytes;
-  int n_params;                      /* kept ranges outside of row and column, outermost first */
-  int64_t extents[2 * TIN_MAX_RANK]; /* of the parameters */
-  int symbols[2 * TIN_MAX_RANK];     /* of the parameters: param[symbol] holds the value */
-  int64_t rows, columns;             /* extents of row and column; 1 when absent */
+  int n_params;                          /* kept ranges outside of row and column, outermost first */
+  int64_t extents[TIN_LOWER_MAX_RANGES]; /* of the parameters */
+  int symbols[TIN_LOWER_MAX_RANGES];     /* of the parameters: param[symbol] holds the value */
+  int64_t rows, columns;                 /* extents of row and column; 1 when absent */
 };
 struct tin_lowered tin_lower_part(struct tin_arena *arena, const struct tin_schedule *schedule, const struct tin_part *part);
 

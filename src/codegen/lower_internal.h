@@ -4,7 +4,7 @@
 
 #include "codegen/lower.h"
 
-enum { LOWER_MAX_SYMBOLS = 256, LOWER_MAX_RANGES = 2 * TIN_MAX_RANK + 16 };
+enum { LOWER_MAX_SYMBOLS = 256 };
 
 struct lower_range {
   int symbol;
@@ -30,7 +30,7 @@ struct lower {
   int guard;           /* value number of the guard in force, or -1 */
   int n_symbols;
   TIN_VEC(struct lower_dynamic) dynamics;
-  struct lower_range ranges[LOWER_MAX_RANGES]; /* outermost first */
+  struct lower_range ranges[TIN_LOWER_MAX_RANGES]; /* outermost first */
   int n_ranges;
   const struct tin_node *tile; /* CONTRACT: the contraction, read from the tile */
   int tile_arg;

@@ -74,7 +74,7 @@ static int64_t divisor_of(const struct tin_index *index, int symbol) {
 
 static bool try_split(struct lower *l, const place_list *places, int at, int64_t by) {
   struct lower_range range = l->ranges[at];
-  if (by <= 1 || range.extent % by || range.extent == by || l->n_ranges >= LOWER_MAX_RANGES || l->n_symbols + 2 > LOWER_MAX_SYMBOLS)
+  if (by <= 1 || range.extent % by || range.extent == by || l->n_ranges >= TIN_LOWER_MAX_RANGES || l->n_symbols + 2 > LOWER_MAX_SYMBOLS)
     return false;
   int high = l->n_symbols, low = l->n_symbols + 1;
   const struct tin_index *with[LOWER_MAX_SYMBOLS] = {0};
@@ -100,13 +100,26 @@ static bool try_split(struct lower *l, const place_list *places, int at, int64_t
   return true;
 }
 
+typedef TIN_VEC(int64_t) divisor_list;
+
+static bool add_divisor(struct lower *l, divisor_list *tried, int64_t by) {
+  for (int i = 0; i < tried->count; i++)
+    if (tried->at[i] == by)
+      return false;
+  tin_vec_push(l->arena, tried, by);
+  return true;
+}
+
+/* Each divisor of a range is tried once: a try looks at every index. */
 static bool split_one(struct lower *l, const place_list *places) {
-  for (int at = l->n_ranges - 1; at >= 0; at--)
+  for (int at = l->n_ranges - 1; at >= 0; at--) {
+    divisor_list tried = {0};
     for (int i = 0; i < places->count; i++) {
       int64_t by = divisor_of(*places->at[i], l->ranges[at].symbol);
-      if (by && try_split(l, places, at, by))
+      if (by && add_divisor(l, &tried, by) && try_split(l, places, at, by))
         return true;
     }
+  }
   return false;
 }
 

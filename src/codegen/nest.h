@@ -30,7 +30,8 @@ enum tin_value_kind {
   VALUE_SCALAR, /* run-time scalar argument number `arg`, 8 bytes a slot, value in the low bytes */
   VALUE_INDEX,  /* `index` as a number of dtype */
   VALUE_GUARD,  /* bool: all conditions hold */
-  VALUE_LOAD,   /* element `index` [+ in[0] * stride] of argument `arg`; where in[1] >= 0 and that guard is false: 0, not read */
+  VALUE_LOAD,   /* element `index` [+ in[0] * stride] of argument `arg`; where in[1] >= 0 and that guard is false: not read there, any
+                 * value, which the select above does not take */
   VALUE_OP,     /* elementwise primitive or elementary op on in[] */
   VALUE_REDUCE  /* result of reduction number `arg`: a row value */
 };
@@ -107,8 +108,9 @@ struct tin_nest {
   TIN_VEC(struct tin_store) stores;
   TIN_VEC(struct tin_reduction) reductions;
   TIN_VEC(struct tin_arg) args;
-  int n_passes;         /* at least 1 */
-  int64_t column_limit; /* most columns of one call, 0: not known */
+  int n_passes;          /* at least 1 */
+  int64_t column_limit;  /* most columns of one call, 0: not known */
+  int64_t scratch_bytes; /* taken of the scratch, by the arguments and by the caller; code generation adds its own behind them */
 };
 
 /* Columns of a COLUMN nest for which a row of accumulators still fits in L1, 16 times. */
@@ -125,8 +127,11 @@ void tin_portable_print(struct tin_text *text, struct tin_arena *arena, const st
 /* The helper functions and declarations that portable functions need, once at the top of a kernel text (no includes). */
 void tin_portable_prelude(struct tin_text *text);
 
-/* Text form, for dumps and tests. */
+/* Text form; the grammar is at the top of nest_parse.c. */
 void tin_nest_print(struct tin_text *text, const struct tin_nest *nest);
+/* Parses that form; NULL with the line in error. Only the text is checked: whether the nest is good, the verifier says. Needs an arena with
+ * a fail target. */
+struct tin_nest *tin_nest_parse(struct tin_arena *arena, const char *text, struct tin_error *error);
 bool tin_nest_verify(const struct tin_nest *nest, struct tin_error *error);
 
 #endif

@@ -1,6 +1,96 @@
 /* The loop nest for people, and its verifier. */
 #include "codegen/nest.h"
 
+#include <string.h>
+
+/* ---- indices ---- */
+
+struct term_text {
+  enum tin_atom_kind kind;
+  int symbol;
+  int64_t coefficient;
+  char *text; /* of the atom */
+};
+
+static bool goes_before(const struct term_text *a, const struct term_text *b) {
+  if (a->kind != b->kind)
+    return a->kind < b->kind;
+  return a->kind == TIN_ATOM_SYMBOL ? a->symbol < b->symbol : strcmp(a->text, b->text) < 0;
+}
+
+/* Unlike in C, the division is floor division, and the order of terms is that of the symbols: not of their creation, which the text cannot
+ * tell. */
+static void print_index(struct tin_text *text, const struct tin_nest *nest, const struct tin_index *index);
+
+static char *print_atom(struct tin_arena *arena, const struct tin_nest *nest, const struct tin_atom *atom) {
+  struct tin_text text;
+  tin_text_init(&text, arena);
+  if (atom->kind == TIN_ATOM_SYMBOL) {
+    tin_text_puts(&text, nest->names[atom->symbol]);
+    return text.at;
+  }
+  bool plain = atom->of->n_terms == 1 && atom->of->constant == 0 && atom->of->terms->coefficient == 1;
+  tin_text_puts(&text, plain ? "(" : "((");
+  print_index(&text, nest, atom->of);
+  tin_text_add(&text, "%s %c %lld)", plain ? "" : ")", atom->kind == TIN_ATOM_DIV ? '/' : '%', (long long)atom->by);
+  return text.at;
+}
+
+static void print_index(struct tin_text *text, const struct tin_nest *nest, const struct tin_index *index) {
+  struct term_text *terms = TIN_NEW_ARRAY(text->arena, struct term_text, index->n_terms);
+  for (int i = 0; i < index->n_terms; i++) {
+    const struct tin_atom *atom = index->terms[i].atom;
+    struct term_text term = {atom->kind, atom->symbol, index->terms[i].coefficient, print_atom(text->arena, nest, atom)};
+    int at = i;
+    for (; at > 0 && goes_before(&term, &terms[at - 1]); at--)
+      terms[at] = terms[at - 1];
+    terms[at] = term;
+  }
+  for (int i = 0; i < index->n_terms; i++) {
+    int64_t coefficient = terms[i].coefficient;
+    tin_text_add(text, "%s%s", coefficient < 0 ? (i ? " - " : "-") : i ? " + " : "", terms[i].text);
+    if (coefficient != 1 && coefficient != -1)
+      tin_text_add(text, " * %lld", (long long)(coefficient < 0 ? -coefficient : coefficient));
+  }
+  if (index->n_terms == 0)
+    tin_text_add(text, "%lld", (long long)index->constant);
+  else if (index->constant)
+    tin_text_add(text, " %c %lld", index->constant < 0 ? '-' : '+', (long long)(index->constant < 0 ? -index->constant : index->constant));
+}
+
+/* ---- bounds of the symbols ---- */
+
+static void find_bounds(const struct tin_index *index, const struct tin_atom **atoms) {
+  for (int i = 0; index && i < index->n_terms; i++) {
+    const struct tin_atom *atom = index->terms[i].atom;
+    if (atom->kind == TIN_ATOM_SYMBOL)
+      atoms[atom->symbol] = atom;
+    else
+      find_bounds(atom->of, atoms);
+  }
+}
+
+static void print_ranges(struct tin_text *text, const struct tin_nest *nest) {
+  const struct tin_atom **atoms = TIN_NEW_ARRAY(text->arena, const struct tin_atom *, nest->n_symbols);
+  for (int v = 0; v < nest->values.count; v++) {
+    const struct tin_value *value = nest->values.at + v;
+    if (value->kind == VALUE_INDEX || value->kind == VALUE_LOAD)
+      find_bounds(value->index, atoms);
+    for (int i = 0; value->kind == VALUE_GUARD && i < value->n_conditions; i++)
+      find_bounds(value->conditions[i].index, atoms);
+  }
+  for (int i = 0; i < nest->stores.count; i++)
+    find_bounds(nest->stores.at[i].index, atoms);
+  const char *before = "  ranges ";
+  for (int s = 0; s < nest->n_symbols; s++)
+    if (atoms[s]) {
+      tin_text_add(text, "%s%s=%lld..%lld", before, nest->names[s], (long long)atoms[s]->low, (long long)atoms[s]->high);
+      before = " ";
+    }
+  if (!before[1]) /* some were printed */
+    tin_text_puts(text, "\n");
+}
+
 /* ---- text ---- */
 
 static void print_range(struct tin_text *text, const struct tin_nest *nest, const char *what, int symbol) {
@@ -9,7 +99,7 @@ static void print_range(struct tin_text *text, const struct tin_nest *nest, cons
 
 static void print_condition(struct tin_text *text, const struct tin_nest *nest, const struct tin_condition *condition) {
   tin_text_add(text, "%lld <= ", (long long)condition->low);
-  tin_index_print(text, condition->index, nest->names);
+  print_index(text, nest, condition->index);
   tin_text_add(text, " < %lld", (long long)condition->high);
   if (condition->mod > 1)
     tin_text_add(text, " mod %lld", (long long)condition->mod);
@@ -17,7 +107,7 @@ static void print_condition(struct tin_text *text, const struct tin_nest *nest, 
 
 static void print_load(struct tin_text *text, const struct tin_nest *nest, const struct tin_value *value) {
   tin_text_add(text, "load a%d[", value->arg);
-  tin_index_print(text, value->index, nest->names);
+  print_index(text, nest, value->index);
   if (value->in[0] >= 0)
     tin_text_add(text, " + v%d * %lld", value->in[0], (long long)value->stride);
   tin_text_puts(text, "]");
@@ -36,7 +126,7 @@ static void print_definition(struct tin_text *text, const struct tin_nest *nest,
     break;
   case VALUE_INDEX:
     tin_text_puts(text, "index ");
-    tin_index_print(text, value->index, nest->names);
+    print_index(text, nest, value->index);
     break;
   case VALUE_GUARD:
     tin_text_puts(text, "guard ");
@@ -61,8 +151,11 @@ static void print_definition(struct tin_text *text, const struct tin_nest *nest,
 
 static void print_arg(struct tin_text *text, int number, const struct tin_arg *arg) {
   static const char *const kinds[] = {"buffer", "scratch", "pointer"};
-  tin_text_add(text, "  a%d: %s %s %lld%s\n", number, tin_dtypes[arg->dtype].text, kinds[arg->kind],
-               arg->kind == ARG_SCRATCH ? (long long)arg->offset : (long long)arg->number, arg->written ? " written" : "");
+  tin_text_add(text, "  a%d: %s", number, tin_dtypes[arg->dtype].text);
+  if (arg->kind == ARG_BUFFER)
+    tin_text_add(text, "[%lld]", (long long)arg->size);
+  tin_text_add(text, " %s %lld%s\n", kinds[arg->kind], arg->kind == ARG_SCRATCH ? (long long)arg->offset : (long long)arg->number,
+               arg->written ? " written" : "");
 }
 
 void tin_nest_print(struct tin_text *text, const struct tin_nest *nest) {
@@ -73,7 +166,13 @@ void tin_nest_print(struct tin_text *text, const struct tin_nest *nest) {
   tin_text_puts(text, " inner=");
   for (int i = 0; i < nest->inner.count; i++)
     tin_text_add(text, "%s%s:%lld", i ? "," : "", nest->names[nest->inner.at[i].symbol], (long long)nest->inner.at[i].extent);
-  tin_text_add(text, "%s passes=%d\n", nest->inner.count ? "" : "-", nest->n_passes);
+  tin_text_add(text, "%s passes=%d", nest->inner.count ? "" : "-", nest->n_passes);
+  if (nest->column_limit && nest->form == NEST_COLUMN) /* it says nothing of other forms */
+    tin_text_add(text, " limit=%lld", (long long)nest->column_limit);
+  if (nest->scratch_bytes)
+    tin_text_add(text, " scratch=%lld", (long long)nest->scratch_bytes);
+  tin_text_puts(text, "\n");
+  print_ranges(text, nest);
   for (int i = 0; i < nest->args.count; i++)
     print_arg(text, i, nest->args.at + i);
   for (int v = 0; v < nest->values.count; v++) {
@@ -91,7 +190,7 @@ void tin_nest_print(struct tin_text *text, const struct tin_nest *nest) {
   for (int i = 0; i < nest->stores.count; i++) {
     const struct tin_store *store = nest->stores.at + i;
     tin_text_add(text, "  store pass %d: a%d[", store->pass, store->arg);
-    tin_index_print(text, store->index, nest->names);
+    print_index(text, nest, store->index);
     tin_text_add(text, "] = v%d\n", store->value);
   }
 }

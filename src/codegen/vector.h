@@ -25,6 +25,14 @@ enum tin_vpredicate { VP_LT, VP_LE, VP_EQ, VP_NE, VP_UNORDERED }; /* NE is true 
 enum { V_TAIL_FLAG = 1, V_INDEX_FLAG = 2, V_DEAD_MASK = 4 };
 enum { V_NO_REGISTER = 0xffff };
 
+/* By op: its name and operands, as vops.def has them. By type and predicate: their names. */
+struct tin_vop_info {
+  const char *text, *operands;
+};
+extern const struct tin_vop_info tin_vops[V_COUNT];
+extern const char *const tin_vtype_names[VT_U8 + 1];
+extern const char *const tin_vpredicate_names[VP_UNORDERED + 1];
+
 struct tin_vinst {
   uint8_t op;   /* enum tin_vop */
   uint8_t type; /* enum tin_vtype, of the operation; conversions: of the result */
@@ -83,6 +91,11 @@ struct tin_vcode {
   int count;
 };
 struct tin_vcode tin_vector_encode(struct tin_arena *arena, const struct tin_vprogram *program, const struct tin_vtarget *target);
+/* The text form, before and after allocation; the grammar is at the top of vector_parse.c. */
+void tin_vector_print(struct tin_text *text, const struct tin_vprogram *program);
+/* Parses that form; NULL with the line in error. Only the text is checked: whether the program is good, the verifier says. Needs an arena
+ * with a fail target. */
+struct tin_vprogram *tin_vector_parse(struct tin_arena *arena, const char *text, struct tin_error *error);
 /* The same program as v-op macros for people, gcc and clang (runtime/tin_vector.h gives their meaning), one op a line, indented by loop; a
  * block statement. */
 void tin_vector_print_readable(struct tin_text *text, const struct tin_vprogram *program, const struct tin_vtarget *target,

@@ -107,8 +107,13 @@ struct accumulator_rows {
   bool numbered;
 };
 
+/* As registers hold them: u8 and bool take 32 bits. */
+static int lane_bytes(int type) {
+  return type == VT_F64 || type == VT_I64 ? 8 : 4;
+}
+
 static int row_bytes(const struct accumulator_rows *rows, const struct tin_reduction *reduction) {
-  return rows->width * tin_dtype_bytes(reduction->dtype);
+  return rows->width * lane_bytes(tin_v_type(reduction->dtype));
 }
 
 static const struct tin_reduction *reduction_of(const struct vectorizer *v, const struct accumulator_rows *rows, int i) {
@@ -140,7 +145,7 @@ static struct accumulator_rows lay_out_rows(struct vectorizer *v) {
 static void row_memory(struct vectorizer *v, int op, int type, int pointer, int reg, int64_t disp) {
   struct tin_vinst *inst = tin_v_emit(v, op, type);
   inst->pointer = (int16_t)pointer;
-  inst->disp = (int32_t)(disp + (int64_t)v->offset * (type == VT_F64 || type == VT_I64 ? 8 : 4));
+  inst->disp = (int32_t)(disp + (int64_t)v->offset * lane_bytes(type));
   inst->flags = V_INDEX_FLAG;
   if (op == V_LOAD)
     inst->d = (uint16_t)reg;

@@ -9,7 +9,9 @@
 /* A body of this many vector ops is unrolled by 4 or by 2: enough independent work to hide latencies, little enough to compile fast. */
 enum { UNROLL_4_BELOW = 8, UNROLL_2_BELOW = 48 };
 /* Blocks of a long row that are spelled out when the positions along the row are needed as numbers. */
-enum { MAX_SPELLED_BLOCKS = 64, MAX_BLOCKS = 1024 };
+enum { MAX_SPELLED_BLOCKS = 64 };
+/* Blocks of a row: their results are added up by instructions spelled out, about one for 16 of them. */
+enum { MAX_BLOCKS = 16 * BLOCK };
 
 bool tin_v_is_lanes(const struct tin_reduction *reduction) {
   bool sums = reduction->op == OP_SUM || reduction->op == OP_PROD || reduction->op == OP_CONTRACT;
@@ -125,6 +127,8 @@ void tin_v_bump_pointer(struct vectorizer *v, int pointer, int64_t bytes) {
 
 /* REPEAT with a constant count; returns the slot. */
 int tin_v_begin_repeat(struct vectorizer *v, int64_t count) {
+  if (count < 1 || count > INT32_MAX)
+    v->failed = true;
   int slot = tin_v_slot(v, NULL, "0");
   struct tin_vinst *inst = tin_v_emit(v, V_RESET, VT_I32);
   inst->a = (uint16_t)slot;
@@ -173,8 +177,6 @@ bool tin_v_pass_has_lanes(const struct vectorizer *v, const struct tin_v_pass *p
 void tin_v_start_accumulators(struct vectorizer *v, struct tin_v_pass *pass) {
   for (int i = 0; i < pass->n_reductions; i++) {
     const struct tin_reduction *reduction = &v->nest->reductions.at[pass->reductions[i]];
-    if (reduction->dtype == TIN_U8)
-      v->failed = true; /* sums would have to wrap at 8 bits */
     int neutral = tin_v_neutral(v, reduction->op, reduction->dtype);
     for (int k = 0; k < accumulator_count(v, pass, reduction); k++)
       pass->accumulators[i][k] = move(v, tin_v_type(reduction->dtype), neutral);
@@ -235,6 +237,8 @@ int tin_v_combine(struct vectorizer *v, const struct tin_reduction *reduction, i
 }
 
 void tin_v_set_result(struct vectorizer *v, int reduction, int reg) {
+  if (v->nest->reductions.at[reduction].dtype == TIN_U8) /* sums and products wrapped at 32 bits */
+    reg = tin_v_binary(v, V_AND, VT_I32, reg, tin_v_const(v, VT_I32, 255));
   for (int i = 0; i < v->nest->values.count; i++)
     if (v->nest->values.at[i].kind == VALUE_REDUCE && v->nest->values.at[i].arg == reduction)
       v->reg[i] = reg;
@@ -264,8 +268,14 @@ int64_t tin_v_block_stride(const struct vectorizer *v, const struct tin_reductio
   return v->nest->form == NEST_COLUMN ? (int64_t)bytes * v->lanes : bytes;
 }
 
+/* Room for `count` results, the neutral elements behind them and the rest of a vector. */
+static int64_t results_area(const struct vectorizer *v, const struct tin_reduction *reduction, int64_t count) {
+  return (count + PARTIALS) * tin_v_block_stride(v, reduction) + 64;
+}
+
+/* Block results are themselves reduced in blocks; more than one block of them leaves results again. */
 static int64_t block_area(const struct vectorizer *v, const struct tin_reduction *reduction, int64_t blocks) {
-  return (blocks + PARTIALS) * tin_v_block_stride(v, reduction) + 64;
+  return results_area(v, reduction, blocks) + results_area(v, reduction, (blocks + BLOCK - 1) / BLOCK);
 }
 
 void tin_v_block_memory(struct vectorizer *v, int op, int type, int reg, int64_t disp) {
@@ -289,25 +299,38 @@ void tin_v_store_block(struct vectorizer *v, struct tin_v_pass *pass, int64_t bl
   }
 }
 
-/* The block results, reduced by the same rule: missing ones are neutral, so whole groups of 16 are loaded. */
+/* The sum of up to BLOCK results in memory: missing ones are neutral, so whole groups of 16 are loaded. */
+static int combine_results(struct vectorizer *v, const struct tin_reduction *reduction, int64_t at, int64_t blocks) {
+  int type = tin_v_type(reduction->dtype), width = v->nest->form == NEST_COLUMN ? 1 : v->lanes, count = PARTIALS / width;
+  int64_t stride = tin_v_block_stride(v, reduction);
+  int neutral = tin_v_neutral(v, reduction->op, reduction->dtype), partial[PARTIALS];
+  for (int64_t b = blocks; b < (blocks + PARTIALS - 1) / PARTIALS * PARTIALS; b += width)
+    tin_v_block_memory(v, V_STORE, type, neutral, at + b * stride);
+  for (int k = 0; k < count; k++)
+    tin_v_block_memory(v, V_LOAD, type, partial[k] = tin_v_register(v), at + k * width * stride);
+  for (int64_t b = PARTIALS; b < blocks; b += width) {
+    int more = tin_v_register(v), into = (int)(b / width) % count;
+    tin_v_block_memory(v, V_LOAD, type, more, at + b * stride);
+    partial[into] = step(v, reduction, partial[into], more);
+  }
+  return tin_v_combine(v, reduction, partial, count);
+}
+
+/* The block results, reduced by the rule of their elements. */
 void tin_v_combine_blocks(struct vectorizer *v, struct tin_v_pass *pass, int64_t blocks) {
   int64_t area = 0;
-  bool columns = v->nest->form == NEST_COLUMN;
   for (int i = 0; i < pass->n_reductions; i++) {
     const struct tin_reduction *reduction = &v->nest->reductions.at[pass->reductions[i]];
-    int type = tin_v_type(reduction->dtype), width = columns ? 1 : v->lanes, count = PARTIALS / width;
-    int64_t stride = tin_v_block_stride(v, reduction);
-    int neutral = tin_v_neutral(v, reduction->op, reduction->dtype), partial[PARTIALS];
-    for (int64_t b = blocks; b < (blocks + PARTIALS - 1) / PARTIALS * PARTIALS; b += width)
-      tin_v_block_memory(v, V_STORE, type, neutral, area + b * stride);
-    for (int k = 0; k < count; k++)
-      tin_v_block_memory(v, V_LOAD, type, partial[k] = tin_v_register(v), area + k * width * stride);
-    for (int64_t b = PARTIALS; b < blocks; b += width) {
-      int more = tin_v_register(v), at = (int)(b / width) % count;
-      tin_v_block_memory(v, V_LOAD, type, more, area + b * stride);
-      partial[at] = step(v, reduction, partial[at], more);
+    int64_t stride = tin_v_block_stride(v, reduction), from = area, count = blocks, next = area + results_area(v, reduction, blocks);
+    if (blocks > BLOCK) {
+      for (int64_t b = 0; b < blocks; b += BLOCK) {
+        int result = combine_results(v, reduction, area + b * stride, blocks - b < BLOCK ? blocks - b : BLOCK);
+        tin_v_block_memory(v, V_STORE, tin_v_type(reduction->dtype), result, next + b / BLOCK * stride);
+      }
+      from = next;
+      count = (blocks + BLOCK - 1) / BLOCK;
     }
-    tin_v_set_result(v, pass->reductions[i], tin_v_combine(v, reduction, partial, tin_v_is_lanes(reduction) ? count : 0));
+    tin_v_set_result(v, pass->reductions[i], combine_results(v, reduction, from, count));
     area += block_area(v, reduction, blocks);
   }
   if (v->block_bytes < area)

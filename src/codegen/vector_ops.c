@@ -6,7 +6,14 @@
 #include "ir/program.h"
 #include "ir/scalar.h"
 
+/* Register numbers have 16 bits, and the allocator may need three more for an instruction. */
+enum { MAX_REGISTERS = 15000 };
+
 int tin_v_register(struct vectorizer *v) {
+  if (v->program.n_registers >= MAX_REGISTERS) {
+    v->failed = true;
+    return 0;
+  }
   return v->program.n_registers++;
 }
 

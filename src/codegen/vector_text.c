@@ -1,16 +1,16 @@
-/* The text of an allocated vector program: v-op macros for people, gcc and clang. */
+/* The texts of a vector program: the one that parses back (vector_parse.c has its grammar), and, of an allocated program, v-op macros for
+ * people, gcc and clang. */
 #include "codegen/vector.h"
 
 #include <string.h>
 
-static const struct {
-  const char *text, *operands;
-} vops[] = {
+const struct tin_vop_info tin_vops[V_COUNT] = {
 #define VOP(name, text, operands) {#text, operands},
 #include "codegen/vops.def"
 #undef VOP
 };
-static const char *const type_names[] = {[VT_F32] = "f32", [VT_F64] = "f64", [VT_I32] = "i32", [VT_I64] = "i64", [VT_U8] = "u8"};
+const char *const tin_vtype_names[] = {[VT_F32] = "f32", [VT_F64] = "f64", [VT_I32] = "i32", [VT_I64] = "i64", [VT_U8] = "u8"};
+const char *const tin_vpredicate_names[] = {[VP_LT] = "lt", [VP_LE] = "le", [VP_EQ] = "eq", [VP_NE] = "ne", [VP_UNORDERED] = "unordered"};
 static const int type_bytes[] = {[VT_F32] = 4, [VT_F64] = 8, [VT_I32] = 4, [VT_I64] = 8, [VT_U8] = 1};
 
 struct printer {
@@ -32,17 +32,17 @@ static bool is_conversion(int op) {
 
 /* vadd_f32, vload_tail_f32; those whose immediate chooses between operations have a name for each. */
 static void print_name(struct printer *p, const struct tin_vinst *inst) {
-  static const char *const predicates[] = {[VP_LT] = "lt", [VP_LE] = "le", [VP_EQ] = "eq", [VP_NE] = "ne", [VP_UNORDERED] = "unordered"};
   static const char *const roundings[] = {"round", "floor", "ceil", "trunc"};
-  const char *name = vops[inst->op].text;
+  const char *name = tin_vops[inst->op].text;
   if (inst->op == V_CMP)
-    name = predicates[inst->imm];
+    name = tin_vpredicate_names[inst->imm];
   else if (inst->op == V_ROUND)
     name = roundings[inst->imm];
   else if (inst->op == V_SHUFFLE_128 && !p->evex)
     name = "permute_128"; /* another instruction with another immediate */
   bool typed = !is_conversion(inst->op) && inst->op != V_ZERO && inst->op != V_MOV && inst->op != V_PREFETCH;
-  tin_text_add(p->text, "v%s%s%s%s", name, inst->flags & V_TAIL_FLAG ? "_tail" : "", typed ? "_" : "", typed ? type_names[inst->type] : "");
+  tin_text_add(p->text, "v%s%s%s%s", name, inst->flags & V_TAIL_FLAG ? "_tail" : "", typed ? "_" : "",
+               typed ? tin_vtype_names[inst->type] : "");
 }
 
 static void print_memory(struct printer *p, const struct tin_vinst *inst) {
@@ -58,7 +58,7 @@ static void print_memory(struct printer *p, const struct tin_vinst *inst) {
 static void print_vector_op(struct printer *p, const struct tin_vinst *inst) {
   print_name(p, inst);
   char before = '(';
-  for (const char *operand = vops[inst->op].operands; *operand; operand++) {
+  for (const char *operand = tin_vops[inst->op].operands; *operand; operand++) {
     if (*operand == 'I' && (inst->op == V_CMP || inst->op == V_ROUND))
       continue; /* part of the name */
     tin_text_put(p->text, &before, 1);
@@ -114,16 +114,21 @@ static void print_control(struct printer *p, const struct tin_vinst *inst) {
   }
 }
 
+static bool closes(const struct tin_vinst *inst) {
+  return inst->op == V_END || inst->op == V_TAIL_END || inst->op == V_REPEAT_END;
+}
+static bool opens(const struct tin_vinst *inst) {
+  return inst->op == V_LOOP || inst->op == V_TAIL || inst->op == V_REPEAT;
+}
+
 static void print_inst(struct printer *p, const struct tin_vinst *inst) {
-  bool closes = inst->op == V_END || inst->op == V_TAIL_END || inst->op == V_REPEAT_END;
-  bool opens = inst->op == V_LOOP || inst->op == V_TAIL || inst->op == V_REPEAT;
-  p->depth -= closes;
+  p->depth -= closes(inst);
   indent(p);
   if (inst->op < V_INDEX_ZERO)
     print_vector_op(p, inst);
   else
     print_control(p, inst);
-  p->depth += opens;
+  p->depth += opens(inst);
 }
 
 /* A list of variables, wrapped. */
@@ -151,7 +156,7 @@ static void list_end(struct list *list) {
 }
 
 static bool uses_pointer(const struct tin_vinst *inst) {
-  return inst->op == V_BUMP || strchr(vops[inst->op].operands, 'M');
+  return inst->op == V_BUMP || strchr(tin_vops[inst->op].operands, 'M');
 }
 
 static void declare_pointers(struct printer *p) {
@@ -177,7 +182,7 @@ static void declare_registers(struct printer *p) {
   struct list list = {.printer = p, .type = "vreg "};
   uint64_t used = 0; /* every register is a destination before it is read */
   for (int i = 0; i < p->program->insts.count; i++) {
-    const char *operands = vops[p->program->insts.at[i].op].operands;
+    const char *operands = tin_vops[p->program->insts.at[i].op].operands;
     if (*operands == 'D' || *operands == 'd')
       used |= (uint64_t)1 << (p->program->insts.at[i].d & 63);
   }
@@ -199,4 +204,81 @@ void tin_vector_print_readable(struct tin_text *text, const struct tin_vprogram 
   for (int i = 0; i < program->insts.count; i++)
     print_inst(&p, &program->insts.at[i]);
   tin_text_puts(text, "VEND\n");
+}
+
+/* ---- the text that parses back ---- */
+
+static void print_plain_memory(struct tin_text *text, int pointer, bool indexed, int disp) {
+  tin_text_add(text, "[p%d%s", pointer, indexed ? " + i" : "");
+  if (disp)
+    tin_text_add(text, " %c %lld", disp < 0 ? '-' : '+', disp < 0 ? -(long long)disp : (long long)disp);
+  tin_text_puts(text, "]");
+}
+
+static void print_plain_immediate(struct tin_text *text, const struct tin_vinst *inst) {
+  if (inst->op == V_CMP && inst->imm >= 0 && inst->imm <= VP_UNORDERED)
+    tin_text_puts(text, tin_vpredicate_names[inst->imm]);
+  else
+    tin_text_add(text, "%d", inst->imm);
+}
+
+/* Of ops that compute: operands by their letters. */
+static void print_plain_operands(struct tin_text *text, const struct tin_vinst *inst) {
+  const char *separator = " ";
+  for (const char *operand = tin_vops[inst->op].operands; *operand; operand++, separator = ", ") {
+    tin_text_puts(text, separator);
+    if (*operand == 'M')
+      print_plain_memory(text, inst->pointer, inst->flags & V_INDEX_FLAG, inst->disp);
+    else if (*operand == 'I')
+      print_plain_immediate(text, inst);
+    else
+      tin_text_add(text, "r%d", *operand == 'A' ? inst->a : *operand == 'B' ? inst->b : *operand == 'C' ? inst->c : inst->d);
+  }
+}
+
+static void print_plain_control(struct tin_text *text, const struct tin_vinst *inst) {
+  bool has_limit = inst->op == V_LOOP || inst->op == V_TAIL;
+  bool has_slot = inst->op == V_REPEAT || inst->op == V_REPEAT_END || inst->op == V_RESET;
+  if (has_slot || (has_limit && inst->a != V_NO_REGISTER))
+    tin_text_add(text, " frame[%d]", inst->a);
+  else if (has_limit)
+    tin_text_add(text, " %d", inst->disp);
+  else if (inst->op == V_BUMP)
+    tin_text_add(text, " p%d", inst->pointer);
+  if (*tin_vops[inst->op].operands == 'I')
+    tin_text_add(text, "%s%d", inst->op == V_END ? " " : ", ", inst->imm);
+}
+
+static void print_plain_inst(struct tin_text *text, const struct tin_vinst *inst) {
+  tin_text_puts(text, tin_vops[inst->op].text);
+  if (inst->op >= V_INDEX_ZERO) {
+    print_plain_control(text, inst);
+  } else {
+    tin_text_add(text, ".%s", tin_vtype_names[inst->type]);
+    tin_text_add(text, "%s%s", inst->flags & V_TAIL_FLAG ? ".tail" : "", inst->flags & V_DEAD_MASK ? ".dead" : "");
+    print_plain_operands(text, inst);
+  }
+  tin_text_puts(text, "\n");
+}
+
+void tin_vector_print(struct tin_text *text, const struct tin_vprogram *program) {
+  struct printer p = {.text = text, .program = program};
+  tin_text_add(text, "vector lanes=%d registers=%d pointers=%d slots=%d", program->lanes, program->n_registers, program->n_pointers,
+               program->n_slots);
+  if (program->spill_slot >= 0)
+    tin_text_add(text, " spill=%d:%d", program->spill_slot, program->spill_bytes);
+  tin_text_puts(text, "\n");
+  for (int i = 0; i < program->consts.count; i++) {
+    const struct tin_vconst *constant = &program->consts.at[i];
+    tin_text_add(text, "const r%d = %s.%s ", constant->reg, constant->whole ? "load" : "broadcast", tin_vtype_names[constant->type]);
+    print_plain_memory(text, constant->pointer, false, constant->disp);
+    tin_text_puts(text, "\n");
+  }
+  for (int i = 0; i < program->insts.count; i++) {
+    const struct tin_vinst *inst = &program->insts.at[i];
+    p.depth -= closes(inst);
+    indent(&p);
+    print_plain_inst(text, inst);
+    p.depth += opens(inst);
+  }
 }

@@ -2,14 +2,6 @@
  * instruction that writes it. It finds mistakes of the emitters and of the allocator, not of users. */
 #include "codegen/vector.h"
 
-static const struct {
-  const char *name, *operands;
-} vops[V_COUNT] = {
-#define VOP(name, text, operands) {#text, operands},
-#include "codegen/vops.def"
-#undef VOP
-};
-
 enum { MAX_NESTING = 32, NO_SLOT = 0xffff };
 
 struct verifier {
@@ -26,7 +18,7 @@ struct verifier {
   do {                                                                                                                                     \
     if (!(condition)) {                                                                                                                    \
       tin_error_set((v)->error, "vector program, instruction %d (%s): " format, (v)->at,                                                   \
-                    (v)->program->insts.at[(v)->at].op < V_COUNT ? vops[(v)->program->insts.at[(v)->at].op].name : "?", __VA_ARGS__);      \
+                    (v)->program->insts.at[(v)->at].op < V_COUNT ? tin_vops[(v)->program->insts.at[(v)->at].op].text : "?", __VA_ARGS__);  \
       return false;                                                                                                                        \
     }                                                                                                                                      \
   } while (0)
@@ -100,7 +92,7 @@ static bool verify_open(struct verifier *v, const struct tin_vinst *inst) {
 static bool verify_close(struct verifier *v, const struct tin_vinst *inst) {
   int opener = inst->op == V_END ? V_LOOP : inst->op == V_TAIL_END ? V_TAIL : V_REPEAT;
   const struct tin_vinst *open = v->depth ? v->program->insts.at + v->open[v->depth - 1] : NULL;
-  CHECK(v, open && open->op == opener, "no %s to end", vops[opener].name);
+  CHECK(v, open && open->op == opener, "no %s to end", tin_vops[opener].text);
   CHECK(v, opener != V_LOOP || open->imm == inst->imm, "step %d, the loop has %d", inst->imm, open->imm);
   CHECK(v, opener != V_REPEAT || open->a == inst->a, "counter %d, the repeat has %d", inst->a, open->a);
   v->depth--;
@@ -139,7 +131,7 @@ static bool verify_type(const struct verifier *v, const struct tin_vinst *inst) 
 
 static bool verify_operands(const struct verifier *v, const struct tin_vinst *inst) {
   const int registers[] = {inst->d, inst->a, inst->b, inst->c};
-  for (const char *letter = vops[inst->op].operands; *letter; letter++) {
+  for (const char *letter = tin_vops[inst->op].operands; *letter; letter++) {
     bool ok = true;
     if (*letter == 'M')
       ok = verify_memory(v, inst);
@@ -174,7 +166,7 @@ static bool verify_definitions(struct verifier *v) {
   for (v->at = 0; v->at < program->insts.count; v->at++) {
     const struct tin_vinst *inst = program->insts.at + v->at;
     const int registers[] = {inst->a, inst->b, inst->c, inst->d};
-    const char *operands = vops[inst->op].operands;
+    const char *operands = tin_vops[inst->op].operands;
     for (int k = 0; k < 4; k++)
       for (const char *letter = operands; *letter; letter++)
         CHECK(v, *letter != read_letters[k] || defined[registers[k] / 64] >> registers[k] % 64 & 1,
@@ -212,7 +204,7 @@ bool tin_vector_verify(const struct tin_vprogram *program, const struct tin_vtar
     if (!verify_inst(&v, program->insts.at + v.at))
       return false;
   if (v.depth) {
-    tin_error_set(error, "vector program: the %s of instruction %d does not end", vops[program->insts.at[v.open[v.depth - 1]].op].name,
+    tin_error_set(error, "vector program: the %s of instruction %d does not end", tin_vops[program->insts.at[v.open[v.depth - 1]].op].text,
                   v.open[v.depth - 1]);
     return false;
   }

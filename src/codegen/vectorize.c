@@ -115,9 +115,11 @@ static int times(struct vectorizer *v, int reg, int64_t factor) {
   return factor == 1 ? reg : tin_v_binary(v, V_MUL, VT_I32, reg, tin_v_const(v, VT_I32, (uint32_t)factor));
 }
 
-/* Positions that a guarded or dynamic access gathers at, in elements from the pointer; clamped into the buffer where a guard may fail. */
+/* Positions that a strided or dynamic access gathers at, in elements from the pointer: 32-bit numbers. */
 static int gather_positions(struct vectorizer *v, const struct tin_value *value, int64_t stride) {
   int positions = -1;
+  if (v->nest->args.at[value->arg].size > INT32_MAX)
+    v->failed = true;
   if (stride)
     positions = times(v, column_numbers(v), stride);
   if (value->in[0] >= 0) {
@@ -195,7 +197,7 @@ static int emit_guard(struct vectorizer *v, const struct tin_value *value) {
   for (int i = 0; i < value->n_conditions; i++) {
     const struct tin_condition *condition = &value->conditions[i];
     struct tin_value number = {.kind = VALUE_INDEX, .dtype = TIN_I32, .index = condition->index, .element = value->element};
-    if (condition->mod > 1)
+    if (condition->mod > 1 || condition->low < INT32_MIN || condition->high > INT32_MAX)
       v->failed = true;
     int at = emit_index(v, &number);
     int in[3] = {tin_v_const(v, VT_I32, (uint32_t)condition->low), at, -1};
@@ -414,10 +416,10 @@ static void print_address(struct tin_text *text, const struct vectorizer *v, con
     tin_text_puts(text, "(long)f");
     return;
   case VPOINTER_BLOCKS:
-    tin_text_puts(text, "(long)blocks");
+    tin_text_add(text, "(long)(scratch + %lld)", (long long)v->block_offset);
     return;
   case VPOINTER_RESULTS:
-    tin_text_add(text, "(long)(blocks + %lld)", (long long)v->results_offset);
+    tin_text_add(text, "(long)(scratch + %lld)", (long long)(v->block_offset + v->results_offset));
     return;
   default:
     break;
@@ -473,10 +475,6 @@ static void print_head(struct tin_text *text, struct vectorizer *v, const char *
                name);
   print_pool(text, v);
   tin_text_add(text, "  long f[%d];\n", v->program.n_slots);
-  if (v->program.spill_bytes)
-    tin_text_add(text, "  char spill[%d];\n", v->program.spill_bytes);
-  if (v->block_bytes)
-    tin_text_add(text, "  char blocks[%lld];\n", (long long)v->block_bytes);
   tin_text_puts(text, "  if (row_low >= row_high || column_low >= column_high) return;\n");
   if (v->rows_in_c)
     tin_text_puts(text, "  for (long row = row_low; row < row_high; row++) {\n");
@@ -494,7 +492,7 @@ static void print_head(struct tin_text *text, struct vectorizer *v, const char *
     tin_text_puts(text, ";\n");
   }
   if (v->program.spill_bytes)
-    tin_text_add(text, "  f[%d] = (long)spill;\n", v->program.spill_slot);
+    tin_text_add(text, "  f[%d] = (long)(scratch + %lld);\n", v->program.spill_slot, (long long)v->spill_offset);
 }
 
 static void print_function(const struct tin_output *out, struct vectorizer *v, const char *name) {
@@ -522,7 +520,14 @@ static void lay_out_frame(struct vectorizer *v) {
   }
 }
 
-bool tin_vectorize(const struct tin_output *out, const struct tin_nest *nest, const char *name) {
+static int64_t take_scratch(struct tin_nest *nest, int64_t bytes) {
+  int64_t offset = (nest->scratch_bytes + 63) / 64 * 64;
+  if (bytes)
+    nest->scratch_bytes = offset + bytes;
+  return offset;
+}
+
+bool tin_vectorize(const struct tin_output *out, struct tin_nest *nest, const char *name) {
   struct tin_arena *arena = out->arena;
   const struct tin_vtarget *target = out->target->vector;
   struct vectorizer vectorizer = {.arena = arena, .nest = nest, .target = target, .iota = -1, .column_vector = -1, .column_base = -1};
@@ -548,7 +553,10 @@ bool tin_vectorize(const struct tin_output *out, const struct tin_nest *nest, co
   if (v->failed)
     return false;
   lay_out_frame(v);
+  tin_output_program(out, &v->program, name, "before allocation");
   tin_v_finish(v);
+  v->block_offset = take_scratch(nest, v->block_bytes);
+  v->spill_offset = take_scratch(nest, v->program.spill_bytes);
   print_function(out, v, name);
   return true;
 }

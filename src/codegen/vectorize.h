@@ -4,9 +4,10 @@
 
 #include "codegen/output.h"
 
-/* Appends the C function of the nest (signature in nest.h) with its loops as a vector program. False, with nothing appended, when the
- * target has no vector form of some op, dtype or access: the caller then prints plain C. */
-bool tin_vectorize(const struct tin_output *out, const struct tin_nest *nest, const char *name);
+/* Appends the C function of the nest (signature in nest.h) with its loops as a vector program, and adds the scratch that it needs to
+ * nest->scratch_bytes. False, with nothing changed, when the target has no vector form of some op, dtype or access: the caller then prints
+ * plain C. */
+bool tin_vectorize(const struct tin_output *out, struct tin_nest *nest, const char *name);
 
 /* ---- internal: shared by vectorize.c (loops) and vector_ops.c (ops) ---- */
 
@@ -48,7 +49,9 @@ struct vectorizer {
   int column_vector;      /* register holding index + lane numbers along the vector axis, or -1 */
   int column_base;        /* the same at offset 0 */
   int64_t results_offset; /* of the results pointer in the same memory */
-  int64_t block_bytes;    /* scratch bytes for block results, behind the nest's own */
+  int64_t block_bytes;    /* of accumulators and block results; scratch behind the nest's own */
+  int64_t block_offset;   /* where they lie in the scratch */
+  int64_t spill_offset;   /* where the allocator's spill area lies there */
 };
 enum { DEPTH_INVARIANT, DEPTH_ROW, DEPTH_COLUMN, DEPTH_ELEMENT };
 enum { SLOT_BASE = 1000 };

@@ -51,8 +51,11 @@ void tin_graph_free(struct tin_graph *graph) {
   tin_arena_free(&graph->arena);
 }
 
-static bool same_words(const void *a, const void *b, int count) {
-  return count == 0 || a == b || memcmp(a, b, sizeof(int64_t) * (size_t)count) == 0;
+static bool same_words(const int64_t *a, const int64_t *b, int count) {
+  for (int i = 0; a != b && i < count; i++) /* a handful: a loop is faster than a call */
+    if (a[i] != b[i])
+      return false;
+  return true;
 }
 
 static bool same_node(const struct tin_node *a, const struct tin_node *b) {
@@ -109,7 +112,8 @@ static void set_hashes(struct tin_node *node, uint32_t serial) {
   uint64_t facts = (uint64_t)node->op | (uint64_t)node->dtype << 16 | (uint64_t)node->rank << 24 | (uint64_t)node->n_in << 32 |
                    (uint64_t)node->n_arg << 48;
   uint64_t order = tin_hash_mix(0, facts);
-  for (int i = 0; i < node->rank; i++)
+  bool given = node->n_in == 0 || tin_op_is(node->op, OP_CLASS_MOVEMENT); /* elsewhere the shape follows from the inputs */
+  for (int i = 0; given && i < node->rank; i++)
     order = tin_hash_mix(order, (uint64_t)node->shape[i]);
   uint64_t hash = order;
   for (int i = 0; i < node->n_arg; i++) {

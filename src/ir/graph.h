@@ -130,6 +130,16 @@ bool tin_operands_swap(struct tin_node *left, struct tin_node *right);
 /* Class of the contraction of a and b over axes: 1 chain, 0 lanes (docs/numerics.md). */
 int tin_contract_class(const struct tin_node *a, const struct tin_node *b, uint32_t axes);
 
+/* Nodes often share the arrays of their inputs. */
+static inline bool tin_same_shape(const struct tin_node *a, const struct tin_node *b) {
+  if (a->rank != b->rank)
+    return false;
+  for (int i = 0; a->shape != b->shape && i < a->rank; i++)
+    if (a->shape[i] != b->shape[i])
+      return false;
+  return true;
+}
+
 /* ---- traversal ---- */
 /* The nodes below the outputs in depth-first post-order, inputs in operand order, each once; realised nodes and sources have no
  * inputs here. Iterative; sets node->mark and node->index = position. The arena needs a fail target. */

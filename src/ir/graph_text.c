@@ -19,6 +19,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "common/parse.h"
 #include "ir/scalar.h"
 
 /* ---- attributes by op, for both directions ---- */
@@ -221,278 +222,184 @@ void tin_graph_print(struct tin_graph *graph, struct tin_text *text, struct tin_
 
 /* Errors leave by the arena's fail target, as running out of memory does. */
 struct parser {
-  const char *at;   /* next byte */
-  const char *line; /* start of the current line */
-  int line_number;
+  struct tin_parser in;
   struct tin_graph *graph;
   struct tin_arena arena; /* of the parse */
   struct tin_map nodes;   /* by number + 1 */
   tin_make_variable *make_variable;
   void *context;
-  struct tin_error *error;
   jmp_buf fail;
 };
 
-static _Noreturn void parse_failed(struct parser *parser, const char *at, const char *what) {
-  tin_error_set(parser->error, "line %d, column %d: %s", parser->line_number, (int)(at - parser->line) + 1, what);
-  longjmp(parser->fail, 1);
-}
-
 static _Noreturn void parse_out_of_memory(struct parser *parser) {
-  tin_error_set(parser->error, "out of memory");
+  tin_error_set(parser->in.error, "out of memory");
   longjmp(parser->fail, 1);
-}
-
-static void skip_spaces(struct parser *parser) {
-  while (*parser->at == ' ' || *parser->at == '\t' || *parser->at == '\r')
-    parser->at++;
-  if (*parser->at == '#')
-    while (*parser->at && *parser->at != '\n')
-      parser->at++;
-}
-
-static void skip_lines(struct parser *parser) {
-  for (skip_spaces(parser); *parser->at == '\n'; skip_spaces(parser)) {
-    parser->line = ++parser->at;
-    parser->line_number++;
-  }
-}
-
-static bool accept_byte(struct parser *parser, char byte) {
-  skip_spaces(parser);
-  if (*parser->at != byte)
-    return false;
-  parser->at++;
-  return true;
-}
-
-static void expect_byte(struct parser *parser, char byte, const char *what) {
-  if (!accept_byte(parser, byte))
-    parse_failed(parser, parser->at, what);
-}
-
-static int digit_value(char byte, int base) {
-  int value = byte >= '0' && byte <= '9' ? byte - '0' : byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : 99;
-  return value < base ? value : -1;
-}
-
-/* Digits of the base; false where there are none. */
-static bool accept_digits(struct parser *parser, int base, uint64_t *value) {
-  const char *start = parser->at;
-  *value = 0;
-  for (int digit; (digit = digit_value(*parser->at, base)) >= 0; parser->at++)
-    if (__builtin_mul_overflow(*value, (uint64_t)base, value) || __builtin_add_overflow(*value, (uint64_t)digit, value))
-      parse_failed(parser, start, "the number is too large");
-  return parser->at != start;
-}
-
-static int64_t parse_integer(struct parser *parser) {
-  skip_spaces(parser);
-  const char *start = parser->at;
-  uint64_t magnitude;
-  bool negative = accept_byte(parser, '-');
-  if (!accept_digits(parser, 10, &magnitude))
-    parse_failed(parser, start, "expected an integer");
-  if (magnitude > (uint64_t)INT64_MAX + negative)
-    parse_failed(parser, start, "the number is too large");
-  return (int64_t)(negative ? -magnitude : magnitude);
-}
-
-enum { WORD_SIZE = 32 }; /* longer than every op, dtype and attribute name */
-
-static bool is_word_byte(char byte) {
-  return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte == '_';
-}
-
-/* A word into `word`, cut to its size; false where there is none. */
-static bool accept_word(struct parser *parser, char *word) {
-  skip_spaces(parser);
-  int size = 0;
-  for (; is_word_byte(*parser->at); parser->at++)
-    if (size < WORD_SIZE - 1)
-      word[size++] = *parser->at;
-  word[size] = 0;
-  return size > 0;
 }
 
 static struct tin_node *parse_reference(struct parser *parser) {
-  expect_byte(parser, '%', "expected a node, as %0");
-  const char *start = parser->at;
+  tin_parse_expect(&parser->in, "%", "expected a node, as %0");
+  const char *start = parser->in.at;
   uint64_t number;
-  if (!accept_digits(parser, 10, &number) || number > INT32_MAX)
-    parse_failed(parser, start, "expected the number of a node");
+  if (!tin_parse_digits(&parser->in, 10, &number) || number > INT32_MAX)
+    tin_parse_failed(&parser->in, start, "expected the number of a node");
   struct tin_node *node = tin_map_get(&parser->nodes, number + 1);
   if (!node)
-    parse_failed(parser, start, "no line above defines this node");
+    tin_parse_failed(&parser->in, start, "no line above defines this node");
   return node;
 }
 
 static char *parse_string(struct parser *parser) {
-  const char *start = parser->at++;
+  const char *start = parser->in.at++;
   const char *end = start + 1;
   while (*end && *end != '"' && *end != '\n')
     end++;
   if (*end != '"')
-    parse_failed(parser, start, "the string does not end");
+    tin_parse_failed(&parser->in, start, "the string does not end");
   char *string = tin_arena_alloc(&parser->graph->arena, (size_t)(end - start));
   if (!string)
     parse_out_of_memory(parser);
-  for (int size = 0; parser->at < end; size++) {
-    if (*parser->at != '\\') {
-      string[size] = *parser->at++;
+  for (int size = 0; parser->in.at < end; size++) {
+    if (*parser->in.at != '\\') {
+      string[size] = *parser->in.at++;
       continue;
     }
-    int high = parser->at[1] == 'x' ? digit_value(parser->at[2], 16) : -1;
-    int low = high >= 0 ? digit_value(parser->at[3], 16) : -1;
+    int high = parser->in.at[1] == 'x' ? tin_parse_digit(parser->in.at[2], 16) : -1;
+    int low = high >= 0 ? tin_parse_digit(parser->in.at[3], 16) : -1;
     if (low < 0 || (high | low) == 0)
-      parse_failed(parser, parser->at, "expected \\xHH, not zero");
+      tin_parse_failed(&parser->in, parser->in.at, "expected \\xHH, not zero");
     string[size] = (char)(high << 4 | low);
-    parser->at += 4;
+    parser->in.at += 4;
   }
-  parser->at = end + 1;
+  parser->in.at = end + 1;
   return string;
 }
 
 /* dtype "[" sizes "]" into the node, whose shape has room for TIN_MAX_RANK. */
 static void parse_type(struct parser *parser, struct tin_node *node) {
-  char word[WORD_SIZE];
-  skip_spaces(parser);
-  const char *start = parser->at;
-  int dtype = accept_word(parser, word) ? tin_dtype_parse(word) : -1;
-  if (dtype < 0)
-    parse_failed(parser, start, "expected a dtype, as f32");
-  node->dtype = (uint8_t)dtype;
-  expect_byte(parser, '[', "expected [ and the sizes");
-  if (accept_byte(parser, ']'))
-    return;
-  do {
-    if (node->rank == TIN_MAX_RANK)
-      parse_failed(parser, parser->at, "the rank is larger than 8");
-    node->shape[node->rank++] = parse_integer(parser);
-  } while (accept_byte(parser, ','));
-  expect_byte(parser, ']', "expected ] or ,");
+  node->dtype = (uint8_t)tin_parse_dtype(&parser->in);
+  node->rank = (uint8_t)tin_parse_sizes(&parser->in, node->shape, TIN_MAX_RANK);
 }
 
 /* Digits of a hexadecimal float behind 0x, as mantissa * 2^exponent. */
 static void parse_hex_digits(struct parser *parser, uint64_t *mantissa, int *exponent) {
-  const char *start = parser->at;
+  const char *start = parser->in.at;
   bool behind_point = false;
   int n_digits = 0;
-  for (;; parser->at++) {
-    int digit = digit_value(*parser->at, 16);
-    if (*parser->at == '.' && !behind_point) {
+  for (;; parser->in.at++) {
+    int digit = tin_parse_digit(*parser->in.at, 16);
+    if (*parser->in.at == '.' && !behind_point) {
       behind_point = true;
       continue;
     }
     if (digit < 0)
       break;
     if (*mantissa >> 60)
-      parse_failed(parser, start, "too many digits");
+      tin_parse_failed(&parser->in, start, "too many digits");
     *mantissa = *mantissa << 4 | (uint64_t)digit;
     *exponent -= behind_point ? 4 : 0;
     n_digits++;
     if (n_digits > 64)
-      parse_failed(parser, start, "too many digits");
+      tin_parse_failed(&parser->in, start, "too many digits");
   }
   if (!n_digits)
-    parse_failed(parser, start, "expected hexadecimal digits");
+    tin_parse_failed(&parser->in, start, "expected hexadecimal digits");
 }
 
 static double parse_hex_float(struct parser *parser, bool negative) {
-  const char *start = parser->at;
+  const char *start = parser->in.at;
   uint64_t mantissa = 0;
   int exponent = 0;
   parse_hex_digits(parser, &mantissa, &exponent);
-  if (*parser->at == 'p') {
-    parser->at++;
-    bool down = *parser->at == '-';
+  if (*parser->in.at == 'p') {
+    parser->in.at++;
+    bool down = *parser->in.at == '-';
     uint64_t power;
-    if (*parser->at == '-' || *parser->at == '+')
-      parser->at++;
-    if (!accept_digits(parser, 10, &power) || power > 9999)
-      parse_failed(parser, start, "expected an exponent of at most 9999");
+    if (*parser->in.at == '-' || *parser->in.at == '+')
+      parser->in.at++;
+    if (!tin_parse_digits(&parser->in, 10, &power) || power > 9999)
+      tin_parse_failed(&parser->in, start, "expected an exponent of at most 9999");
     exponent += down ? -(int)power : (int)power;
   }
   for (; mantissa && !(mantissa & 1); mantissa >>= 1)
     exponent++;
   double value = ldexp((double)mantissa, exponent);
   if (mantissa >> 53 || isinf(value) || ldexp(value, -exponent) != (double)mantissa)
-    parse_failed(parser, start, "the number is not a value of the dtype");
+    tin_parse_failed(&parser->in, start, "the number is not a value of the dtype");
   return negative ? -value : value;
 }
 
 static uint64_t parse_float_value(struct parser *parser, tin_dtype dtype) {
-  skip_spaces(parser);
-  const char *start = parser->at;
-  bool negative = accept_byte(parser, '-');
+  tin_parse_spaces(&parser->in);
+  const char *start = parser->in.at;
+  bool negative = tin_parse_accept(&parser->in, "-");
   double value;
-  if (!strncmp(parser->at, "inf", 3)) {
-    parser->at += 3;
+  if (!strncmp(parser->in.at, "inf", 3)) {
+    parser->in.at += 3;
     value = negative ? -INFINITY : INFINITY;
-  } else if (!strncmp(parser->at, "0x", 2)) {
-    parser->at += 2;
+  } else if (!strncmp(parser->in.at, "0x", 2)) {
+    parser->in.at += 2;
     value = parse_hex_float(parser, negative);
   } else {
     uint64_t magnitude;
-    if (!accept_digits(parser, 10, &magnitude))
-      parse_failed(parser, start, "expected a hexadecimal float or an integer");
+    if (!tin_parse_digits(&parser->in, 10, &magnitude))
+      tin_parse_failed(&parser->in, start, "expected a hexadecimal float or an integer");
     if (magnitude >> 53)
-      parse_failed(parser, start, "the number is not a value of the dtype");
+      tin_parse_failed(&parser->in, start, "the number is not a value of the dtype");
     value = negative ? -(double)magnitude : (double)magnitude;
   }
   uint64_t bits = tin_scalar_from_double(value, dtype);
   if (tin_scalar_to_double(bits, dtype) != value)
-    parse_failed(parser, start, "the number is not a value of the dtype");
+    tin_parse_failed(&parser->in, start, "the number is not a value of the dtype");
   return bits;
 }
 
 static uint64_t parse_value(struct parser *parser, tin_dtype dtype) {
-  skip_spaces(parser);
-  const char *start = parser->at;
+  tin_parse_spaces(&parser->in);
+  const char *start = parser->in.at;
   uint64_t bits;
-  if (!strncmp(parser->at, "bits", 4)) {
-    parser->at += 4;
-    skip_spaces(parser);
-    if (strncmp(parser->at, "0x", 2) != 0)
-      parse_failed(parser, parser->at, "expected 0x and hexadecimal digits");
-    parser->at += 2;
-    if (!accept_digits(parser, 16, &bits))
-      parse_failed(parser, parser->at, "expected hexadecimal digits");
+  if (!strncmp(parser->in.at, "bits", 4)) {
+    parser->in.at += 4;
+    tin_parse_spaces(&parser->in);
+    if (strncmp(parser->in.at, "0x", 2) != 0)
+      tin_parse_failed(&parser->in, parser->in.at, "expected 0x and hexadecimal digits");
+    parser->in.at += 2;
+    if (!tin_parse_digits(&parser->in, 16, &bits))
+      tin_parse_failed(&parser->in, parser->in.at, "expected hexadecimal digits");
     return bits;
   }
   if (tin_dtype_is_float(dtype))
     return parse_float_value(parser, dtype);
-  int64_t value = parse_integer(parser);
+  int64_t value = tin_parse_integer(&parser->in, INT64_MIN, INT64_MAX);
   bits = tin_scalar_cast((uint64_t)value, TIN_I64, dtype);
   if ((int64_t)tin_scalar_cast(bits, dtype, TIN_I64) != value)
-    parse_failed(parser, start, "the number is not a value of the dtype");
+    tin_parse_failed(&parser->in, start, "the number is not a value of the dtype");
   return bits;
 }
 
 /* The value stands in front of the type that says how to read it: passed over first, read after. */
 static void parse_constant(struct parser *parser, struct tin_node *node) {
-  skip_spaces(parser);
-  const char *value = parser->at;
+  tin_parse_spaces(&parser->in);
+  const char *value = parser->in.at;
   if (!strncmp(value, "bits", 4)) {
-    parser->at += 4;
-    skip_spaces(parser);
+    parser->in.at += 4;
+    tin_parse_spaces(&parser->in);
   }
-  while (*parser->at && !strchr(" \t\r\n#", *parser->at))
-    parser->at++;
-  const char *value_end = parser->at;
+  while (*parser->in.at && !strchr(" \t\r\n#", *parser->in.at))
+    parser->in.at++;
+  const char *value_end = parser->in.at;
   parse_type(parser, node);
-  const char *type_end = parser->at;
-  parser->at = value;
+  const char *type_end = parser->in.at;
+  parser->in.at = value;
   node->bits = parse_value(parser, node->dtype);
-  if (parser->at != value_end)
-    parse_failed(parser, parser->at, "expected the end of the number");
-  parser->at = type_end;
+  if (parser->in.at != value_end)
+    tin_parse_failed(&parser->in, parser->in.at, "expected the end of the number");
+  parser->in.at = type_end;
 }
 
 static void parse_variable(struct parser *parser, struct tin_node *node) {
-  skip_spaces(parser);
-  const char *start = parser->at;
-  const char *name = *parser->at == '"' ? parse_string(parser) : NULL;
+  tin_parse_spaces(&parser->in);
+  const char *start = parser->in.at;
+  const char *name = *parser->in.at == '"' ? parse_string(parser) : NULL;
   node->op = OP_VAR;
   parse_type(parser, node);
   /* Checked before the caller is asked for storage of that size. */
@@ -502,7 +409,7 @@ static void parse_variable(struct parser *parser, struct tin_node *node) {
   node->variable = &declared;
   const char *wrong = tin_node_infer(node);
   if (wrong)
-    parse_failed(parser, start, wrong);
+    tin_parse_failed(&parser->in, start, wrong);
   node->variable = parser->make_variable(parser->context, node->dtype, node->rank, node->shape, name);
   if (!node->variable)
     parse_out_of_memory(parser);
@@ -511,54 +418,54 @@ static void parse_variable(struct parser *parser, struct tin_node *node) {
 
 static void parse_inputs(struct parser *parser, struct tin_node *node) {
   TIN_VEC(struct tin_node *) inputs = {0};
-  if (!accept_byte(parser, '('))
+  if (!tin_parse_accept(&parser->in, "("))
     return;
-  if (!accept_byte(parser, ')')) {
+  if (!tin_parse_accept(&parser->in, ")")) {
     do
       tin_vec_push(&parser->arena, &inputs, parse_reference(parser));
-    while (accept_byte(parser, ','));
-    expect_byte(parser, ')', "expected ) or ,");
+    while (tin_parse_accept(&parser->in, ","));
+    tin_parse_expect(&parser->in, ")", "expected ) or ,");
   }
   if (inputs.count > UINT16_MAX)
-    parse_failed(parser, parser->at, "too many inputs");
+    tin_parse_failed(&parser->in, parser->in.at, "too many inputs");
   node->in = inputs.at;
   node->n_in = (uint16_t)inputs.count;
 }
 
 static int parse_list(struct parser *parser, int64_t *values, int limit) {
   int count = 0;
-  skip_spaces(parser);
-  if (digit_value(*parser->at, 10) < 0 && *parser->at != '-')
+  tin_parse_spaces(&parser->in);
+  if (tin_parse_digit(*parser->in.at, 10) < 0 && *parser->in.at != '-')
     return 0;
   do {
     if (count == limit)
-      parse_failed(parser, parser->at, "too many numbers");
-    values[count++] = parse_integer(parser);
-  } while (accept_byte(parser, ','));
+      tin_parse_failed(&parser->in, parser->in.at, "too many numbers");
+    values[count++] = tin_parse_integer(&parser->in, INT64_MIN, INT64_MAX);
+  } while (tin_parse_accept(&parser->in, ","));
   return count;
 }
 
 static int64_t parse_mask(struct parser *parser) {
   int64_t axes[TIN_MAX_RANK], mask = 0;
-  const char *start = parser->at;
+  const char *start = parser->in.at;
   int count = parse_list(parser, axes, TIN_MAX_RANK);
   for (int i = 0; i < count; i++) {
     if (axes[i] < 0 || axes[i] >= TIN_MAX_RANK)
-      parse_failed(parser, start, "an axis is out of range");
+      tin_parse_failed(&parser->in, start, "an axis is out of range");
     mask |= (int64_t)1 << axes[i];
   }
   return mask;
 }
 
 static int64_t parse_class(struct parser *parser) {
-  char word[WORD_SIZE];
-  skip_spaces(parser);
-  const char *start = parser->at;
-  accept_word(parser, word);
+  char word[TIN_WORD_SIZE];
+  tin_parse_spaces(&parser->in);
+  const char *start = parser->in.at;
+  tin_parse_word(&parser->in, word);
   for (int class = 0; class < 2; class ++)
     if (!strcmp(word, class_names[class]))
       return class;
-  parse_failed(parser, start, "expected chain or lanes");
+  tin_parse_failed(&parser->in, start, "expected chain or lanes");
 }
 
 /* The value of one attribute. node->arg has room for TIN_MAX_ARGS. */
@@ -570,7 +477,7 @@ static void parse_attribute(struct parser *parser, struct tin_node *node, const 
     values[0] = parse_mask(parser);
     break;
   case ATTRIBUTE_NUMBER:
-    values[0] = parse_integer(parser);
+    values[0] = tin_parse_integer(&parser->in, INT64_MIN, INT64_MAX);
     break;
   case ATTRIBUTE_CLASS:
     values[0] = parse_class(parser);
@@ -590,7 +497,7 @@ static void parse_attribute(struct parser *parser, struct tin_node *node, const 
   }
   int n_arg = stride == 2 ? 2 * count : attribute->first + count;
   if (stride == 2 && attribute->first == 1 && n_arg != node->n_arg)
-    parse_failed(parser, parser->at, "the lists differ in length");
+    tin_parse_failed(&parser->in, parser->in.at, "the lists differ in length");
   node->n_arg = (uint16_t)n_arg;
   for (int i = 0; i < count; i++)
     node->arg[attribute->first + i * stride] = values[i];
@@ -598,26 +505,26 @@ static void parse_attribute(struct parser *parser, struct tin_node *node, const 
 
 /* The attributes that the op has, in their order. */
 static void parse_attributes(struct parser *parser, struct tin_node *node) {
-  char word[WORD_SIZE];
+  char word[TIN_WORD_SIZE];
   for (const struct attribute *attribute = attributes[node->op]; attribute->kind; attribute++) {
-    skip_spaces(parser);
-    const char *start = parser->at;
-    accept_word(parser, word);
-    if (strcmp(word, attribute->name) != 0 || !accept_byte(parser, '=')) {
-      char what[WORD_SIZE] = "expected ";
+    tin_parse_spaces(&parser->in);
+    const char *start = parser->in.at;
+    tin_parse_word(&parser->in, word);
+    if (strcmp(word, attribute->name) != 0 || !tin_parse_accept(&parser->in, "=")) {
+      char what[TIN_WORD_SIZE] = "expected ";
       strcat(strcat(what, attribute->name), "=");
-      parse_failed(parser, start, what);
+      tin_parse_failed(&parser->in, start, what);
     }
     parse_attribute(parser, node, attribute);
   }
 }
 
 static void parse_node(struct parser *parser, struct tin_node *node) {
-  char word[WORD_SIZE];
-  skip_spaces(parser);
-  const char *start = parser->at;
-  if (!accept_word(parser, word))
-    parse_failed(parser, start, "expected an op");
+  char word[TIN_WORD_SIZE];
+  tin_parse_spaces(&parser->in);
+  const char *start = parser->in.at;
+  if (!tin_parse_word(&parser->in, word))
+    tin_parse_failed(&parser->in, start, "expected an op");
   bool is_buffer = !strcmp(word, "buffer");
   int op = tin_op_parse(word);
   if (is_buffer || op == OP_VAR) {
@@ -625,7 +532,7 @@ static void parse_node(struct parser *parser, struct tin_node *node) {
     return;
   }
   if (op < 0)
-    parse_failed(parser, start, "expected an op");
+    tin_parse_failed(&parser->in, start, "expected an op");
   node->op = (uint16_t)op;
   if (op == OP_CONST || op == OP_SCALAR) {
     parse_constant(parser, node);
@@ -639,30 +546,24 @@ static void parse_node(struct parser *parser, struct tin_node *node) {
   memcpy(sizes, node->shape, sizeof sizes);
   const char *wrong = tin_node_infer(node);
   if (wrong)
-    parse_failed(parser, start, wrong);
+    tin_parse_failed(&parser->in, start, wrong);
   if (node->dtype != declared.dtype || node->rank != declared.rank || memcmp(sizes, node->shape, sizeof(int64_t) * node->rank) != 0)
-    parse_failed(parser, start, "dtype or shape does not follow from the inputs");
-}
-
-static void end_line(struct parser *parser) {
-  skip_spaces(parser);
-  if (*parser->at && *parser->at != '\n')
-    parse_failed(parser, parser->at, "expected the end of the line");
+    tin_parse_failed(&parser->in, start, "dtype or shape does not follow from the inputs");
 }
 
 static void parse_line(struct parser *parser) {
   int64_t shape[TIN_MAX_RANK] = {0}, arg[TIN_MAX_ARGS] = {0};
   struct tin_node draft = {.shape = shape, .arg = arg};
-  expect_byte(parser, '%', "expected %, or return");
-  const char *start = parser->at;
+  tin_parse_expect(&parser->in, "%", "expected %, or return");
+  const char *start = parser->in.at;
   uint64_t number;
-  if (!accept_digits(parser, 10, &number) || number > INT32_MAX)
-    parse_failed(parser, start, "expected the number of a node");
+  if (!tin_parse_digits(&parser->in, 10, &number) || number > INT32_MAX)
+    tin_parse_failed(&parser->in, start, "expected the number of a node");
   if (tin_map_get(&parser->nodes, number + 1))
-    parse_failed(parser, start, "a line above already defines this node");
-  expect_byte(parser, '=', "expected =");
+    tin_parse_failed(&parser->in, start, "a line above already defines this node");
+  tin_parse_expect(&parser->in, "=", "expected =");
   parse_node(parser, &draft);
-  end_line(parser);
+  tin_parse_end_line(&parser->in);
   struct tin_node *node = tin_node_make(parser->graph, &draft);
   if (!node)
     parse_out_of_memory(parser);
@@ -671,16 +572,16 @@ static void parse_line(struct parser *parser) {
 
 static struct tin_node_list parse_return(struct parser *parser) {
   TIN_VEC(struct tin_node *) outputs = {0};
-  skip_spaces(parser);
-  if (*parser->at == '%') {
+  tin_parse_spaces(&parser->in);
+  if (*parser->in.at == '%') {
     do
       tin_vec_push(&parser->arena, &outputs, parse_reference(parser));
-    while (accept_byte(parser, ','));
+    while (tin_parse_accept(&parser->in, ","));
   }
-  end_line(parser);
-  skip_lines(parser);
-  if (*parser->at)
-    parse_failed(parser, parser->at, "expected nothing behind return");
+  tin_parse_end_line(&parser->in);
+  tin_parse_lines(&parser->in);
+  if (*parser->in.at)
+    tin_parse_failed(&parser->in, parser->in.at, "expected nothing behind return");
   struct tin_node **at = tin_arena_copy(&parser->graph->arena, outputs.at, sizeof *at * (size_t)outputs.count);
   if (!at)
     parse_out_of_memory(parser);
@@ -689,11 +590,9 @@ static struct tin_node_list parse_return(struct parser *parser) {
 
 static struct tin_node_list parse_graph(struct parser *parser) {
   for (;;) {
-    skip_lines(parser);
-    if (!strncmp(parser->at, "return", 6) && !is_word_byte(parser->at[6])) {
-      parser->at += 6;
+    tin_parse_lines(&parser->in);
+    if (tin_parse_accept(&parser->in, "return"))
       return parse_return(parser);
-    }
     parse_line(parser);
   }
 }
@@ -701,8 +600,8 @@ static struct tin_node_list parse_graph(struct parser *parser) {
 struct tin_node_list tin_graph_parse(struct tin_graph *graph, const char *text, tin_make_variable *variable, void *context,
                                      struct tin_error *error) {
   struct tin_node_list outputs = {0};
-  struct parser parser = {
-      .at = text, .line = text, .line_number = 1, .graph = graph, .make_variable = variable, .context = context, .error = error};
+  struct parser parser = {.graph = graph, .make_variable = variable, .context = context};
+  tin_parse_init(&parser.in, text, &parser.fail, error);
   tin_arena_init(&parser.arena, 1 << 12, &parser.fail);
   tin_map_init(&parser.nodes, &parser.arena);
   if (setjmp(parser.fail)) {

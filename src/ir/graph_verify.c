@@ -31,17 +31,6 @@ static void copy_shape(struct tin_node *node, const struct tin_node *from) {
     node->shape[i] = from->shape[i];
 }
 
-static bool same_shape(const struct tin_node *a, const struct tin_node *b) {
-  if (a->rank != b->rank)
-    return false;
-  if (a->shape == b->shape) /* nodes share the arrays of their inputs */
-    return true;
-  for (int i = 0; i < a->rank; i++)
-    if (a->shape[i] != b->shape[i])
-      return false;
-  return true;
-}
-
 static bool accepts(const struct tin_node *node, tin_dtype dtype) {
   static const uint8_t accept_of_class[] = {OP_ACCEPT_B, OP_ACCEPT_I, OP_ACCEPT_I, OP_ACCEPT_F};
   return tin_ops[node->op].accepts & accept_of_class[tin_dtypes[dtype].class];
@@ -83,7 +72,7 @@ static const char *infer_elementwise(struct tin_node *node) {
   for (int i = 0; i < node->n_in; i++) {
     if (i >= first && node->in[i]->dtype != dtype)
       return "the inputs' dtypes differ";
-    if (!same_shape(node->in[i], node->in[0]))
+    if (!tin_same_shape(node->in[i], node->in[0]))
       return "the inputs' shapes differ";
   }
   if (node->op == OP_RANDOM && dtype != TIN_U32)
@@ -101,7 +90,7 @@ static const char *infer_elementwise(struct tin_node *node) {
 static const char *infer_reduced(struct tin_node *node) {
   if (!accepts(node, node->in[0]->dtype))
     return "the op does not accept the input's dtype";
-  if (node->n_in == 2 && (node->in[0]->dtype != node->in[1]->dtype || !same_shape(node->in[0], node->in[1])))
+  if (node->n_in == 2 && (node->in[0]->dtype != node->in[1]->dtype || !tin_same_shape(node->in[0], node->in[1])))
     return "the factors differ in dtype or shape";
   if (node->n_in == 2 && node->arg[1] != 0 && node->arg[1] != 1)
     return "the class is neither lanes nor chain";
@@ -264,7 +253,7 @@ static const char *infer_index(struct tin_node *node) {
     copy_shape(node, &gathered);
     return NULL;
   }
-  if (node->in[2]->dtype != x->dtype || !same_shape(node->in[2], &gathered))
+  if (node->in[2]->dtype != x->dtype || !tin_same_shape(node->in[2], &gathered))
     return "the source has not the shape and dtype that gather gives";
   copy_shape(node, x);
   return NULL;
@@ -273,7 +262,7 @@ static const char *infer_index(struct tin_node *node) {
 static const char *infer_assign(struct tin_node *node) {
   if (node->in[0]->op != OP_VAR)
     return "the target is not a variable";
-  if (node->in[0]->dtype != node->in[1]->dtype || !same_shape(node->in[0], node->in[1]))
+  if (node->in[0]->dtype != node->in[1]->dtype || !tin_same_shape(node->in[0], node->in[1]))
     return "the value has not the variable's shape and dtype";
   node->dtype = node->in[0]->dtype;
   copy_shape(node, node->in[0]);
@@ -382,7 +371,7 @@ static const char *check_node(const struct tin_node *node) {
   const char *wrong = tin_node_infer(&inferred);
   if (wrong)
     return wrong;
-  if (inferred.dtype != node->dtype || !same_shape(&inferred, node) || inferred.size != node->size)
+  if (inferred.dtype != node->dtype || !tin_same_shape(&inferred, node) || inferred.size != node->size)
     return "dtype or shape does not follow from the inputs";
   return NULL;
 }

@@ -35,6 +35,11 @@ int tin_dtype_parse(const char *text);
 /* The dtype that an operation on the two gives; see dtypes.def. */
 tin_dtype tin_dtype_promote(tin_dtype a, tin_dtype b);
 
+struct tin_parser; /* common/parse.h */
+/* The dtype or op that stands next in a text form; anything else fails the parse. */
+int tin_parse_dtype(struct tin_parser *parser);
+int tin_parse_op(struct tin_parser *parser);
+
 enum tin_op {
 #define OP(name, text, class, arity, result, accepts, facts, gradient, low, high) OP_##name,
 #include "ir/ops.def"

@@ -24,10 +24,6 @@ typedef bool rule(struct tin_graph *graph, const struct tin_node *node, struct t
 
 /* ---- what rules ask ---- */
 
-static bool same_shape(const struct tin_node *a, const struct tin_node *b) {
-  return a->rank == b->rank && (a->rank == 0 || memcmp(a->shape, b->shape, sizeof(int64_t) * a->rank) == 0);
-}
-
 /* Equal up to axes of size 1. */
 static bool same_shape_but_units(const struct tin_node *a, const struct tin_node *b) {
   int i = 0, j = 0;
@@ -322,7 +318,7 @@ static bool rule_move_uniform(struct tin_graph *graph, const struct tin_node *no
 
 static bool rule_reshape(struct tin_graph *graph, const struct tin_node *node, struct tin_node **out) {
   struct tin_node *x = node->in[0];
-  if (same_shape(node, x))
+  if (tin_same_shape(node, x))
     *out = x;
   else if (x->op == OP_RESHAPE)
     *out = tin_node_reshape(graph, x->in[0], node->rank, node->shape);
@@ -333,7 +329,7 @@ static bool rule_reshape(struct tin_graph *graph, const struct tin_node *node, s
 
 static bool rule_expand(struct tin_graph *graph, const struct tin_node *node, struct tin_node **out) {
   struct tin_node *x = node->in[0];
-  if (same_shape(node, x))
+  if (tin_same_shape(node, x))
     *out = x;
   else if (x->op == OP_EXPAND)
     *out = tin_node_expand(graph, x->in[0], node->shape);
@@ -434,7 +430,7 @@ static bool rule_permute_of_contract(struct tin_graph *graph, const struct tin_n
 
 static bool rule_slice(struct tin_graph *graph, const struct tin_node *node, struct tin_node **out) {
   struct tin_node *x = node->in[0];
-  if (same_shape(node, x)) {
+  if (tin_same_shape(node, x)) {
     *out = x; /* as many elements as the axis has can only be all of them, in order */
     return true;
   }
@@ -462,7 +458,7 @@ static bool rule_flip(struct tin_graph *graph, const struct tin_node *node, stru
 
 static bool rule_pad(struct tin_graph *graph, const struct tin_node *node, struct tin_node **out) {
   (void)graph;
-  if (!same_shape(node, node->in[0]))
+  if (!tin_same_shape(node, node->in[0]))
     return false;
   *out = node->in[0];
   return true;

@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "common/parse.h"
+
 const struct tin_dtype_info tin_dtypes[] = {
 #define DTYPE(name, text, bytes, class, ctype) {#text, #ctype, bytes, class},
 #include "ir/dtypes.def"
@@ -53,4 +55,24 @@ tin_dtype tin_dtype_promote(tin_dtype a, tin_dtype b) {
   tin_dtype high = a < b ? b : a;
   /* Neither 32-bit integer holds the other's values. */
   return low == TIN_I32 && high == TIN_U32 ? TIN_I64 : high;
+}
+
+int tin_parse_dtype(struct tin_parser *parser) {
+  char word[TIN_WORD_SIZE];
+  tin_parse_spaces(parser);
+  const char *start = parser->at;
+  int dtype = tin_parse_word(parser, word) ? tin_dtype_parse(word) : -1;
+  if (dtype < 0)
+    tin_parse_failed(parser, start, "expected a dtype, as f32");
+  return dtype;
+}
+
+int tin_parse_op(struct tin_parser *parser) {
+  char word[TIN_WORD_SIZE];
+  tin_parse_spaces(parser);
+  const char *start = parser->at;
+  int op = tin_parse_word(parser, word) ? tin_op_parse(word) : -1;
+  if (op < 0)
+    tin_parse_failed(parser, start, "expected an op");
+  return op;
 }

@@ -36,6 +36,12 @@ enum tin_part_kind {
   PART_SCATTER   /* one scatter_add */
 };
 
+/* A reduction or contraction that has something to reduce. An empty one is a constant, computed by whatever reads it. */
+static inline bool tin_node_reduces(const struct tin_node *node) {
+  bool reduces = tin_op_is(node->op, OP_CLASS_REDUCE) ? node->op != OP_FOLD : node->op == OP_CONTRACT;
+  return reduces && node->in[0]->size > 0;
+}
+
 /* One body of a kernel: an iteration space and what is computed over it. */
 struct tin_part {
   enum tin_part_kind kind;
@@ -97,7 +103,11 @@ struct tin_schedule *tin_schedule_build(struct tin_arena *arena, struct tin_grap
 void tin_schedule_memory(struct tin_schedule *schedule, struct tin_arena *arena);
 /* verify.c: producers before consumers, every stored node has a value, live ranges that overlap do not share bytes, reads are known. */
 bool tin_schedule_verify(const struct tin_schedule *schedule, struct tin_error *error);
-/* Text form: kernels with their parts, stores, reads, fused nodes and the reasons why not. */
+/* Text form: kernels with their parts, stores, reads, fused nodes and the reasons why not; the grammar is at the top of plan_parse.c. */
 void tin_schedule_print(struct tin_text *text, const struct tin_schedule *schedule);
+/* Parses that form; NULL with the line in error. Nodes are stand-ins that have the op, dtype and shape of the text and no inputs: good for
+ * the verifier, memory planning and printing. Only the text is checked: whether the plan is good, the verifier says. Needs an arena with a
+ * fail target. */
+struct tin_schedule *tin_schedule_parse(struct tin_arena *arena, const char *text, struct tin_error *error);
 
 #endif

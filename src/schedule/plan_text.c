@@ -1,18 +1,5 @@
-/* Text form of plans, for people and tests:
- *
- *   plan: 2 kernels, 5 values, arena 4096 bytes (8192 without reuse)
- *   v0 leaf 0 f32[128, 784]  var "x"
- *   v3 arena [0, 1] offset 0 f32[128, 512]  select
- *   v4 owned [1, 1] f32[10, 512]  contract  in place of update 0
- *   k0_contract_add
- *     contract f32[128, 512, 784] over axes 2: bias, relu on the tile
- *       reads v0 v1
- *       holds %4 add
- *       stores v3 = %7 select  # mlp.c:34 hidden
- *   output 0 is v4
- *   not fused: %7 select: read by two contractions
- *
- * %n is the number of a node in the printed graph.
+/* Printer of plans. The form and an example are at the top of plan_parse.c, which reads it. %n is the number of a node in the printed
+ * graph.
  */
 #include "schedule/plan.h"
 

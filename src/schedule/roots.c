@@ -22,7 +22,7 @@ enum { CONCAT_FEW = 4, CONCAT_MAX_INPUT_OPS = 3 };
 enum { MAX_FOLD_OPS = 64 };
 
 static bool is_anchor(const struct tin_node *node) {
-  return tin_op_is(node->op, OP_CLASS_REDUCE) ? node->op != OP_FOLD : node->op == OP_CONTRACT || node->op == OP_SCATTER_ADD;
+  return tin_node_reduces(node) || node->op == OP_SCATTER_ADD;
 }
 
 static bool is_constant(const struct tin_node *node) {

@@ -17,8 +17,13 @@
 
 /* ---- how a root reads its producers ---- */
 
+static bool is_chain(const struct tin_node *node) {
+  return node->op == OP_CONTRACT && node->arg[1];
+}
+
+/* What a ROW part may hold. */
 static bool is_reduction(const struct tin_node *node) {
-  return (tin_op_is(node->op, OP_CLASS_REDUCE) && node->op != OP_FOLD) || (node->op == OP_CONTRACT && node->arg[1] == 0);
+  return tin_node_reduces(node) && !is_chain(node);
 }
 
 enum {
@@ -124,8 +129,8 @@ static int64_t row_count(const struct tin_part *part) {
 static struct tin_part part_of_root(struct tin_node *root) {
   struct tin_part part = {.anchor = root, .kind = PART_MAP};
   const struct tin_node *space = root;
-  if (is_reduction(root) || root->op == OP_CONTRACT) {
-    part.kind = root->op == OP_CONTRACT && root->arg[1] ? PART_CONTRACT : PART_ROW;
+  if (tin_node_reduces(root)) {
+    part.kind = is_chain(root) ? PART_CONTRACT : PART_ROW;
     part.axes = (uint32_t)root->arg[0];
     space = root->in[0];
   } else if (root->op == OP_SCATTER_ADD) {
