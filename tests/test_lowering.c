@@ -77,7 +77,8 @@ static void single_extents(void **state) {
       "%0 = var \"a\" f32[]\n%1 = exp(%0) f32[]\n%2 = var \"b\" bool[]\n%3 = not(%2) bool[]\nreturn %1, %3\n",
       "%0 = var \"a\" f32[9, 1, 1]\n%1 = var \"b\" f32[1, 3, 1]\n%2 = expand(%0) f32[9, 3, 1]\n%3 = expand(%1) f32[9, 3, 1]\n"
       "%4 = contract(%2, %3) f32[9, 3, 1] axes=2 class=chain\n%5 = neg(%4) f32[9, 3, 1]\nreturn %4, %5\n",
-      "%0 = var \"a\" f32[2, 3, 1, 1, 1, 2, 1, 5]\n%1 = var \"b\" f32[1, 1, 2, 2, 3, 1, 1, 5]\n%2 = expand(%0) f32[2, 3, 2, 2, 3, 2, 1, 5]\n"
+      "%0 = var \"a\" f32[2, 3, 1, 1, 1, 2, 1, 5]\n%1 = var \"b\" f32[1, 1, 2, 2, 3, 1, 1, 5]\n%2 = expand(%0) f32[2, 3, 2, 2, 3, 2, 1, "
+      "5]\n"
       "%3 = expand(%1) f32[2, 3, 2, 2, 3, 2, 1, 5]\n%4 = contract(%2, %3) f32[2, 3, 2, 2, 3, 2, 1, 1] axes=6,7 class=chain\nreturn %4\n",
   };
   RUN(texts);
@@ -91,12 +92,12 @@ static void run_matmul(const char *dtype, int batch, int m, int n, int k, bool t
   char text[2048];
   int size = snprintf(text, sizeof text, "%%0 = var \"a\" %s[1, %d, 1, %d]\n", dtype, m, k);
   if (transposed)
-    size += snprintf(text + size, sizeof text - (size_t)size, "%%1 = var \"b\" %s[%d, 1, %d, %d]\n%%2 = exp(%%1) %s[%d, 1, %d, %d]\n", dtype,
-                     batch, n, k, dtype, batch, n, k);
+    size += snprintf(text + size, sizeof text - (size_t)size, "%%1 = var \"b\" %s[%d, 1, %d, %d]\n%%2 = exp(%%1) %s[%d, 1, %d, %d]\n",
+                     dtype, batch, n, k, dtype, batch, n, k);
   else
     size += snprintf(text + size, sizeof text - (size_t)size,
-                     "%%1 = var \"b\" %s[%d, 1, %d, %d]\n%%2 = permute(%%1) %s[%d, 1, %d, %d] axes=0,1,3,2\n", dtype, batch, k, n, dtype, batch,
-                     n, k);
+                     "%%1 = var \"b\" %s[%d, 1, %d, %d]\n%%2 = permute(%%1) %s[%d, 1, %d, %d] axes=0,1,3,2\n", dtype, batch, k, n, dtype,
+                     batch, n, k);
   snprintf(text + size, sizeof text - (size_t)size,
            "%%3 = expand(%%0) %s[%d, %d, %d, %d]\n%%4 = expand(%%2) %s[%d, %d, %d, %d]\n"
            "%%5 = contract(%%3, %%4) %s[%d, %d, %d, 1] axes=3 class=chain\n%%6 = abs(%%5) %s[%d, %d, %d, 1]\n"
@@ -304,10 +305,12 @@ static int tear_down(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(empty_extents),          cmocka_unit_test(single_extents), cmocka_unit_test(many_chunks),
-      cmocka_unit_test(batches_share_a_factor), cmocka_unit_test(contractions),   cmocka_unit_test(narrow_reductions),
-      cmocka_unit_test(rank_eight),             cmocka_unit_test(long_chains),    cmocka_unit_test(many_buffers),
-      cmocka_unit_test(updates),                cmocka_unit_test(blocks_of_blocks),
+      cmocka_unit_test(empty_extents),    cmocka_unit_test(single_extents),
+      cmocka_unit_test(many_chunks),      cmocka_unit_test(batches_share_a_factor),
+      cmocka_unit_test(contractions),     cmocka_unit_test(narrow_reductions),
+      cmocka_unit_test(rank_eight),       cmocka_unit_test(long_chains),
+      cmocka_unit_test(many_buffers),     cmocka_unit_test(updates),
+      cmocka_unit_test(blocks_of_blocks),
   };
   return cmocka_run_group_tests_name("lowering", tests, set_up, tear_down);
 }

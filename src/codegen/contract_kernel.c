@@ -269,9 +269,7 @@ void tin_add_print(const struct tin_output *out, int dtype, const char *name) {
   hand.program.spill_slot = -1;
   hand_emit(&hand, V_INDEX_ZERO);
   hand_loop(&hand, V_LOOP, 2, lanes);
-  static const struct {
-    int op, pointer;
-  } steps[] = {{V_LOAD, 0}, {V_ADD_MEM, 1}, {V_STORE, 0}};
+  static const struct { int op, pointer; } steps[] = {{V_LOAD, 0}, {V_ADD_MEM, 1}, {V_STORE, 0}};
   for (int i = 0; i < 3; i++) {
     hand_memory(&hand, steps[i].op, 0, steps[i].pointer, 0);
     struct tin_vinst *inst = &hand.program.insts.at[hand.program.insts.count - 1];

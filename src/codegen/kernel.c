@@ -255,6 +255,12 @@ static void print_shape(struct tin_text *text, const struct tin_node *node) {
   tin_text_puts(text, "]");
 }
 
+/* A user's text inside a comment: it must not end it. */
+static void print_in_comment(struct tin_text *text, const char *words) {
+  for (; *words; words++)
+    tin_text_put(text, words[0] == '/' && text->at[text->count - 1] == '*' ? "|" : words, 1);
+}
+
 /* What a part computes, for the reader of a dump. */
 static void describe_part(struct tin_text *text, const struct tin_schedule *schedule, const struct tin_part *part, const char *name) {
   static const char *const kinds[] = {"elementwise", "rows", "contraction", "scatter"};
@@ -266,17 +272,24 @@ static void describe_part(struct tin_text *text, const struct tin_schedule *sche
     const struct tin_node *node = schedule->values.at[part->reads.at[i]].node;
     tin_text_add(text, " *   reads  buf[%d] ", part->reads.at[i]);
     print_shape(text, node);
-    tin_text_add(text, " %s%s%s\n", tin_ops[node->op].text, node->site.name ? " " : "", node->site.name ? node->site.name : "");
+    tin_text_add(text, " %s ", tin_ops[node->op].text);
+    print_in_comment(text, node->site.name ? node->site.name : "");
+    tin_text_puts(text, "\n");
   }
   for (int i = 0; i < part->stores.count; i++) {
     const struct tin_node *node = part->stores.at[i];
     tin_text_add(text, " *   writes buf[%d] ", schedule->planned[node->index].value);
     print_shape(text, node);
     tin_text_add(text, " %s", tin_ops[node->op].text);
-    if (node->site.name)
-      tin_text_add(text, " %s", node->site.name);
-    if (node->site.file)
-      tin_text_add(text, " (%s:%d)", node->site.file, node->site.line);
+    if (node->site.name) {
+      tin_text_puts(text, " ");
+      print_in_comment(text, node->site.name);
+    }
+    if (node->site.file) {
+      tin_text_puts(text, " (");
+      print_in_comment(text, node->site.file);
+      tin_text_add(text, ":%d)", node->site.line);
+    }
     tin_text_puts(text, "\n");
   }
   tin_text_puts(text, " */\n");
