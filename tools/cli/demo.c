@@ -258,7 +258,7 @@ static int demo(const struct options *options) {
     ok = tin_ok(training.ctx);
   }
   int status = ok ? 0 : cli_fail("demo", "%s", tin_message(training.ctx));
-  if (ok && !cli_demo_compare(&data.train_images, &data.train_labels, dump_folder(folder, sizeof folder), options->quick ? 3 : 20))
+  if (ok && !cli_demo_compare(&data.train_images, &data.train_labels, dump_folder(folder, sizeof folder), options->quick ? 20 : 60))
     status = 1;
   if (ok)
     show_next(folder);
