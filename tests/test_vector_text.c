@@ -8,29 +8,9 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "arena.h"
 #include "codegen/vector.h"
 #include "fuzz/texts.h"
-
-struct fixture {
-  struct tin_arena arena;
-  jmp_buf fail;
-};
-
-static int set_up(void **state) {
-  struct fixture *f = calloc(1, sizeof *f);
-  if (!f || setjmp(f->fail))
-    return -1;
-  tin_arena_init(&f->arena, 1 << 16, &f->fail);
-  *state = f;
-  return 0;
-}
-
-static int tear_down(void **state) {
-  struct fixture *f = *state;
-  tin_arena_free(&f->arena);
-  free(f);
-  return 0;
-}
 
 static struct tin_vprogram *parse(struct tin_arena *arena, const char *text) {
   struct tin_error error = {0};

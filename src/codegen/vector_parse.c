@@ -148,9 +148,9 @@ static void parse_inst(struct parser *p) {
   const char *start = p->in.at;
   struct tin_vinst inst = {.op = V_COUNT, .d = V_NO_REGISTER, .a = V_NO_REGISTER, .b = V_NO_REGISTER, .c = V_NO_REGISTER};
   tin_parse_word(&p->in, word);
-  for (uint8_t op = 0; op < V_COUNT; op++)
+  for (int op = 0; op < V_COUNT; op++)
     if (!strcmp(word, tin_vops[op].text))
-      inst.op = op;
+      inst.op = (uint8_t)op;
   if (inst.op == V_COUNT)
     tin_parse_failed(&p->in, start, "expected an op");
   if (inst.op >= V_INDEX_ZERO) {
