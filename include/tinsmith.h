@@ -645,6 +645,17 @@ bool tin_grad_at(const char *file, int line, tin_tensor *loss, tin_list wrt, tin
 bool tin_vjp_at(const char *file, int line, tin_tensor *loss, tin_tensor *cotangent, tin_list wrt, tin_tensor **out);
 #define tin_vjp(...) tin_vjp_at(TIN_HERE, __VA_ARGS__)
 
+/* ---- vectorising map ---- */
+
+/* out[i] is outputs[i] for n values of the tensors in at once: with batched[k] of shape [n] + in[k]'s shape, row r of out[i], [n] + outputs[i]'s
+ * shape, is what outputs[i] would be if every in[k] were batched[k][r]. The graph from in to outputs is rebuilt with one more axis (no loop);
+ * gradients can be mapped, and what is mapped has gradients. in may be variables or any tensors that are no constants; outputs that do not
+ * depend on them are repeated. Random numbers are the same in every row. Sums may round differently than row by row (docs/numerics.md).
+ * Errors: shapes that do not fit, more than TIN_RANK_LIMIT axes. tin_vmap(TIN_LIST(y), TIN_LIST(x), TIN_LIST(xs), out). jax.vmap,
+ * torch.func.vmap. */
+bool tin_vmap_at(const char *file, int line, tin_list outputs, tin_list in, tin_list batched, tin_tensor **out);
+#define tin_vmap(...) tin_vmap_at(TIN_HERE, __VA_ARGS__)
+
 #ifdef __cplusplus
 } /* extern "C" */
 
