@@ -488,7 +488,7 @@ struct tin_reduce_options {
   tin_tensor *x TIN_ZERO;
   tin_axes axes TIN_ZERO;  /* none named: all */
   bool keepdims TIN_ZERO;  /* reduced axes stay with size 1 */
-  int correction TIN_ZERO; /* tin_var: subtracted from the count. 0: the default 1 (PyTorch); TIN_NO_CORRECTION: none (NumPy) */
+  int correction TIN_ZERO; /* tin_var, tin_std: subtracted from the count. 0: the default 1 (PyTorch); TIN_NO_CORRECTION: none (NumPy) */
 };
 enum { TIN_NO_CORRECTION = -1 };
 
@@ -500,12 +500,20 @@ tin_tensor *tin_max_args(struct tin_reduce_options args);
 tin_tensor *tin_min_args(struct tin_reduce_options args);
 /* sum / count; integers and bool are cast to f32. torch.mean. */
 tin_tensor *tin_mean_args(struct tin_reduce_options args);
-/* sum((x - mean)^2) / (count - correction), in two passes. torch.var. */
+/* sum((x - mean)^2) / (count - correction), NaN where that count is 0. The mean is subtracted first, and the mean of what is left once
+ * more, so that a large mean costs no digits. torch.var. */
 tin_tensor *tin_var_args(struct tin_reduce_options args);
+/* The square root of tin_var; gradient 0 where it is 0. torch.std. */
+tin_tensor *tin_std_args(struct tin_reduce_options args);
+/* i64: how many elements are not 0; NaN counts. torch.count_nonzero. */
+tin_tensor *tin_count_nonzero_args(struct tin_reduce_options args);
+/* Sum and mean of the elements that are not NaN; of none: 0 and NaN. Integers as tin_sum and tin_mean. torch.nansum, nanmean. */
+tin_tensor *tin_nansum_args(struct tin_reduce_options args);
+tin_tensor *tin_nanmean_args(struct tin_reduce_options args);
 /* bool: some, every element is not 0. torch.any, all. */
 tin_tensor *tin_any_args(struct tin_reduce_options args);
 tin_tensor *tin_all_args(struct tin_reduce_options args);
-/* log(sum(exp(x))) without overflow. torch.logsumexp. */
+/* log(sum(exp(x))) without overflow; of nothing -infinity. torch.logsumexp. */
 tin_tensor *tin_logsumexp_args(struct tin_reduce_options args);
 /* i32: the first position of the largest, smallest element along the one axis named (none: in the flattened tensor); NaN wins. */
 tin_tensor *tin_argmax_args(struct tin_reduce_options args);
@@ -518,11 +526,31 @@ tin_tensor *tin_argmin_args(struct tin_reduce_options args);
 #define tin_min(...) TIN_REDUCE(tin_min_args, __VA_ARGS__)
 #define tin_mean(...) TIN_REDUCE(tin_mean_args, __VA_ARGS__)
 #define tin_var(...) TIN_REDUCE(tin_var_args, __VA_ARGS__)
+#define tin_std(...) TIN_REDUCE(tin_std_args, __VA_ARGS__)
+#define tin_count_nonzero(...) TIN_REDUCE(tin_count_nonzero_args, __VA_ARGS__)
+#define tin_nansum(...) TIN_REDUCE(tin_nansum_args, __VA_ARGS__)
+#define tin_nanmean(...) TIN_REDUCE(tin_nanmean_args, __VA_ARGS__)
 #define tin_any(...) TIN_REDUCE(tin_any_args, __VA_ARGS__)
 #define tin_all(...) TIN_REDUCE(tin_all_args, __VA_ARGS__)
 #define tin_logsumexp(...) TIN_REDUCE(tin_logsumexp_args, __VA_ARGS__)
 #define tin_argmax(...) TIN_REDUCE(tin_argmax_args, __VA_ARGS__)
 #define tin_argmin(...) TIN_REDUCE(tin_argmin_args, __VA_ARGS__)
+#endif
+
+struct tin_norm_options {
+  const char *file TIN_ZERO;
+  int line TIN_ZERO;
+  tin_tensor *x TIN_ZERO;
+  double p TIN_ZERO;
+  tin_axes axes TIN_ZERO; /* none named: all */
+  bool keepdims TIN_ZERO; /* reduced axes stay with size 1 */
+};
+/* (float) sum(|x|^p)^(1 / p); p = 0: how many elements are not 0; INFINITY, -INFINITY: the largest, the smallest |x|, whose gradient ties
+ * share. Gradient 0 at elements that are 0, and where the norm is 0. Errors: a negative or infinite p over no elements.
+ * tin_norm(x, 2, .axes = TIN_AXES(-1)). torch.linalg.vector_norm. */
+tin_tensor *tin_norm_args(struct tin_norm_options args);
+#ifndef __cplusplus
+#define tin_norm(...) tin_norm_args((struct tin_norm_options){.file = __FILE__, .line = __LINE__, .x = __VA_ARGS__})
 #endif
 
 /* e^x / sum(e^x) along the axis, with the maximum subtracted first; e * (1 / sum). torch.softmax. */
@@ -697,6 +725,10 @@ TIN_CPP_OPTIONS(tin_max)
 TIN_CPP_OPTIONS(tin_min)
 TIN_CPP_OPTIONS(tin_mean)
 TIN_CPP_OPTIONS(tin_var)
+TIN_CPP_OPTIONS(tin_std)
+TIN_CPP_OPTIONS(tin_count_nonzero)
+TIN_CPP_OPTIONS(tin_nansum)
+TIN_CPP_OPTIONS(tin_nanmean)
 TIN_CPP_OPTIONS(tin_any)
 TIN_CPP_OPTIONS(tin_all)
 TIN_CPP_OPTIONS(tin_logsumexp)
@@ -724,6 +756,10 @@ static inline tin_tensor *tin_slice_at(tin_tensor *x, tin_tensor *position, int6
                                        TIN_CPP_PLACE) {
   options.file = file, options.line = line, options.x = x, options.position = position, options.size = size;
   return tin_slice_at_args(options);
+}
+static inline tin_tensor *tin_norm(tin_tensor *x, double p, tin_norm_options options = {}, TIN_CPP_PLACE) {
+  options.file = file, options.line = line, options.x = x, options.p = p;
+  return tin_norm_args(options);
 }
 static inline tin_tensor *tin_slice(tin_tensor *x, int axis, int64_t start, int64_t stop, tin_slice_options options = {}, TIN_CPP_PLACE) {
   options.file = file, options.line = line, options.x = x, options.axis = axis, options.start = start, options.stop = stop;

@@ -140,6 +140,24 @@ static tin_tensor *build_logsumexp(tin_tensor *const *x) {
 static tin_tensor *build_var(tin_tensor *const *x) {
   return tin_var(x[0], .axes = TIN_AXES(1));
 }
+static tin_tensor *build_std(tin_tensor *const *x) {
+  return tin_std(x[0], .axes = TIN_AXES(1));
+}
+static tin_tensor *build_norm_2(tin_tensor *const *x) {
+  return tin_norm(x[0], 2, .axes = TIN_AXES(1));
+}
+static tin_tensor *build_norm_3(tin_tensor *const *x) {
+  return tin_norm(x[0], 3, .axes = TIN_AXES(0));
+}
+static tin_tensor *build_norm_half(tin_tensor *const *x) {
+  return tin_norm(x[0], 0.5, .axes = TIN_AXES(0, 1));
+}
+static tin_tensor *build_norm_negative(tin_tensor *const *x) {
+  return tin_norm(x[0], -1.5, .axes = TIN_AXES(1));
+}
+static tin_tensor *build_nanmean(tin_tensor *const *x) {
+  return tin_nanmean(tin_where(tin_lt(x[0], tin_zeros_like(x[0])), tin_full_like(x[0], NAN), tin_exp(x[0])));
+}
 static tin_tensor *build_reshape(tin_tensor *const *x) {
   return tin_square(tin_reshape(x[0], TIN_SHAPE(2, -1)));
 }
@@ -228,6 +246,12 @@ static const struct gradient_case cases[] = {
     {"log_softmax", OP_EXP, build_log_softmax, 1, {MATRIX}, false},
     {"logsumexp", OP_EXP, build_logsumexp, 1, {MATRIX}, false},
     {"var", OP_SUM, build_var, 1, {MATRIX}, false},
+    {"std", OP_SUM, build_std, 1, {MATRIX}, false},
+    {"norm 2", OP_SUM, build_norm_2, 1, {MATRIX}, false},
+    {"norm 3", OP_SUM, build_norm_3, 1, {MATRIX}, false},
+    {"norm 1/2", OP_LOG, build_norm_half, 1, {MATRIX}, false},
+    {"norm -1.5", OP_LOG, build_norm_negative, 1, {MATRIX}, false},
+    {"nanmean", OP_SUM, build_nanmean, 1, {MATRIX}, false},
     {"reshape", OP_RESHAPE, build_reshape, 1, {MATRIX}, false},
     {"permute", OP_PERMUTE, build_permute, 1, {{3, {2, 3, 4}}}, false},
     {"expand", OP_EXPAND, build_expand, 1, {{2, {3, 1}}}, false},

@@ -84,7 +84,13 @@ static void test_axes_and_options(void **state) {
   tin_tensor *x = ZEROS("x", 2, 3), *i = tin_cast(x, TIN_I32);
   EXPECT_POISON(tin_sum(x, .axes = TIN_AXES(2)), "sum: axis 2 is out of range for x [2, 3]");
   EXPECT_POISON(tin_softmax(x, -3), "softmax: axis -3 is out of range for x [2, 3]");
-  EXPECT_POISON(tin_max(ZEROS("e", 0, 3), .axes = TIN_AXES(0)), "max: of no elements: e [0, 3]");
+  EXPECT_POISON(tin_max(ZEROS("e", 0, 3), .axes = TIN_AXES(0)), "max: of no elements: axis 0 of e [0, 3]");
+  EXPECT_POISON(tin_argmin(ZEROS("e", 3, 0), .axes = TIN_AXES(1)), "argmin: of no elements: axis 1 of e [3, 0]");
+  EXPECT_POISON(tin_norm(ZEROS("e", 0), -INFINITY), "norm: of no elements: axis 0 of e [0]");
+  EXPECT_POISON(tin_norm(ZEROS("e", 0), -1), "norm: of no elements: axis 0 of e [0]");
+  EXPECT_POISON(tin_norm(x, NAN), "norm: p is not a number");
+  EXPECT_POISON(tin_std(x, .axes = TIN_AXES(1, -1)), "std: axis 1 of x [2, 3] is named twice");
+  EXPECT_POISON(tin_nansum(x, .axes = TIN_AXES(-3)), "nansum: axis -3 is out of range for x [2, 3]");
   EXPECT_POISON(tin_argmax(x, .axes = TIN_AXES(0, 1)), "argmax: one axis can be named, not 2");
   EXPECT_POISON(tin_slice(x, 0, 0, 1, .step = -1), "slice: step -1 is negative; use flip");
   EXPECT_POISON(tin_pad(x, .low = {-1}), "pad: padding -1, 0, interior 0 of axis 0 is negative or too large");

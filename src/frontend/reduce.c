@@ -1,4 +1,4 @@
-/* Reductions and the compositions around them: mean, variance, softmax, positions of extrema. */
+/* Reductions and the compositions around them: mean, variance, norms, softmax, positions of extrema. */
 #include "frontend/frontend.h"
 
 #include <math.h>
@@ -28,7 +28,12 @@ static bool begin(struct reduction *reduction, const struct tin_reduce_options *
   tin_tensor *x = args->x;
   *reduction = (struct reduction){.call = tin_call_of(args->file, args->line, op), .keepdims = args->keepdims, .count = 1};
   reduction->x = tin_call_operand(&reduction->call, x, name);
-  if (!reduction->x || !tin_check_axes(&reduction->call, x, name, reduction->x, args->axes, &reduction->axes))
+  if (!reduction->x)
+    return false;
+  tin_axes axes = args->axes;
+  if (reduction->x->rank == 0 && axes.count == 1 && (axes.axis[0] == 0 || axes.axis[0] == -1))
+    axes.count = 0; /* PyTorch lets a 0-d tensor have these */
+  if (!tin_check_axes(&reduction->call, x, name, reduction->x, axes, &reduction->axes))
     return false;
   for (int axis = 0; axis < reduction->x->rank; axis++)
     reduction->count *= reduction->axes >> axis & 1 ? reduction->x->shape[axis] : 1;
@@ -75,16 +80,94 @@ tin_tensor *tin_mean_args(struct tin_reduce_options args) {
   return finish(&reduction, mean(&reduction));
 }
 
+/* x less the mean. */
+static struct tin_node *less(struct reduction *reduction, struct tin_node *x, struct tin_node *average) {
+  return x ? make_binary(reduction->call.graph, OP_SUB, x, make_expand_like(reduction->call.graph, average, x)) : NULL;
+}
+
+/* Centred twice: the rounding of a mean that is large against the spread leaves an offset, which the second mean takes away. What the
+ * offset is does not matter then, so no gradient flows through the first mean. */
+static struct tin_node *variance(struct reduction *reduction, int correction) {
+  struct tin_graph *graph = reduction->call.graph;
+  correction = correction == TIN_NO_CORRECTION ? 0 : correction ? correction : 1;
+  double freedom = fmax(0, (double)reduction->count - correction); /* 0: the variance is NaN, as in PyTorch */
+  struct reduction rest = *reduction;
+  rest.x = less(reduction, reduction->x, tin_node_detached(graph, mean(reduction)));
+  struct tin_node *centred = rest.x ? less(reduction, rest.x, mean(&rest)) : NULL;
+  struct tin_node *sum = reduce(reduction, OP_SUM, make_binary(graph, OP_MUL, centred, centred));
+  return make_binary(graph, OP_DIV, sum, make_number(graph, sum, freedom));
+}
+
 tin_tensor *tin_var_args(struct tin_reduce_options args) {
   struct reduction reduction;
   if (!begin(&reduction, &args, "var", COERCE_FLOAT))
     return tin_call_poison(&reduction.call);
+  return finish(&reduction, variance(&reduction, args.correction));
+}
+
+/* A function of x that is 0 at 0, where its derivative is infinite: there the gradient is 0. */
+static struct tin_node *flat_at_zero(struct reduction *reduction, struct tin_node *x,
+                                     struct tin_node *function(struct reduction *, struct tin_node *, double), double parameter) {
+  struct tin_graph *graph = reduction->call.graph;
+  struct tin_node *zero = make_number(graph, x, 0), *is_zero = make_binary(graph, OP_EQ, x, zero);
+  struct tin_node *safe = make_select(graph, is_zero, make_number(graph, x, 1), x);
+  return make_select(graph, is_zero, zero, safe ? function(reduction, safe, parameter) : NULL);
+}
+
+/* x to the p by tin_pow. */
+static struct tin_node *power(struct reduction *reduction, struct tin_node *x, double p) {
+  struct tin_call *call = &reduction->call;
+  return tin_call_operand(call, tin_pow_at(call->file, call->line, tin_call_result(call, x), p), "x");
+}
+
+tin_tensor *tin_std_args(struct tin_reduce_options args) {
+  struct reduction reduction;
+  if (!begin(&reduction, &args, "std", COERCE_FLOAT))
+    return tin_call_poison(&reduction.call);
+  struct tin_node *var = variance(&reduction, args.correction);
+  return finish(&reduction, flat_at_zero(&reduction, var, power, 0.5));
+}
+
+/* ---- counts, and sums without NaN ---- */
+
+static struct tin_node *count_true(struct reduction *reduction, struct tin_node *x) {
+  return reduce(reduction, OP_SUM, make_cast(reduction->call.graph, x, TIN_I64));
+}
+
+tin_tensor *tin_count_nonzero_args(struct tin_reduce_options args) {
+  struct reduction reduction;
+  if (!begin(&reduction, &args, "count_nonzero", COERCE_LOGICAL))
+    return tin_call_poison(&reduction.call);
+  return finish(&reduction, count_true(&reduction, reduction.x));
+}
+
+/* The sum of what is a number; *numbers: where that is. */
+static struct tin_node *sum_of_numbers(struct reduction *reduction, struct tin_node **numbers) {
+  struct tin_graph *graph = reduction->call.graph;
+  struct tin_node *x = reduction->x;
+  *numbers = make_binary(graph, OP_EQ, x, x);
+  return reduce(reduction, OP_SUM, make_select(graph, *numbers, x, make_number(graph, x, 0)));
+}
+
+tin_tensor *tin_nansum_args(struct tin_reduce_options args) {
+  struct reduction reduction;
+  struct tin_node *numbers;
+  if (!begin(&reduction, &args, "nansum", COERCE_NONE))
+    return tin_call_poison(&reduction.call);
+  if (!tin_dtype_is_float(reduction.x->dtype))
+    return total(&args, "nansum", OP_SUM);
+  return finish(&reduction, sum_of_numbers(&reduction, &numbers));
+}
+
+tin_tensor *tin_nanmean_args(struct tin_reduce_options args) {
+  struct reduction reduction;
+  struct tin_node *numbers;
+  if (!begin(&reduction, &args, "nanmean", COERCE_FLOAT))
+    return tin_call_poison(&reduction.call);
   struct tin_graph *graph = reduction.call.graph;
-  int correction = args.correction == TIN_NO_CORRECTION ? 0 : args.correction ? args.correction : 1;
-  double freedom = fmax(0, (double)reduction.count - correction); /* 0: the variance is NaN, as in PyTorch */
-  struct tin_node *centred = make_binary(graph, OP_SUB, reduction.x, make_expand_like(graph, mean(&reduction), reduction.x));
-  struct tin_node *sum = reduce(&reduction, OP_SUM, make_binary(graph, OP_MUL, centred, centred));
-  return finish(&reduction, make_binary(graph, OP_DIV, sum, make_number(graph, sum, freedom)));
+  struct tin_node *sum = sum_of_numbers(&reduction, &numbers);
+  struct tin_node *count = make_cast(graph, count_true(&reduction, numbers), (tin_dtype)reduction.x->dtype);
+  return finish(&reduction, make_binary(graph, OP_DIV, sum, count));
 }
 
 /* ---- extrema ---- */
@@ -92,7 +175,10 @@ tin_tensor *tin_var_args(struct tin_reduce_options args) {
 static bool not_empty(struct reduction *reduction, tin_tensor *x) {
   if (reduction->count)
     return true;
-  tin_call_fail(&reduction->call, "of no elements: %s", tin_describe(x, "x", reduction->x).text);
+  int axis = 0;
+  while (reduction->x->shape[axis] || !(reduction->axes >> axis & 1))
+    axis++;
+  tin_call_fail(&reduction->call, "of no elements: axis %d of %s", axis, tin_describe(x, "x", reduction->x).text);
   return false;
 }
 
@@ -159,7 +245,7 @@ static tin_tensor *argument(struct tin_reduce_options args, const char *name, in
     return tin_call_poison(&reduction.call);
   }
   struct tin_node *x = reduction.x;
-  if (args.axes.count == 1)
+  if (reduction.axes && args.axes.count == 1)
     return finish(&reduction, first_index(&reduction, op, __builtin_ctz(reduction.axes)));
   int rank = x->rank;
   reduction.x = make_reshape(reduction.call.graph, x, 1, &x->size);
@@ -177,6 +263,44 @@ tin_tensor *tin_argmin_args(struct tin_reduce_options args) {
   return argument(args, "argmin", OP_REDUCE_MIN);
 }
 
+/* ---- norms ---- */
+
+static struct tin_node *norm(struct reduction *reduction, double p) {
+  struct tin_graph *graph = reduction->call.graph;
+  struct tin_node *x = reduction->x;
+  if (p == 0)
+    return make_cast(graph, count_true(reduction, tin_node_truth(graph, x)), (tin_dtype)x->dtype);
+  struct tin_node *size = make_unary(graph, OP_ABS, x);
+  if (isinf(p))
+    return reduce(reduction, p > 0 ? OP_REDUCE_MAX : OP_REDUCE_MIN, size);
+  if (p == 1)
+    return reduce(reduction, OP_SUM, size);
+  if (p == 2)
+    return flat_at_zero(reduction, reduce(reduction, OP_SUM, make_binary(graph, OP_MUL, x, x)), power, 0.5);
+  if (p > 0)
+    return flat_at_zero(reduction, reduce(reduction, OP_SUM, flat_at_zero(reduction, size, power, p)), power, 1 / p);
+  /* an element that is 0 has the power infinity, and makes the norm 0 */
+  struct tin_node *is_zero = make_binary(graph, OP_EQ, size, make_number(graph, size, 0));
+  struct tin_node *safe = make_select(graph, is_zero, make_number(graph, size, 1), size);
+  struct tin_node *term = make_select(graph, is_zero, make_number(graph, size, INFINITY), safe ? power(reduction, safe, p) : NULL);
+  struct tin_node *sum = reduce(reduction, OP_SUM, term);
+  return sum ? power(reduction, sum, 1 / p) : NULL;
+}
+
+tin_tensor *tin_norm_args(struct tin_norm_options args) {
+  struct reduction reduction;
+  struct tin_reduce_options options = {.file = args.file, .line = args.line, .x = args.x, .axes = args.axes, .keepdims = args.keepdims};
+  if (!begin(&reduction, &options, "norm", COERCE_FLOAT))
+    return tin_call_poison(&reduction.call);
+  if (isnan(args.p)) {
+    tin_call_fail(&reduction.call, "p is not a number");
+    return tin_call_poison(&reduction.call);
+  }
+  if ((args.p < 0 || isinf(args.p)) && !not_empty(&reduction, args.x)) /* no such norm of nothing */
+    return tin_call_poison(&reduction.call);
+  return finish(&reduction, norm(&reduction, args.p));
+}
+
 /* ---- exponentials ---- */
 
 /* The maximum, for subtracting: its gradient cancels exactly in what is computed with it, so it is stopped. */
@@ -186,9 +310,11 @@ static struct tin_node *stopped_maximum(struct reduction *reduction) {
 
 tin_tensor *tin_logsumexp_args(struct tin_reduce_options args) {
   struct reduction reduction;
-  if (!begin(&reduction, &args, "logsumexp", COERCE_FLOAT) || !not_empty(&reduction, args.x))
+  if (!begin(&reduction, &args, "logsumexp", COERCE_FLOAT))
     return tin_call_poison(&reduction.call);
   struct tin_graph *graph = reduction.call.graph;
+  if (!reduction.count) /* the logarithm of an empty sum */
+    return finish(&reduction, make_unary(graph, OP_LOG, reduce(&reduction, OP_SUM, reduction.x)));
   struct tin_node *largest = stopped_maximum(&reduction);
   struct tin_node *endless = make_binary(graph, OP_EQ, make_unary(graph, OP_ABS, largest), make_number(graph, largest, INFINITY));
   struct tin_node *shift = make_select(graph, endless, make_number(graph, largest, 0), largest); /* inf - inf would be NaN */
