@@ -672,6 +672,27 @@ bool tin_grad_at(const char *file, int line, tin_tensor *loss, tin_list wrt, tin
 /* The same for sum(loss * cotangent): a vector-Jacobian product. */
 bool tin_vjp_at(const char *file, int line, tin_tensor *loss, tin_tensor *cotangent, tin_list wrt, tin_tensor **out);
 #define tin_vjp(...) tin_vjp_at(TIN_HERE, __VA_ARGS__)
+/* J u, of output's shape: the sum over i of d(output) / d(inputs[i]) times tangents[i], which have the inputs' shapes; zeros where output
+ * does not depend on them. Lazy, and differentiable again: the jvp of a gradient is a Hessian times a vector. It costs about as much as
+ * output once more: the derivative of (J^T v) . u by v, which no longer contains v (Townsend, "A new trick for calculating Jacobian vector
+ * products", 2017). Errors: as tin_grad; shapes that differ; a custom gradient that is not linear in its cotangent.
+ * tin_jvp(y, TIN_LIST(x), TIN_LIST(u)). torch.autograd.functional.jvp, torch.func.jvp. */
+tin_tensor *tin_jvp_at(const char *file, int line, tin_tensor *output, tin_list inputs, tin_list tangents);
+#define tin_jvp(...) tin_jvp_at(TIN_HERE, __VA_ARGS__)
+/* out[i] = the i-th part of H v, of inputs[i]'s shape: H the second derivatives of sum(loss) by all inputs together, v the vectors, which
+ * have the inputs' shapes. torch.autograd.functional.hvp. */
+bool tin_hvp_at(const char *file, int line, tin_tensor *loss, tin_list inputs, tin_list vectors, tin_tensor **out);
+#define tin_hvp(...) tin_hvp_at(TIN_HERE, __VA_ARGS__)
+
+enum { TIN_JACOBIAN_ROWS = 1024 }; /* most elements that tin_jacobian takes the gradients of */
+/* d(output) / d(wrt), of shape output.shape + wrt.shape and wrt's dtype. Lazy; each element of output costs a gradient and kernels of its
+ * own, so this is for small outputs: at most TIN_JACOBIAN_ROWS elements, and 8 axes in all. torch.autograd.functional.jacobian. */
+tin_tensor *tin_jacobian_at(const char *file, int line, tin_tensor *output, tin_tensor *wrt);
+#define tin_jacobian(...) tin_jacobian_at(TIN_HERE, __VA_ARGS__)
+/* The second derivatives of a loss of one element, of shape wrt.shape + wrt.shape: the Jacobian of its gradient, with the same limits.
+ * torch.autograd.functional.hessian. */
+tin_tensor *tin_hessian_at(const char *file, int line, tin_tensor *loss, tin_tensor *wrt);
+#define tin_hessian(...) tin_hessian_at(TIN_HERE, __VA_ARGS__)
 
 /* ---- vectorising map ---- */
 

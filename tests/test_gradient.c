@@ -344,15 +344,28 @@ static double evaluate(struct probe *probe, probe_fn *function, double step, dou
   return result;
 }
 
-/* The derivative of the function along the direction against the central difference. */
+/* The same by forward mode. */
+static tin_tensor *along_forward(struct probe *probe, tin_tensor *y, double (*direction)[MAX_ELEMENTS]) {
+  tin_tensor *tangents[MAX_INPUTS];
+  int count = probe->test->n_inputs;
+  for (int i = 0; i < count; i++)
+    tangents[i] = tin_from(probe->ctx, TIN_F64, probe->test->shape[i], direction[i]);
+  return tin_jvp(y, ((tin_list){probe->x, count}), ((tin_list){tangents, count}));
+}
+
+/* The derivative of the function along the direction by central difference, reverse mode and forward mode. */
 static void compare(struct probe *probe, const char *what, probe_fn *function, double (*direction)[MAX_ELEMENTS]) {
   const double step = 1e-4; /* error of the difference: about step^2 times third derivatives, and 1e-16 / step */
   double difference = (evaluate(probe, function, step, direction) - evaluate(probe, function, -step, direction)) / (2 * step);
   tin_scope scope = tin_begin(probe->ctx);
   move_to(probe, 0, direction);
-  double exact = tin_item(along(probe, function(probe), direction));
+  double exact = tin_item(along(probe, function(probe), direction)), forward = tin_item(along_forward(probe, function(probe), direction));
+  double by_parts = tin_item(weighted(along_forward(probe, probe->test->build(probe->x), direction)));
   if (!tin_end(scope))
     fail_msg("%s: %s", probe->test->name, tin_message(probe->ctx));
+  double reference = function == value ? by_parts : forward;
+  if (!(fabs(exact - forward) <= 1e-12 * (1 + fabs(exact)) && fabs(exact - reference) <= 1e-12 * (1 + fabs(exact))))
+    fail_msg("%s, %s derivative: %.17g, in forward mode %.17g and %.17g", probe->test->name, what, exact, forward, by_parts);
   if (!(fabs(exact - difference) <= 2e-6 * (1 + fabs(exact))))
     fail_msg("%s, %s derivative: %.12g, by differences %.12g", probe->test->name, what, exact, difference);
 }

@@ -183,6 +183,20 @@ void tin_updates_drop(tin_ctx *ctx);
 /* Computes nodes and all pending updates; false with the error recorded and the updates dropped. */
 bool tin_run(struct tin_call *call, struct tin_node **nodes, int count, bool in_place);
 
+/* ---- derivatives (grad.c) ---- */
+
+/* The sum over k of sum(outputs[k] * cotangents[k]), a NULL cotangent being ones, differentiated by wrt. */
+struct tin_pullback {
+  struct tin_node *const *outputs, *const *cotangents;
+  int n_outputs;
+  tin_list wrt;
+};
+/* The gradients as nodes, of wrt's shapes and dtypes; false with the error recorded. */
+bool tin_differentiate(struct tin_call *call, const struct tin_pullback *pullback, struct tin_node **out);
+/* Casts *node, the tensor x, to the dtype of another; false with the error recorded when it has another shape. */
+bool tin_check_like(struct tin_call *call, tin_tensor *x, const char *name, struct tin_node **node, tin_tensor *like, const char *like_name,
+                    const struct tin_node *like_node);
+
 /* ---- checks shared by ops ---- */
 
 /* The shape's number of elements; false with the error recorded for a bad rank, a negative size or an overflow of the address space. */

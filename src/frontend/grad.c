@@ -1,43 +1,25 @@
-/* Gradients as the user asks for them: handles in, handles out. */
+/* Derivatives as the user asks for them: gradients, products with the Jacobian from both sides, Hessians.
+ *
+ * Everything stands on tin_gradient of ir/gradient.h, by way of tin_differentiate, which knows the variables that wait for an update. */
 #include "frontend/frontend.h"
 
 #include <stdlib.h>
 
 #include "ir/gradient.h"
 
-static bool check_cotangent(struct tin_call *call, tin_tensor *loss, tin_tensor *cotangent, struct tin_node **nodes) {
-  bool same = nodes[0]->rank == nodes[1]->rank;
-  for (int axis = 0; same && axis < nodes[0]->rank; axis++)
-    same = nodes[0]->shape[axis] == nodes[1]->shape[axis];
-  nodes[1] = make_cast(call->graph, nodes[1], (tin_dtype)nodes[0]->dtype);
-  if (same && nodes[1])
+/* ---- what all share ---- */
+
+bool tin_check_like(struct tin_call *call, tin_tensor *x, const char *name, struct tin_node **node, tin_tensor *like, const char *like_name,
+                    const struct tin_node *like_node) {
+  struct tin_node *given = *node;
+  *node = tin_same_shape(given, like_node) ? make_cast(call->graph, given, (tin_dtype)like_node->dtype) : NULL;
+  if (*node)
     return true;
-  if (same)
+  if (tin_same_shape(given, like_node))
     tin_call_fail(call, "out of memory");
   else
-    tin_call_fail(call, "shapes differ: %s and %s", tin_describe(loss, "loss", nodes[0]).text,
-                  tin_describe(cotangent, "cotangent", nodes[1]).text);
+    tin_call_fail(call, "shapes differ: %s and %s", tin_describe(like, like_name, like_node).text, tin_describe(x, name, given).text);
   return false;
-}
-
-/* What a gradient is taken of. */
-struct request {
-  tin_tensor *loss, *cotangent;
-  bool with_cotangent;
-  tin_list wrt;
-  struct tin_node **nodes;     /* loss, cotangent or NULL, wrt, old values of wrt */
-  struct tin_node **gradients; /* of wrt and of the old values */
-};
-
-static bool resolve(struct tin_call *call, struct request *request) {
-  struct tin_node **nodes = request->nodes;
-  tin_tensor *tensors[] = {request->loss, request->cotangent};
-  static const char *const names[] = {"loss", "cotangent"};
-  if (!tin_call_operands(call, request->with_cotangent ? 2 : 1, tensors, names, nodes) ||
-      (request->with_cotangent && !check_cotangent(call, request->loss, request->cotangent, nodes)))
-    return false;
-  call->items = "wrt";
-  return tin_call_operands(call, request->wrt.count, request->wrt.at, NULL, nodes + 2);
 }
 
 /* The value of the variable before its pending update, as a node; else the node itself. */
@@ -47,57 +29,235 @@ static struct tin_node *old_value(tin_tensor *t, struct tin_node *node) {
 }
 
 /* A loss built before tin_assign depends on the old value; zeros for the new one would be right and useless. */
-static bool check_stale(struct tin_call *call, const struct request *request) {
-  int count = request->wrt.count;
-  for (int i = 0; i < count; i++) {
-    struct tin_node *node = request->nodes[2 + i], *zeros = make_number(call->graph, node, 0);
-    if (request->nodes[2 + count + i] == node || request->gradients[i] != zeros || request->gradients[count + i] == zeros)
+static bool check_stale(struct tin_call *call, tin_list wrt, struct tin_node *const *nodes, struct tin_node *const *gradients) {
+  for (int i = 0; i < wrt.count; i++) {
+    struct tin_node *zeros = make_number(call->graph, nodes[i], 0);
+    if (nodes[wrt.count + i] == nodes[i] || gradients[i] != zeros || gradients[wrt.count + i] == zeros)
       continue;
-    tin_call_fail(call, "%s was assigned after the loss was built; take the gradient before",
-                  tin_name_operand(request->wrt.at[i], "wrt").text);
+    tin_call_fail(call, "%s was assigned after the loss was built; take the gradient before", tin_name_operand(wrt.at[i], "wrt").text);
     return false;
   }
   return true;
 }
 
-static bool differentiate(struct tin_call *call, struct request *request, tin_tensor **out) {
-  int count = request->wrt.count;
-  if (!resolve(call, request))
+/* nodes, gradients: room for the current and the old value of each of wrt. */
+static bool differentiate(struct tin_call *call, const struct tin_pullback *pullback, struct tin_node **nodes,
+                          struct tin_node **gradients) {
+  tin_list wrt = pullback->wrt;
+  call->items = "wrt";
+  if (!tin_call_operands(call, wrt.count, wrt.at, NULL, nodes))
     return false;
-  for (int i = 0; i < count; i++)
-    request->nodes[2 + count + i] = old_value(request->wrt.at[i], request->nodes[2 + i]);
+  for (int i = 0; i < wrt.count; i++)
+    nodes[wrt.count + i] = old_value(wrt.at[i], nodes[i]);
   struct tin_error error = {0};
-  if (!tin_gradient(call->graph, request->nodes[0], request->nodes[1], request->nodes + 2, 2 * count, request->gradients, &error)) {
+  if (!tin_gradient(call->graph, pullback->outputs, pullback->cotangents, pullback->n_outputs, nodes, 2 * wrt.count, gradients, &error)) {
     tin_call_fail(call, "%s", error.text);
     return false;
   }
-  bool made = check_stale(call, request);
-  for (int i = 0; made && i < count; i++) {
-    out[i] = tin_call_result(call, request->gradients[i]);
-    made = !tin_is_poison(out[i]);
-  }
-  return made;
+  return check_stale(call, wrt, nodes, gradients);
 }
 
-static bool gradient(struct tin_call call, struct request request, tin_tensor **out) {
-  if (request.wrt.count < 0 || !request.wrt.at || !out)
-    request.wrt.count = 0;
-  size_t count = (size_t)request.wrt.count;
-  request.nodes = tin_call_alloc(&call, 2 * count + 2, sizeof *request.nodes, 1, &request.loss);
-  request.gradients = tin_call_alloc(&call, 2 * count + 1, sizeof *request.gradients, 1, &request.loss);
-  bool done = request.nodes && request.gradients && differentiate(&call, &request, out);
-  for (size_t i = 0; !done && i < count; i++)
-    out[i] = tin_call_poison(&call);
-  free(request.nodes);
-  free(request.gradients);
+bool tin_differentiate(struct tin_call *call, const struct tin_pullback *pullback, struct tin_node **out) {
+  size_t count = (size_t)pullback->wrt.count;
+  struct tin_node **nodes = tin_call_alloc(call, 4 * count + 1, sizeof *nodes, 0, NULL);
+  bool done = nodes && differentiate(call, pullback, nodes, nodes + 2 * count);
+  for (size_t i = 0; done && i < count; i++)
+    out[i] = nodes[2 * count + i];
+  free(nodes);
+  return done;
+}
+
+/* A list without an array has nothing in it. */
+static tin_list checked_list(tin_list list) {
+  return list.count > 0 && list.at ? list : (tin_list){NULL, 0};
+}
+
+/* Handles of the nodes, or poison for all of them. */
+static bool give(struct tin_call *call, bool done, struct tin_node **nodes, int count, tin_tensor **out) {
+  for (int i = 0; done && i < count; i++) {
+    out[i] = tin_call_result(call, nodes[i]);
+    done = !tin_is_poison(out[i]);
+  }
+  for (int i = 0; !done && i < count; i++)
+    out[i] = tin_call_poison(call);
+  return done;
+}
+
+/* ---- gradients ---- */
+
+static bool gradient(struct tin_call call, tin_tensor *loss, tin_tensor *cotangent, bool with_cotangent, tin_list wrt, tin_tensor **out) {
+  wrt = out ? checked_list(wrt) : (tin_list){NULL, 0};
+  struct tin_node *nodes[2] = {NULL, NULL};
+  tin_tensor *tensors[] = {loss, cotangent};
+  static const char *const names[] = {"loss", "cotangent"};
+  struct tin_node **gradients = tin_call_alloc(&call, (size_t)wrt.count + 1, sizeof *gradients, 1, &loss);
+  bool done = gradients && tin_call_operands(&call, with_cotangent ? 2 : 1, tensors, names, nodes) &&
+              (!with_cotangent || tin_check_like(&call, cotangent, "cotangent", &nodes[1], loss, "loss", nodes[0])) &&
+              tin_differentiate(&call, &(struct tin_pullback){&nodes[0], &nodes[1], 1, wrt}, gradients);
+  done = give(&call, done, gradients, wrt.count, out);
+  free(gradients);
   return done;
 }
 
 bool tin_grad_at(const char *file, int line, tin_tensor *loss, tin_list wrt, tin_tensor **out) {
-  return gradient(tin_call_of(file, line, "grad"), (struct request){.loss = loss, .wrt = wrt}, out);
+  return gradient(tin_call_of(file, line, "grad"), loss, NULL, false, wrt, out);
 }
 
 bool tin_vjp_at(const char *file, int line, tin_tensor *loss, tin_tensor *cotangent, tin_list wrt, tin_tensor **out) {
-  struct request request = {.loss = loss, .cotangent = cotangent, .with_cotangent = true, .wrt = wrt};
-  return gradient(tin_call_of(file, line, "vjp"), request, out);
+  return gradient(tin_call_of(file, line, "vjp"), loss, cotangent, true, wrt, out);
+}
+
+/* ---- products with vectors from the right ---- */
+
+/* inputs and vectors, one of the inputs' shape each. */
+static bool resolve_vectors(struct tin_call *call, tin_list inputs, tin_list vectors, const char *what, struct tin_node **nodes,
+                            struct tin_node **vector_nodes) {
+  if (inputs.count != vectors.count) {
+    tin_call_fail(call, "%d %ss for %d inputs", vectors.count, what, inputs.count);
+    return false;
+  }
+  call->items = "input";
+  if (!tin_call_operands(call, inputs.count, inputs.at, NULL, nodes))
+    return false;
+  call->items = what;
+  if (!tin_call_operands(call, vectors.count, vectors.at, NULL, vector_nodes))
+    return false;
+  for (int i = 0; i < inputs.count; i++)
+    if (!tin_check_like(call, vectors.at[i], tin_name_item(what, i).text, &vector_nodes[i], inputs.at[i], tin_name_item("input", i).text,
+                        nodes[i]))
+      return false;
+  return true;
+}
+
+/* Whether the node depends on the placeholder. */
+static bool depends(struct tin_call *call, struct tin_node *node, struct tin_node *placeholder, bool *out) {
+  struct tin_arena arena;
+  jmp_buf out_of_memory;
+  tin_arena_init(&arena, 1 << 14, &out_of_memory);
+  bool done = setjmp(out_of_memory) == 0;
+  if (done) {
+    tin_graph_order(call->graph, &arena, &node, 1);
+    *out = placeholder->mark == node->mark;
+  } else {
+    tin_call_fail(call, "out of memory");
+  }
+  tin_arena_free(&arena);
+  return done;
+}
+
+/* J u as the derivative of (J^T v) . u by v, which is linear in v: the result is free of v, a variable that has no value and needs none.
+ * Townsend, "A new trick for calculating Jacobian vector products", 2017. */
+static struct tin_node *push_forward(struct tin_call *call, struct tin_node *output, tin_list inputs, struct tin_node **pulled,
+                                     struct tin_node *const *tangents) {
+  struct tin_node *v = tin_node_placeholder(call->graph, output), *result = NULL;
+  if (!v) {
+    tin_call_fail(call, "out of memory");
+    return NULL;
+  }
+  if (!tin_differentiate(call, &(struct tin_pullback){&output, &v, 1, inputs}, pulled))
+    return NULL;
+  struct tin_error error = {0};
+  bool left = false;
+  if (!tin_gradient(call->graph, pulled, tangents, inputs.count, &v, 1, &result, &error)) {
+    tin_call_fail(call, "%s", error.text);
+    return NULL;
+  }
+  if (!depends(call, result, v, &left))
+    return NULL;
+  if (left)
+    tin_call_fail(call, "a custom gradient below the output is not linear in its cotangent, so that there is no Jacobian");
+  return left ? NULL : result;
+}
+
+tin_tensor *tin_jvp_at(const char *file, int line, tin_tensor *output, tin_list inputs, tin_list tangents) {
+  struct tin_call call = tin_call_of(file, line, "jvp");
+  inputs = checked_list(inputs), tangents = checked_list(tangents);
+  size_t count = (size_t)inputs.count;
+  struct tin_node *node = tin_call_operand(&call, output, "output"), *result = NULL;
+  struct tin_node **nodes = node ? tin_call_alloc(&call, 3 * count + 1, sizeof *nodes, 1, &output) : NULL;
+  if (nodes && resolve_vectors(&call, inputs, tangents, "tangent", nodes, nodes + count))
+    result = push_forward(&call, node, inputs, nodes + 2 * count, nodes + count);
+  free(nodes);
+  return result ? tin_call_result(&call, result) : tin_call_poison(&call);
+}
+
+bool tin_hvp_at(const char *file, int line, tin_tensor *loss, tin_list inputs, tin_list vectors, tin_tensor **out) {
+  struct tin_call call = tin_call_of(file, line, "hvp");
+  inputs = out ? checked_list(inputs) : (tin_list){NULL, 0}, vectors = checked_list(vectors);
+  size_t count = (size_t)inputs.count;
+  struct tin_node *node = tin_call_operand(&call, loss, "loss");
+  struct tin_node **nodes = node ? tin_call_alloc(&call, 3 * count + 1, sizeof *nodes, 1, &loss) : NULL;
+  bool done = nodes && resolve_vectors(&call, inputs, vectors, "vector", nodes, nodes + count) &&
+              tin_differentiate(&call, &(struct tin_pullback){&node, NULL, 1, inputs}, nodes + 2 * count) &&
+              tin_differentiate(&call, &(struct tin_pullback){nodes + 2 * count, nodes + count, inputs.count, inputs}, nodes);
+  done = give(&call, done, nodes, inputs.count, out);
+  free(nodes);
+  return done;
+}
+
+/* ---- whole Jacobians ---- */
+
+/* 1 at one element, counted in row-major order, and 0 elsewhere. */
+static struct tin_node *one_hot(struct tin_graph *graph, const struct tin_node *like, int64_t element) {
+  struct tin_node *count = tin_node_iota(graph, TIN_I64, like->size);
+  struct tin_node *at = count ? make_broadcast(graph, tin_node_const(graph, TIN_I64, (uint64_t)element), 1, count->shape) : NULL;
+  struct tin_node *hot = make_cast(graph, make_binary(graph, OP_EQ, count, at), (tin_dtype)like->dtype);
+  return make_reshape(graph, hot, like->rank, like->shape);
+}
+
+/* Row by row, each [1, size of wrt], for the elements of the output in turn. */
+static struct tin_node *stack_rows(struct tin_call *call, struct tin_node *output, tin_tensor *wrt, struct tin_node **rows) {
+  for (int64_t row = 0; row < output->size; row++) {
+    struct tin_node *cotangent = one_hot(call->graph, output, row), *gradient;
+    if (!cotangent)
+      return NULL;
+    if (!tin_differentiate(call, &(struct tin_pullback){&output, &cotangent, 1, {&wrt, 1}}, &gradient))
+      return NULL;
+    rows[row] = make_reshape(call->graph, gradient, 2, (int64_t[]){1, gradient->size});
+    if (!rows[row])
+      return NULL;
+  }
+  return tin_node_concat(call->graph, rows, (int)output->size, 0);
+}
+
+static tin_tensor *jacobian(struct tin_call *call, tin_tensor *output, struct tin_node *node, tin_tensor *wrt) {
+  struct tin_node *wrt_node = tin_call_operand(call, wrt, "wrt"), **rows;
+  if (!wrt_node)
+    return tin_call_poison(call);
+  int rank = node->rank + wrt_node->rank;
+  int64_t shape[2 * TIN_MAX_RANK];
+  for (int i = 0; i < rank; i++)
+    shape[i] = i < node->rank ? node->shape[i] : wrt_node->shape[i - node->rank];
+  if (rank > TIN_MAX_RANK)
+    tin_call_fail(call, "%s by %s would have %d axes; a tensor has at most %d", tin_describe(output, "output", node).text,
+                  tin_describe(wrt, "wrt", wrt_node).text, rank, TIN_MAX_RANK);
+  else if (node->size > TIN_JACOBIAN_ROWS)
+    tin_call_fail(call, "%s has %lld elements, each a gradient of its own; at most %d are possible (use vjp or jvp)",
+                  tin_describe(output, "output", node).text, (long long)node->size, TIN_JACOBIAN_ROWS);
+  if (rank > TIN_MAX_RANK || node->size > TIN_JACOBIAN_ROWS)
+    return tin_call_poison(call);
+  if (node->size == 0)
+    return tin_call_result(call, make_broadcast(call->graph, tin_node_number(call->graph, (tin_dtype)wrt_node->dtype, 0), rank, shape));
+  rows = tin_call_alloc(call, (size_t)node->size, sizeof *rows, 0, NULL);
+  struct tin_node *stacked = rows ? stack_rows(call, node, wrt, rows) : NULL;
+  free(rows);
+  if (!stacked && call->ctx->error.set)
+    return tin_call_poison(call);
+  return tin_call_result(call, make_reshape(call->graph, stacked, rank, shape));
+}
+
+tin_tensor *tin_jacobian_at(const char *file, int line, tin_tensor *output, tin_tensor *wrt) {
+  struct tin_call call = tin_call_of(file, line, "jacobian");
+  struct tin_node *node = tin_call_operand(&call, output, "output");
+  return node ? jacobian(&call, output, node, wrt) : tin_call_poison(&call);
+}
+
+tin_tensor *tin_hessian_at(const char *file, int line, tin_tensor *loss, tin_tensor *wrt) {
+  struct tin_call call = tin_call_of(file, line, "hessian");
+  struct tin_node *node = tin_call_operand(&call, loss, "loss"), *gradient;
+  if (node && node->size != 1)
+    tin_call_fail(&call, "%s has %lld elements, not one", tin_describe(loss, "loss", node).text, (long long)node->size);
+  if (!node || node->size != 1 || !tin_differentiate(&call, &(struct tin_pullback){&node, NULL, 1, {&wrt, 1}}, &gradient))
+    return tin_call_poison(&call);
+  return jacobian(&call, wrt, gradient, wrt);
 }

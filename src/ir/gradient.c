@@ -287,9 +287,8 @@ static void enter(struct walk *walk, struct tin_node *node) {
 }
 
 /* Unlike tin_graph_order this goes on below realised nodes: having been computed changes nothing about a node's derivative. */
-static void find_order(struct walk *walk, struct tin_node *loss) {
-  walk->stamp = ++*walk->graph->stamp;
-  enter(walk, loss);
+static void find_order_of(struct walk *walk, struct tin_node *output) {
+  enter(walk, output);
   while (walk->stack.count) {
     struct frame *top = &walk->stack.at[walk->stack.count - 1];
     if (top->next < top->node->n_in) {
@@ -300,6 +299,12 @@ static void find_order(struct walk *walk, struct tin_node *loss) {
     tin_vec_push(&walk->arena, &walk->order, top->node);
     walk->stack.count--;
   }
+}
+
+static void find_order(struct walk *walk, struct tin_node *const *outputs, int n_outputs) {
+  walk->stamp = ++*walk->graph->stamp;
+  for (int k = 0; k < n_outputs; k++)
+    find_order_of(walk, outputs[k]);
 }
 
 static void mark_wanted(struct walk *walk, struct tin_node *const *wrt, int n_wrt) {
@@ -317,20 +322,22 @@ static void mark_wanted(struct walk *walk, struct tin_node *const *wrt, int n_wr
   }
 }
 
+/* Takes one more part of a node's cotangent in; false when memory ran out. */
+static bool contribute(struct walk *walk, const struct tin_node *node, struct tin_node *part) {
+  struct tin_node **total = &walk->cotangent[node->index];
+  *total = *total ? make_binary(walk->graph, OP_ADD, *total, part) : part;
+  return *total;
+}
+
 /* Adds the node's contributions to the cotangents of its inputs; false when memory ran out. */
 static bool propagate(struct walk *walk, int at) {
   struct tin_node *node = walk->order.at[at];
   gradient_fn *gradient = gradient_of(node->op);
-  if (!gradient)
-    return true;
-  for (int i = 0; i < node->n_in; i++) {
+  for (int i = 0; gradient && i < node->n_in; i++) {
     struct tin_node *in = node->in[i];
     if (!tin_dtype_is_float(in->dtype) || !walk->wanted[in->index])
       continue;
-    struct tin_node *part = gradient(walk->graph, node, walk->cotangent[at], i);
-    struct tin_node **total = &walk->cotangent[in->index];
-    *total = *total ? make_binary(walk->graph, OP_ADD, *total, part) : part;
-    if (!*total)
+    if (!contribute(walk, in, gradient(walk->graph, node, walk->cotangent[at], i)))
       return false;
   }
   return true;
@@ -351,48 +358,71 @@ static bool check_versions(const struct walk *walk, struct tin_node *const *wrt,
   return true;
 }
 
-static bool run_walk(struct walk *walk, struct tin_node *loss, struct tin_node *cotangent, struct tin_node *const *wrt, int n_wrt,
-                     struct tin_node **out, struct tin_error *error) {
-  find_order(walk, loss);
-  if (!check_versions(walk, wrt, n_wrt, error))
-    return false;
-  mark_wanted(walk, wrt, n_wrt);
+/* What is asked of the walk. */
+struct request {
+  struct tin_node *const *outputs, *const *cotangents;
+  int n_outputs;
+  struct tin_node *const *wrt;
+  int n_wrt;
+  struct tin_node **gradients;
+  struct tin_error *error;
+};
+
+/* Adds the cotangents of the outputs; false when memory ran out. */
+static bool start_walk(struct walk *walk, const struct request *request) {
   walk->cotangent = TIN_NEW_ARRAY(&walk->arena, struct tin_node *, walk->order.count);
-  walk->cotangent[loss->index] = cotangent ? cotangent : make_number(walk->graph, loss, 1);
-  if (!walk->cotangent[loss->index])
+  for (int k = 0; k < request->n_outputs; k++) {
+    struct tin_node *given = request->cotangents ? request->cotangents[k] : NULL;
+    if (!contribute(walk, request->outputs[k], given ? given : make_number(walk->graph, request->outputs[k], 1)))
+      return false;
+  }
+  return true;
+}
+
+static bool run_walk(struct walk *walk, const struct request *request) {
+  find_order(walk, request->outputs, request->n_outputs);
+  if (!check_versions(walk, request->wrt, request->n_wrt, request->error))
+    return false;
+  mark_wanted(walk, request->wrt, request->n_wrt);
+  if (!start_walk(walk, request))
     return false;
   for (int at = walk->order.count - 1; at >= 0; at--)
     if (walk->wanted[at] && walk->cotangent[at] && !propagate(walk, at))
       return false;
-  for (int i = 0; i < n_wrt; i++) {
-    struct tin_node *found = in_order(walk, wrt[i]) ? walk->cotangent[wrt[i]->index] : NULL;
-    out[i] = found ? found : make_number(walk->graph, wrt[i], 0);
-    if (!out[i])
+  for (int i = 0; i < request->n_wrt; i++) {
+    struct tin_node *wrt = request->wrt[i], *found = in_order(walk, wrt) ? walk->cotangent[wrt->index] : NULL;
+    request->gradients[i] = found ? found : make_number(walk->graph, wrt, 0);
+    if (!request->gradients[i])
       return false;
   }
   return true;
 }
 
 /* Integers have no derivative, and an assignment is no function of its variable. */
-static bool check_kinds(const struct tin_node *loss, struct tin_node *const *wrt, int n_wrt, struct tin_error *error) {
-  if (!tin_dtype_is_float(loss->dtype))
-    tin_error_set(error, "the loss is %s; gradients need f32 or f64", tin_dtypes[loss->dtype].text);
-  if (tin_op_is(loss->op, OP_CLASS_EFFECT))
-    tin_error_set(error, "%s has no gradient", tin_ops[loss->op].text);
-  for (int i = 0; i < n_wrt; i++)
-    if (!tin_dtype_is_float(wrt[i]->dtype))
-      tin_error_set(error, "wrt[%d] is %s; gradients need f32 or f64", i, tin_dtypes[wrt[i]->dtype].text);
+static bool check_kinds(const struct request *request) {
+  struct tin_error *error = request->error;
+  for (int k = 0; k < request->n_outputs; k++) {
+    const struct tin_node *output = request->outputs[k];
+    if (!tin_dtype_is_float(output->dtype))
+      tin_error_set(error, "the loss is %s; gradients need f32 or f64", tin_dtypes[output->dtype].text);
+    if (tin_op_is(output->op, OP_CLASS_EFFECT))
+      tin_error_set(error, "%s has no gradient", tin_ops[output->op].text);
+  }
+  for (int i = 0; i < request->n_wrt; i++)
+    if (!tin_dtype_is_float(request->wrt[i]->dtype))
+      tin_error_set(error, "wrt[%d] is %s; gradients need f32 or f64", i, tin_dtypes[request->wrt[i]->dtype].text);
   return !error->set;
 }
 
-bool tin_gradient(struct tin_graph *graph, struct tin_node *loss, struct tin_node *cotangent, struct tin_node *const *wrt, int n_wrt,
-                  struct tin_node **out, struct tin_error *error) {
-  if (!check_kinds(loss, wrt, n_wrt, error))
+bool tin_gradient(struct tin_graph *graph, struct tin_node *const *outputs, struct tin_node *const *cotangents, int n_outputs,
+                  struct tin_node *const *wrt, int n_wrt, struct tin_node **gradients, struct tin_error *error) {
+  const struct request request = {outputs, cotangents, n_outputs, wrt, n_wrt, gradients, error};
+  if (!check_kinds(&request))
     return false;
   struct walk walk = {.graph = graph};
   jmp_buf out_of_memory;
   tin_arena_init(&walk.arena, 1 << 16, &out_of_memory);
-  bool done = setjmp(out_of_memory) == 0 && run_walk(&walk, loss, cotangent, wrt, n_wrt, out, error);
+  bool done = setjmp(out_of_memory) == 0 && run_walk(&walk, &request);
   tin_arena_free(&walk.arena);
   if (!done)
     tin_error_set(error, "out of memory");

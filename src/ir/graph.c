@@ -248,6 +248,16 @@ struct tin_node *tin_node_var(struct tin_graph *graph, struct tin_variable *vari
   return tin_node_make(graph, &like);
 }
 
+struct tin_node *tin_node_placeholder(struct tin_graph *graph, const struct tin_node *like) {
+  struct tin_variable *variable = tin_arena_alloc(&graph->arena, sizeof *variable);
+  if (!variable)
+    return NULL;
+  /* one id for all: operands of commutative ops then take the same order in every step; nodes are told apart by the address */
+  *variable = (struct tin_variable){.dtype = like->dtype, .rank = like->rank, .size = like->size, .id = UINT64_MAX};
+  copy_sizes(variable->shape, like->shape, like->rank);
+  return tin_node_var(graph, variable);
+}
+
 /* ---- elementwise ---- */
 
 struct tin_node *tin_node_elementwise(struct tin_graph *graph, int op, tin_dtype dtype, struct tin_node **in, int n_in) {

@@ -90,6 +90,8 @@ struct tin_node *tin_node_number(struct tin_graph *graph, tin_dtype dtype, doubl
 struct tin_node *tin_node_scalar(struct tin_graph *graph, tin_dtype dtype, uint64_t bits); /* never merged, never folded */
 struct tin_node *tin_node_iota(struct tin_graph *graph, tin_dtype dtype, int64_t size);
 struct tin_node *tin_node_var(struct tin_graph *graph, struct tin_variable *variable); /* at its current version */
+/* A new variable of that shape and dtype that never gets a value: something to differentiate by. It lives as long as the graph. */
+struct tin_node *tin_node_placeholder(struct tin_graph *graph, const struct tin_node *like);
 /* Elementwise: inputs of one shape; dtypes as the row says. dtype is used where the row's result is OWN. A 0-d CONST/SCALAR input is
  * not expanded by this function: see tin_node_broadcast. */
 struct tin_node *tin_node_elementwise(struct tin_graph *graph, int op, tin_dtype dtype, struct tin_node **in, int n_in);

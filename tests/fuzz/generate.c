@@ -370,7 +370,7 @@ static void gradient_step(struct generator *g) {
   if (gen_chance(g, 50))
     loss = make_reduce(g->graph, OP_SUM, loss, (1u << loss->rank) - 1);
   struct tin_error error = {.set = false};
-  if (!loss || !tin_gradient(g->graph, loss, NULL, wrt, n, out, &error)) {
+  if (!loss || !tin_gradient(g->graph, &loss, NULL, 1, wrt, n, out, &error)) {
     g->failed = true;
     return;
   }
