@@ -348,6 +348,8 @@ tin_tensor *tin_square_at(const char *file, int line, tin_tensor *x);      /* x 
 tin_tensor *tin_reciprocal_at(const char *file, int line, tin_tensor *x);  /* (float) 1 / x */
 tin_tensor *tin_exp_at(const char *file, int line, tin_tensor *x);         /* (float) e to the x */
 tin_tensor *tin_log_at(const char *file, int line, tin_tensor *x);         /* (float) natural logarithm */
+tin_tensor *tin_expm1_at(const char *file, int line, tin_tensor *x);       /* (float) e^x - 1, accurate near 0. torch.expm1 */
+tin_tensor *tin_log1p_at(const char *file, int line, tin_tensor *x);       /* (float) log(1 + x), accurate near 0. torch.log1p */
 tin_tensor *tin_sin_at(const char *file, int line, tin_tensor *x);         /* (float) any argument size */
 tin_tensor *tin_cos_at(const char *file, int line, tin_tensor *x);         /* (float) any argument size */
 tin_tensor *tin_tanh_at(const char *file, int line, tin_tensor *x);        /* (float) */
@@ -371,6 +373,8 @@ tin_tensor *tin_detach_at(const char *file, int line, tin_tensor *x);      /* x,
 #define tin_reciprocal(...) tin_reciprocal_at(TIN_HERE, __VA_ARGS__)
 #define tin_exp(...) tin_exp_at(TIN_HERE, __VA_ARGS__)
 #define tin_log(...) tin_log_at(TIN_HERE, __VA_ARGS__)
+#define tin_expm1(...) tin_expm1_at(TIN_HERE, __VA_ARGS__)
+#define tin_log1p(...) tin_log1p_at(TIN_HERE, __VA_ARGS__)
 #define tin_sin(...) tin_sin_at(TIN_HERE, __VA_ARGS__)
 #define tin_cos(...) tin_cos_at(TIN_HERE, __VA_ARGS__)
 #define tin_tanh(...) tin_tanh_at(TIN_HERE, __VA_ARGS__)

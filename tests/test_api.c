@@ -68,6 +68,8 @@ static void test_one_operand(void **state) {
   EXPECT(tin_reciprocal(x), -0.4f, -2, INFINITY, 2, 0.25f, NAN);
   EXPECT(tin_exp(x), expf(-2.5f), expf(-0.5f), 1, expf(0.5f), expf(4), NAN);
   EXPECT(tin_log(x), NAN, NAN, -INFINITY, logf(0.5f), logf(4), NAN);
+  EXPECT(tin_expm1(x), expm1f(-2.5f), expm1f(-0.5f), 0, expm1f(0.5f), expm1f(4), NAN);
+  EXPECT(tin_log1p(x), NAN, log1pf(-0.5f), 0, log1pf(0.5f), log1pf(4), NAN);
   EXPECT(tin_sin(x), sinf(-2.5f), sinf(-0.5f), 0, sinf(0.5f), sinf(4), NAN);
   EXPECT(tin_cos(x), cosf(-2.5f), cosf(-0.5f), 1, cosf(0.5f), cosf(4), NAN);
   EXPECT(tin_tanh(x), tanhf(-2.5f), tanhf(-0.5f), 0, tanhf(0.5f), tanhf(4), NAN);
@@ -201,6 +203,7 @@ static void test_expression(void **state) {
   EXPECT(tin_expression("a > 0 && b >= 3 ? exp(a) : minimum(a, b) - 1", TIN_LIST(x, y)), -2, -1, expf(2));
   EXPECT(tin_expression("(a < 0) + (a == 0) * 2 + !(a != 2)", TIN_LIST(x)), 1, 2, 1);
   EXPECT(tin_expression(" 1e1 / (1 + abs( a )) ", TIN_LIST(x)), 5, 10, 10.0f / 3);
+  EXPECT(tin_expression("expm1(a) + log1p(b)", TIN_LIST(x, y)), expm1f(-1) + log1pf(3), log1pf(3), expm1f(2) + log1pf(3));
   tin_tensor *silu = tin_expression("a / (1 + exp(-a))", TIN_LIST(x));
   tin_grad(silu, TIN_LIST(x), &gradient);
   float s = 1 / (1 + expf(-2)), n = 1 / (1 + expf(1));

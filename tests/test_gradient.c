@@ -83,6 +83,12 @@ static tin_tensor *build_exp(tin_tensor *const *x) {
 static tin_tensor *build_log(tin_tensor *const *x) {
   return tin_log(x[0]);
 }
+static tin_tensor *build_expm1(tin_tensor *const *x) {
+  return tin_expm1(x[0]);
+}
+static tin_tensor *build_log1p(tin_tensor *const *x) {
+  return tin_log1p(x[0]);
+}
 static tin_tensor *build_sin(tin_tensor *const *x) {
   return tin_sin(x[0]);
 }
@@ -225,6 +231,8 @@ static const struct gradient_case cases[] = {
     {"fma", OP_FMA, build_fma, 3, {VECTOR, VECTOR, VECTOR}, false},
     {"exp", OP_EXP, build_exp, 1, {VECTOR}, false},
     {"log", OP_LOG, build_log, 1, {VECTOR}, false},
+    {"expm1", OP_EXPM1, build_expm1, 1, {VECTOR}, false},
+    {"log1p", OP_LOG1P, build_log1p, 1, {VECTOR}, false},
     {"sin", OP_SIN, build_sin, 1, {VECTOR}, false},
     {"cos", OP_COS, build_cos, 1, {VECTOR}, false},
     {"tanh", OP_TANH, build_tanh, 1, {VECTOR}, false},

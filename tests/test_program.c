@@ -1,6 +1,5 @@
 /* The elementary functions: accuracy against libm in a wider type, special values, the rules of program.h; random bits against the
  * published known answers of Threefry. */
-#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,69 +9,34 @@
 
 #include "ir/program.h"
 #include "ir/scalar.h"
+#include "tests/elementary.h"
 
 enum { BATCH = 512 };
 
-static const struct function {
-  int op;
-  double (*reference)(double);
-  long double (*long_reference)(long double);
-  double low, high; /* where it is sampled densely */
-} functions[] = {
-    {OP_EXP, exp, expl, -110, 90},  {OP_LOG, log, logl, 0, 4},       {OP_SIN, sin, sinl, -100, 100},
-    {OP_COS, cos, cosl, -100, 100}, {OP_TANH, tanh, tanhl, -10, 10}, {OP_ERF, erf, erfl, -5, 5},
-};
-enum { FUNCTIONS = sizeof functions / sizeof *functions };
+enum { FUNCTIONS = ELEMENTARY_COUNT };
 
-static uint64_t next_random(uint64_t *state) { /* xorshift64, Marsaglia 2003 */
-  *state ^= *state << 13;
-  *state ^= *state >> 7;
-  *state ^= *state << 17;
-  return *state;
-}
-
-/* Error in units of the last place of the result's dtype; results that overflow or are NaN must be the reference's, rounded. */
-static double error_of(double value, long double exact, bool wide) {
-  double rounded = wide ? (double)exact : (double)(float)exact;
-  if (isnan(rounded))
-    return isnan(value) ? 0 : INFINITY;
-  if (rounded == 0 && value == 0)
-    return signbit(rounded) == signbit(value) ? 0 : INFINITY;
-  if (isinf(rounded) || isinf(value))
-    return value == rounded ? 0 : INFINITY;
-  int exponent;
-  frexpl(exact, &exponent);
-  int least = wide ? -1021 : -125;
-  exponent = exponent < least ? least : exponent;
-  return (double)ldexpl(fabsl((long double)value - exact), (wide ? 53 : 24) - exponent);
-}
-
-static void check(const struct function *function, const uint64_t *in, int count, bool wide) {
+static void check(const struct elementary *function, const uint64_t *in, const uint64_t *in_2, int count, bool wide) {
   tin_dtype dtype = wide ? TIN_F64 : TIN_F32;
   uint64_t out[BATCH];
-  tin_scalar_eval_many(function->op, dtype, dtype, (const uint64_t *[]){in, in, in}, out, count);
+  tin_scalar_eval_many(function->op, dtype, dtype, (const uint64_t *[]){in, in_2, in}, out, count);
   for (int i = 0; i < count; i++) {
-    double x = tin_scalar_to_double(in[i], dtype), value = tin_scalar_to_double(out[i], dtype);
-    long double exact = wide ? function->long_reference((long double)x) : (long double)function->reference(x);
-    double error = error_of(value, exact, wide);
-    if (!(error <= (wide ? 2 : 1)))
-      fail_msg("%s %s(%a) = %a, not %La: %g ulp", tin_ops[function->op].text, tin_dtypes[dtype].text, x, value, exact, error);
+    double x = tin_scalar_to_double(in[i], dtype), y = tin_scalar_to_double(in_2[i], dtype), value = tin_scalar_to_double(out[i], dtype);
+    long double exact = elementary_exact(function, wide, x, y);
+    double error = elementary_error(value, exact, wide);
+    if (!(error <= (wide ? function->bound_f64 : function->bound_f32)))
+      fail_msg("%s %s(%a, %a) = %a, not %La: %g ulp", tin_ops[function->op].text, tin_dtypes[dtype].text, x, y, value, exact, error);
   }
 }
 
 /* Half of the samples have random bits, half lie in the function's own range. */
 static void test_accuracy(void **state) {
   (void)state;
-  uint64_t seed = 88172645463325252u, in[BATCH];
+  uint64_t seed = 88172645463325252u, x[BATCH], y[BATCH];
   for (int f = 0; f < FUNCTIONS; f++)
     for (int batch = 0; batch < 200; batch++) {
       bool wide = batch % 4 >= 2;
-      for (int i = 0; i < BATCH; i++) {
-        uint64_t random = next_random(&seed);
-        double inside = functions[f].low + (functions[f].high - functions[f].low) * ((double)(random >> 11) * 0x1p-53);
-        in[i] = batch % 2 ? tin_scalar_from_double(inside, wide ? TIN_F64 : TIN_F32) : wide ? random : random >> 32;
-      }
-      check(&functions[f], in, BATCH, wide);
+      elementary_sample(&elementary[f], wide, batch % 2, &seed, x, y, BATCH);
+      check(&elementary[f], x, y, BATCH, wide);
     }
 }
 
@@ -138,7 +102,7 @@ static void test_edges(void **state) {
         uint64_t bits = tin_scalar_from_double(edges[e], wide ? TIN_F64 : TIN_F32);
         uint64_t highest = wide ? INT64_MAX : INT32_MAX;
         uint64_t in[4] = {bits, (bits & highest) + 1, bits & highest ? bits - 1 : bits, bits ^ (highest + 1)};
-        check(&functions[f], in, 4, wide);
+        check(&elementary[f], in, in, 4, wide);
       }
 }
 
@@ -186,8 +150,8 @@ static void test_targets_may_be_loose(void **state) {
       for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++) {
         tin_dtype dtype = wide ? TIN_F64 : TIN_F32;
         uint64_t x = tin_scalar_from_double(inputs[i], dtype);
-        uint64_t strict = tin_scalar_eval(functions[f].op, dtype, dtype, &x);
-        uint64_t loose = run_loosely(tin_program_of(functions[f].op, dtype), x, dtype);
+        uint64_t strict = tin_scalar_eval(elementary[f].op, dtype, dtype, &x);
+        uint64_t loose = run_loosely(tin_program_of(elementary[f].op, dtype), x, dtype);
         double value = tin_scalar_to_double(strict, dtype), loose_value = tin_scalar_to_double(loose, dtype);
         if (value != value)
           assert_true(loose_value != loose_value);
@@ -216,8 +180,8 @@ static void check_form(const struct tin_program *program, tin_dtype result) {
 static void test_form(void **state) {
   (void)state;
   for (int f = 0; f < FUNCTIONS; f++) {
-    check_form(tin_program_of(functions[f].op, TIN_F32), TIN_F32);
-    check_form(tin_program_of(functions[f].op, TIN_F64), TIN_F64);
+    check_form(tin_program_of(elementary[f].op, TIN_F32), TIN_F32);
+    check_form(tin_program_of(elementary[f].op, TIN_F64), TIN_F64);
   }
   check_form(tin_program_of(OP_RANDOM, TIN_U32), TIN_U32);
 }
@@ -257,7 +221,8 @@ static void test_random_known_answers(void **state) {
   assert_int_equal(tin_scalar_eval(OP_RANDOM, TIN_U32, TIN_U32, (uint64_t[]){0, 0, 0}), 0x6b200159);
   uint64_t seed = 1;
   for (int i = 0; i < 1000; i++) {
-    uint32_t counter[2] = {(uint32_t)next_random(&seed), 0}, key[2] = {(uint32_t)next_random(&seed), (uint32_t)next_random(&seed)}, out[2];
+    uint32_t counter[2] = {(uint32_t)elementary_random(&seed), 0},
+             key[2] = {(uint32_t)elementary_random(&seed), (uint32_t)elementary_random(&seed)}, out[2];
     threefry(counter, key, out);
     assert_int_equal(tin_scalar_eval(OP_RANDOM, TIN_U32, TIN_U32, (uint64_t[]){counter[0], key[0], key[1]}), out[0]);
   }

@@ -114,6 +114,15 @@ def exponential(bits, terms):
     fit("(exp(r) - 1 - r) / r^2", lambda r: (exp(r) - 1 - r) / r**2, range(terms), -half, half, lambda r: r**2 / exp(r), bits)
 
 
+def exponential_less_one(bits, terms):
+    half = log(2) / 2 * mpf("1.0005")
+    fit("(exp(r) - 1 - r) / r^2", lambda r: (expm1(r) - r) / r**2, range(terms), -half, half, lambda r: r**2 / abs(expm1(r)), bits)
+
+
+def power_of_two(bits, terms):
+    fit("(2^r - 1) / r", lambda r: expm1(r * log(2)) / r, range(terms), -mpf("0.50001"), mpf("0.50001"), lambda r: abs(r) / 2**r, bits)
+
+
 def logarithm_f32():
     fit("(log(1 + f) - f + f^2/2) / f^3", lambda f: (log1p(f) - f + f**2 / 2) / f**3, range(9), sqrt(mpf("0.5")) - 1, sqrt(mpf(2)) - 1,
         lambda f: abs(f**3 / log1p(f)), 24)
@@ -192,6 +201,10 @@ def constants():
 SETS = {
     "exp_f32": lambda: exponential(24, 5),
     "exp_f64": lambda: exponential(53, 10),
+    "expm1_f32": lambda: exponential_less_one(24, 6),
+    "expm1_f64": lambda: exponential_less_one(53, 11),
+    "exp2_f32": lambda: power_of_two(24, 6),
+    "exp2_f64": lambda: power_of_two(53, 11),
     "log_f32": logarithm_f32,
     "log_f64": logarithm_f64,
     "tanh_f32": tangent_f32,

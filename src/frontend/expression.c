@@ -11,6 +11,7 @@
 
 #include <ctype.h>
 #include <locale.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,6 +78,8 @@ static const struct function {
     {"sqrt", OP_SQRT, NULL},
     {"exp", OP_EXP, NULL},
     {"log", OP_LOG, NULL},
+    {"expm1", OP_EXPM1, NULL},
+    {"log1p", OP_LOG1P, NULL},
     {"sin", OP_SIN, NULL},
     {"cos", OP_COS, NULL},
     {"tanh", OP_TANH, NULL},
@@ -92,14 +95,25 @@ static const struct function {
     {"detach", -1, tin_node_detached},
 };
 
+/* "a function (abs, sqrt, ...)" */
+static struct tin_node *fail_function(struct parser *parser) {
+  char expected[512] = "a function";
+  size_t used = strlen(expected);
+  for (const struct function *function = functions; function < functions + sizeof functions / sizeof *functions; function++)
+    if (used < sizeof expected)
+      used += (size_t)snprintf(expected + used, sizeof expected - used, "%s%s", function == functions ? " (" : ", ", function->name);
+  if (used < sizeof expected)
+    snprintf(expected + used, sizeof expected - used, ")");
+  return fail(parser, expected);
+}
+
 static struct tin_node *parse_function(struct parser *parser, const char *name, size_t size) {
   const struct function *function = functions, *end = functions + sizeof functions / sizeof *functions;
   while (function < end && (strlen(function->name) != size || strncmp(function->name, name, size) != 0))
     function++;
   if (function == end) {
     parser->at = name;
-    return fail(parser,
-                "a function (abs, sqrt, exp, log, sin, cos, tanh, erf, round, floor, ceil, trunc, minimum, maximum, sigmoid, relu)");
+    return fail_function(parser);
   }
   if (!accept(parser, "("))
     return fail(parser, "(");

@@ -103,6 +103,17 @@ static struct tin_node *grad_log(struct tin_graph *graph, struct tin_node *node,
   return make_binary(graph, OP_DIV, g, node->in[i]);
 }
 
+/* g (expm1 + 1) */
+static struct tin_node *grad_expm1(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  (void)i;
+  return make_binary(graph, OP_MUL, g, make_binary(graph, OP_ADD, node, make_number(graph, g, 1)));
+}
+
+static struct tin_node *grad_log1p(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  struct tin_node *x = node->in[i];
+  return make_binary(graph, OP_DIV, g, make_binary(graph, OP_ADD, x, make_number(graph, x, 1)));
+}
+
 static struct tin_node *grad_sin(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
   return make_binary(graph, OP_MUL, g, make_unary(graph, OP_COS, node->in[i]));
 }

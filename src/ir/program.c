@@ -65,18 +65,11 @@ static TIN_DEFINE_PROGRAM(random_u32, RANDOM_VALUES, counter, key_0, key_1)
     const struct tin_program *tin_program_of(int op, tin_dtype dtype) {
   bool wide = dtype == TIN_F64;
   switch (op) {
-  case OP_EXP:
-    return wide ? tin_program_exp_f64() : tin_program_exp_f32();
-  case OP_LOG:
-    return wide ? tin_program_log_f64() : tin_program_log_f32();
-  case OP_SIN:
-    return wide ? tin_program_sin_f64() : tin_program_sin_f32();
-  case OP_COS:
-    return wide ? tin_program_cos_f64() : tin_program_cos_f32();
-  case OP_TANH:
-    return wide ? tin_program_tanh_f64() : tin_program_tanh_f32();
-  case OP_ERF:
-    return wide ? tin_program_erf_f64() : tin_program_erf_f32();
+#define CASE(op, name)                                                                                                                     \
+  case OP_##op:                                                                                                                            \
+    return wide ? tin_program_##name##_f64() : tin_program_##name##_f32();
+    TIN_ELEMENTARY_FUNCTIONS(CASE)
+#undef CASE
   case OP_RANDOM:
     return random_u32();
   default:

@@ -1,5 +1,6 @@
 /* Elementary functions as straight-line programs of primitive ops: data, executed by the interpreter and folding element by element and
- * printed by every target as vector or scalar code. They are the definition of exp, log, sin, cos, tanh, erf (f32 and f64) and random.
+ * printed by every target as vector or scalar code. They are the definition of the functions listed in program_table.h (f32 and f64) and
+ * random.
  *
  * Values are numbered: first the arguments 0 .. n_args-1, then one per instruction. An instruction reads lower numbers only. Its op is
  * an ELEMENTWISE row of the op table (or CONST with its value in bits); dtype is that of its result.

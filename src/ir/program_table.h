@@ -25,17 +25,20 @@
     return &program;                                                                                                                       \
   }
 
-const struct tin_program *tin_program_exp_f32(void);
-const struct tin_program *tin_program_log_f32(void);
-const struct tin_program *tin_program_sin_f32(void);
-const struct tin_program *tin_program_cos_f32(void);
-const struct tin_program *tin_program_tanh_f32(void);
-const struct tin_program *tin_program_erf_f32(void);
-const struct tin_program *tin_program_exp_f64(void);
-const struct tin_program *tin_program_log_f64(void);
-const struct tin_program *tin_program_sin_f64(void);
-const struct tin_program *tin_program_cos_f64(void);
-const struct tin_program *tin_program_tanh_f64(void);
-const struct tin_program *tin_program_erf_f64(void);
+/* The elementary functions of floats: the op, and the name in tin_program_<name>_f32 and tin_program_<name>_f64. */
+#define TIN_ELEMENTARY_FUNCTIONS(F)                                                                                                        \
+  F(EXP, exp)                                                                                                                              \
+  F(LOG, log)                                                                                                                              \
+  F(SIN, sin)                                                                                                                              \
+  F(COS, cos)                                                                                                                              \
+  F(TANH, tanh)                                                                                                                            \
+  F(ERF, erf)                                                                                                                              \
+  F(EXPM1, expm1)                                                                                                                          \
+  F(LOG1P, log1p)
+
+#define TIN_DECLARE_PROGRAMS(op, name)                                                                                                     \
+  const struct tin_program *tin_program_##name##_f32(void);                                                                                \
+  const struct tin_program *tin_program_##name##_f64(void);
+TIN_ELEMENTARY_FUNCTIONS(TIN_DECLARE_PROGRAMS)
 
 #endif
