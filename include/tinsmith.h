@@ -698,14 +698,39 @@ tin_tensor *tin_jacobian_at(const char *file, int line, tin_tensor *output, tin_
 tin_tensor *tin_hessian_at(const char *file, int line, tin_tensor *loss, tin_tensor *wrt);
 #define tin_hessian(...) tin_hessian_at(TIN_HERE, __VA_ARGS__)
 
+/* A function of tensors, as tools take it: builds its result from the inputs with the library's calls. */
+typedef tin_tensor *tin_function(void *user, tin_list inputs);
+struct tin_gradcheck_options {
+  const char *file TIN_ZERO;
+  int line TIN_ZERO;
+  tin_function *function TIN_ZERO;
+  void *user TIN_ZERO;
+  tin_list inputs TIN_ZERO;
+  double eps TIN_ZERO;        /* step of the differences; 0: 1e-6 */
+  double atol TIN_ZERO;       /* 0: 1e-5 */
+  double rtol TIN_ZERO;       /* 0: 1e-3 */
+  bool second_order TIN_ZERO; /* also the derivatives of the gradient, of the result weighted by the cosines of 0.3, 1.3, 2.3, ... */
+};
+/* Whether the derivative of each element of function(user, inputs) by each element of each f64 input agrees with the central difference:
+ * |g - d| <= atol + rtol |d|. The first that does not is an error with its place and both values. Inputs of integers and bool are passed
+ * on; f32 is an error, differences need f64. The function is called often, on leaves with other values in a scope of its own each time,
+ * in which random tensors repeat; it must not keep tensors. Computes. tin_gradcheck(function, user, TIN_LIST(x, y), .second_order = true).
+ * torch.autograd.gradcheck, gradgradcheck. */
+bool tin_gradcheck_args(struct tin_gradcheck_options args);
+#ifndef __cplusplus
+#define tin_gradcheck(function_, user_, ...)                                                                                               \
+  tin_gradcheck_args(                                                                                                                      \
+      (struct tin_gradcheck_options){.file = __FILE__, .line = __LINE__, .function = (function_), .user = (user_), .inputs = __VA_ARGS__})
+#endif
+
 /* ---- vectorising map ---- */
 
-/* out[i] is outputs[i] for n values of the tensors in at once: with batched[k] of shape [n] + in[k]'s shape, row r of out[i], [n] + outputs[i]'s
- * shape, is what outputs[i] would be if every in[k] were batched[k][r]. The graph from in to outputs is rebuilt with one more axis (no loop);
- * gradients can be mapped, and what is mapped has gradients. in may be variables or any tensors that are no constants; outputs that do not
- * depend on them are repeated. Random numbers are the same in every row. Sums may round differently than row by row (docs/numerics.md).
- * Errors: shapes that do not fit, more than TIN_RANK_LIMIT axes. tin_vmap(TIN_LIST(y), TIN_LIST(x), TIN_LIST(xs), out). jax.vmap,
- * torch.func.vmap. */
+/* out[i] is outputs[i] for n values of the tensors in at once: with batched[k] of shape [n] + in[k]'s shape, row r of out[i], [n] +
+ * outputs[i]'s shape, is what outputs[i] would be if every in[k] were batched[k][r]. The graph from in to outputs is rebuilt with one more
+ * axis (no loop); gradients can be mapped, and what is mapped has gradients. in may be variables or any tensors that are no constants;
+ * outputs that do not depend on them are repeated. Random numbers are the same in every row. Sums may round differently than row by row
+ * (docs/numerics.md). Errors: shapes that do not fit, more than TIN_RANK_LIMIT axes. tin_vmap(TIN_LIST(y), TIN_LIST(x), TIN_LIST(xs), out).
+ * jax.vmap, torch.func.vmap. */
 bool tin_vmap_at(const char *file, int line, tin_list outputs, tin_list in, tin_list batched, tin_tensor **out);
 #define tin_vmap(...) tin_vmap_at(TIN_HERE, __VA_ARGS__)
 
@@ -785,6 +810,10 @@ static inline tin_tensor *tin_slice_at(tin_tensor *x, tin_tensor *position, int6
 static inline tin_tensor *tin_norm(tin_tensor *x, double p, tin_norm_options options = {}, TIN_CPP_PLACE) {
   options.file = file, options.line = line, options.x = x, options.p = p;
   return tin_norm_args(options);
+}
+static inline bool tin_gradcheck(tin_function *function, void *user, tin_list inputs, tin_gradcheck_options options = {}, TIN_CPP_PLACE) {
+  options.file = file, options.line = line, options.function = function, options.user = user, options.inputs = inputs;
+  return tin_gradcheck_args(options);
 }
 static inline tin_tensor *tin_slice(tin_tensor *x, int axis, int64_t start, int64_t stop, tin_slice_options options = {}, TIN_CPP_PLACE) {
   options.file = file, options.line = line, options.x = x, options.axis = axis, options.start = start, options.stop = stop;

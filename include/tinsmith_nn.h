@@ -244,6 +244,28 @@ bool tin_step_at(const char *file, int line, tin_optim *optim, tin_tensor *loss)
 bool tin_step_with_at(const char *file, int line, tin_optim *optim, tin_list gradients);
 #define tin_step_with(...) tin_step_with_at(TIN_HERE, __VA_ARGS__)
 
+struct tin_clip_options {
+  const char *file TIN_ZERO;
+  int line TIN_ZERO;
+  tin_list grads TIN_ZERO;
+  double max_norm TIN_ZERO;
+  tin_tensor **out TIN_ZERO;
+  double norm_type TIN_ZERO; /* 1, 2 or INFINITY; 0: 2 */
+};
+/* out[i] = grads[i] * min(max_norm / (norm + 1e-6), 1), norm being that of all elements of all gradients together. Returns the norm before
+ * clipping, 0-d, of the highest dtype among them. out may be the array of grads. A norm that is not finite makes every gradient NaN or 0.
+ * tin_grad(loss, params, g); tin_clip_grad_norm(((tin_list){g, n}), 1, g); tin_step_with(optim, ((tin_list){g, n})).
+ * torch.nn.utils.clip_grad_norm_. */
+tin_tensor *tin_clip_grad_norm_args(struct tin_clip_options args);
+#ifndef __cplusplus
+#define tin_clip_grad_norm(grads_, max_norm_, ...)                                                                                         \
+  tin_clip_grad_norm_args(                                                                                                                 \
+      (struct tin_clip_options){.file = __FILE__, .line = __LINE__, .grads = (grads_), .max_norm = (max_norm_), .out = __VA_ARGS__})
+#endif
+/* out[i] = grads[i] clamped to -clip_value .. clip_value; out may be the array of grads. torch.nn.utils.clip_grad_value_. */
+bool tin_clip_grad_value_at(const char *file, int line, tin_list grads, double clip_value, tin_tensor **out);
+#define tin_clip_grad_value(...) tin_clip_grad_value_at(TIN_HERE, __VA_ARGS__)
+
 /* The learning rate of the steps to come. It is a run-time number: changing it makes no new plan. */
 void tin_set_lr(tin_optim *optim, double lr);
 double tin_get_lr(const tin_optim *optim);
@@ -280,6 +302,11 @@ TIN_CPP_LOSS(tin_cross_entropy)
 TIN_CPP_LOSS(tin_mse)
 TIN_CPP_LOSS(tin_bce_with_logits)
 #undef TIN_CPP_LOSS
+static inline tin_tensor *tin_clip_grad_norm(tin_list grads, double max_norm, tin_tensor **out, tin_clip_options options = {},
+                                             TIN_CPP_PLACE) {
+  options.file = file, options.line = line, options.grads = grads, options.max_norm = max_norm, options.out = out;
+  return tin_clip_grad_norm_args(options);
+}
 #define TIN_CPP_OPTIM(name)                                                                                                                \
   static inline tin_optim *name(tin_list params, tin_optim_options options = {}, TIN_CPP_PLACE) {                                          \
     options.file = file, options.line = line, options.params = params;                                                                     \

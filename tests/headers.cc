@@ -2,11 +2,18 @@
 #include <tinsmith.h>
 #include <tinsmith_nn.h>
 
+static tin_tensor *square(void *, tin_list x) {
+  return tin_square(x.at[0]);
+}
+
 int main() {
   tin_ctx *ctx = tin_ctx_new();
   tin_tensor *x = tin_zeros(ctx, TIN_F32, TIN_SHAPE(2, 3));
   tin_tensor *total = tin_sum(x, {.keepdims = true});
   double value = tin_item(total);
+  tin_tensor *gradient = total;
+  tin_clip_grad_norm(TIN_LIST(total), 1, &gradient, {.norm_type = 1});
+  tin_gradcheck(square, nullptr, TIN_LIST(tin_cast(x, TIN_F64)), {.second_order = true});
   tin_ctx_free(ctx);
   return value != 0;
 }

@@ -175,11 +175,218 @@ static void test_hessian(void **state) {
   end_ctx(ctx);
 }
 
+/* ---- tin_gradcheck ---- */
+
+static tin_tensor *smooth(void *user, tin_list x) {
+  (*(int *)user)++;
+  return tin_mul(tin_sin(x.at[0]), tin_exp(tin_take(x.at[1], x.at[2], 0)));
+}
+
+/* Its gradient forgets the factor: the graph and the differences disagree. */
+static tin_tensor *wrong(void *user, tin_list x) {
+  (void)user;
+  return tin_mul(tin_square(x.at[0]), tin_detach(x.at[1]));
+}
+
+/* Right at first order, wrong at second. */
+static tin_tensor *wrong_at_second(void *user, tin_list x) {
+  (void)user;
+  tin_tensor *d = tin_detach(x.at[0]);
+  return tin_add(tin_mul(tin_mul_scalar(tin_square(d), 3), tin_sub(x.at[0], d)), tin_pow(d, 3));
+}
+
+static tin_tensor *noisy(void *user, tin_list x) {
+  (void)user;
+  return tin_mul(x.at[0], tin_rand(tin_ctx_of(x.at[0]), TIN_F64, tin_shape_of(x.at[0])));
+}
+
+static tin_tensor *failing(void *user, tin_list x) {
+  (void)user;
+  return tin_matmul(x.at[0], x.at[1]);
+}
+
+static tin_tensor *nothing(void *user, tin_list x) {
+  (void)user, (void)x;
+  return NULL;
+}
+
+static tin_tensor *integer(void *user, tin_list x) {
+  (void)user;
+  return tin_cast(x.at[0], TIN_I32);
+}
+
+static void test_gradcheck(void **state) {
+  (void)state;
+  tin_ctx *ctx = new_ctx();
+  int calls = 0;
+  tin_tensor *x = tin_from(ctx, TIN_F64, TIN_SHAPE(2, 2), F64(1, 2, 3, 4)), *y = LEAF(0.5, 0.25);
+  tin_tensor *index = tin_from(ctx, TIN_I32, TIN_SHAPE(2), ((int32_t[]){1, 0}));
+  assert_true(tin_gradcheck(smooth, &calls, TIN_LIST(x, y, index), .second_order = true));
+  assert_int_equal(calls, (1 + 4 + 2 * 6) + (1 + 6 + 2 * 6)); /* elements of the result, of the gradient; each input up and down */
+  assert_true(tin_gradcheck(noisy, NULL, TIN_LIST(x)));
+  assert_false(tin_gradcheck(wrong, NULL, TIN_LIST(x, y)));
+  expect_error(ctx, "gradcheck: derivative by element [0] of input 1, of element 0 of the result: the graph gives 0, differences give 1");
+  tin_tensor *point = tin_from(ctx, TIN_F64, TIN_SHAPE(1, 1), F64(2));
+  assert_true(tin_gradcheck(wrong_at_second, NULL, TIN_LIST(point)));
+  assert_false(tin_gradcheck(wrong_at_second, NULL, TIN_LIST(point), .second_order = true));
+  expect_error(ctx, "gradcheck: second derivative by element [0, 0] of input 0, of element 0 of the gradient: the graph gives 0");
+  end_ctx(ctx);
+}
+
+static void test_gradcheck_errors(void **state) {
+  (void)state;
+  tin_ctx *ctx = new_ctx();
+  tin_tensor *x = LEAF(1, 2), *y = LEAF(1, 2, 3);
+  assert_false(tin_gradcheck(failing, NULL, TIN_LIST(x, y)));
+  expect_error(ctx, "matmul: inner sizes differ");
+  assert_false(tin_gradcheck(nothing, NULL, TIN_LIST(x)));
+  expect_error(ctx, "gradcheck: the function returned NULL or poison");
+  assert_false(tin_gradcheck(integer, NULL, TIN_LIST(x)));
+  expect_error(ctx, "the function's result is i32");
+  assert_false(tin_gradcheck(noisy, NULL, TIN_LIST(tin_cast(x, TIN_F32))));
+  expect_error(ctx, "input 0 is f32: differences need f64");
+  assert_false(tin_gradcheck(noisy, NULL, TIN_LIST(tin_cast(x, TIN_I32))));
+  expect_error(ctx, "no input is f64");
+  assert_false(tin_gradcheck(NULL, NULL, TIN_LIST(x)));
+  expect_error(ctx, "the function is NULL");
+  end_ctx(ctx);
+}
+
+/* ---- clipping ---- */
+
+static void test_clip_grad_norm(void **state) {
+  (void)state;
+  tin_ctx *ctx = new_ctx();
+  tin_tensor *a = tin_from(ctx, TIN_F64, TIN_SHAPE(2, 2), F64(1, -2, 3, -4)), *b = LEAF(5, -6, 7),
+             *empty = tin_zeros(ctx, TIN_F64, TIN_SHAPE(0));
+  tin_tensor *out[3];
+  /* PyTorch: torch.nn.utils.clip_grad_norm_ on the same gradients */
+  EXPECT(tin_clip_grad_norm(TIN_LIST(a, empty, b), 2, out), 11.832159566199232);
+  const double c = 2 / (11.832159566199232 + 1e-6);
+  EXPECT(out[0], c, -2 * c, 3 * c, -4 * c);
+  EXPECT(out[2], 5 * c, -6 * c, 7 * c);
+  expect_shape(out[1], TIN_SHAPE(0));
+  EXPECT(tin_clip_grad_norm(TIN_LIST(a, b), 3.5, out, .norm_type = INFINITY), 7);
+  EXPECT(out[1], 5 * (3.5 / (7 + 1e-6)), -6 * (3.5 / (7 + 1e-6)), 7 * (3.5 / (7 + 1e-6)));
+  EXPECT(tin_clip_grad_norm(TIN_LIST(a, b), 100, out, .norm_type = 1), 28);
+  EXPECT(out[1], 5, -6, 7);                       /* small enough already */
+  tin_tensor *both[] = {tin_cast(a, TIN_F32), b}; /* in place, mixed dtypes */
+  assert_int_equal(tin_dtype_of(tin_clip_grad_norm(((tin_list){both, 2}), 100, both)), TIN_F64);
+  assert_int_equal(tin_dtype_of(both[0]), TIN_F32);
+  EXPECT(both[0], 1, -2, 3, -4);
+  assert_true(tin_clip_grad_value(TIN_LIST(a, b), 2.5, out));
+  EXPECT(out[0], 1, -2, 2.5, -2.5);
+  EXPECT(out[1], 2.5, -2.5, 2.5);
+  assert_true(tin_is_poison(tin_clip_grad_norm(TIN_LIST(a), 1, out, .norm_type = 3)));
+  expect_error(ctx, "clip_grad_norm: norm_type must be 1, 2 or INFINITY");
+  assert_true(tin_is_poison(tin_clip_grad_norm(TIN_LIST(a, tin_cast(a, TIN_I32)), 1, out)));
+  expect_error(ctx, "gradient 1 is i32");
+  assert_false(tin_clip_grad_value(TIN_LIST(a), -1, out));
+  assert_true(tin_is_poison(out[0]));
+  expect_error(ctx, "clip_grad_value: clip_value is negative");
+  end_ctx(ctx);
+}
+
+/* The gradient of a big batch, as that of micro-batches added up in states: what tin_step_with takes then. */
+static void test_accumulation(void **state) {
+  (void)state;
+  enum { MICRO = 4, ROWS = 6, COLUMNS = 5 };
+  tin_ctx *ctx = new_ctx();
+  tin_tensor *weight = tin_param(ctx, TIN_SHAPE(COLUMNS, 2), .name = "weight", .dtype = TIN_F64);
+  tin_init_normal(weight, 0, 1);
+  tin_tensor *sum = tin_state(ctx, TIN_SHAPE(COLUMNS, 2), .dtype = TIN_F64), *gradient;
+  tin_tensor *rows = tin_keep(tin_randn(ctx, TIN_F64, TIN_SHAPE(MICRO * ROWS, COLUMNS)));
+  for (int micro = 0; micro < MICRO; micro++) {
+    tin_scope scope = tin_begin(ctx);
+    tin_tensor *batch = tin_slice(rows, 0, micro * ROWS, (micro + 1) * ROWS);
+    tin_tensor *loss = tin_div_scalar(tin_mean(tin_square(tin_tanh(tin_matmul(batch, weight)))), MICRO);
+    tin_grad(loss, TIN_LIST(weight), &gradient);
+    tin_assign(sum, tin_add(sum, gradient));
+    assert_true(tin_end(scope));
+  }
+  tin_grad(tin_mean(tin_square(tin_tanh(tin_matmul(rows, weight)))), TIN_LIST(weight), &gradient);
+  double whole[COLUMNS * 2], parts[COLUMNS * 2];
+  assert_true(tin_read(gradient, whole, sizeof whole) && tin_read(sum, parts, sizeof parts));
+  for (int i = 0; i < COLUMNS * 2; i++)
+    assert_true(fabs(whole[i] - parts[i]) <= 1e-15 && fabs(whole[i]) > 1e-4);
+  /* a step with them, and the sum starts anew */
+  tin_optim *sgd = tin_sgd(TIN_LIST(weight), .lr = 0.5);
+  double before[COLUMNS * 2], after[COLUMNS * 2];
+  assert_true(tin_read(weight, before, sizeof before));
+  assert_true(tin_step_with(sgd, TIN_LIST(sum)));
+  tin_assign(sum, tin_zeros_like(sum));
+  assert_true(tin_read(weight, after, sizeof after) && tin_read(sum, parts, sizeof parts));
+  for (int i = 0; i < COLUMNS * 2; i++)
+    assert_true(fabs(before[i] - 0.5 * whole[i] - after[i]) <= 1e-15 && parts[i] == 0);
+  end_ctx(ctx);
+}
+
+/* ---- known answers ---- */
+
+/* The example and the two tests of micrograd (Karpathy, 2020); the numbers are those of its README and of PyTorch. */
+static void test_micrograd(void **state) {
+  (void)state;
+  tin_ctx *ctx = new_ctx();
+  tin_tensor *a = tin_from(ctx, TIN_F64, TIN_SHAPE(), F64(-4)), *b = tin_from(ctx, TIN_F64, TIN_SHAPE(), F64(2)), *out[2];
+  tin_tensor *c = tin_add(a, b), *d = tin_add(tin_mul(a, b), tin_pow(b, 3));
+  c = tin_add(c, tin_add_scalar(c, 1));
+  c = tin_add(c, tin_sub(tin_add_scalar(c, 1), a));
+  d = tin_add(d, tin_add(tin_mul_scalar(d, 2), tin_relu(tin_add(b, a))));
+  d = tin_add(d, tin_add(tin_mul_scalar(d, 3), tin_relu(tin_sub(b, a))));
+  tin_tensor *f = tin_square(tin_sub(c, d));
+  tin_tensor *g = tin_add(tin_mul_scalar(f, 0.5), tin_scalar_div(10, f));
+  EXPECT(g, 24.70408163265306);
+  assert_true(tin_grad(g, TIN_LIST(a, b), out));
+  EXPECT(out[0], 138.83381924198252);
+  EXPECT(out[1], 645.5772594752186);
+  tin_tensor *x = tin_from(ctx, TIN_F64, TIN_SHAPE(), F64(-4));
+  tin_tensor *z = tin_add(tin_add_scalar(tin_mul_scalar(x, 2), 2), x), *q = tin_add(tin_relu(z), tin_mul(z, x));
+  tin_tensor *y = tin_add(tin_add(tin_relu(tin_square(z)), q), tin_mul(q, x));
+  EXPECT(y, -20);
+  assert_true(tin_grad(y, TIN_LIST(x), out));
+  EXPECT(out[0], 46);
+  end_ctx(ctx);
+}
+
+/* Neither building nor differentiating nor running a chain of 100,000 nodes takes stack or more than linear time. */
+static void test_deep_chain(void **state) {
+  (void)state;
+  enum { DEPTH = 50000 };
+  tin_ctx *ctx = new_ctx();
+  tin_tensor *x = LEAF(0.5, 2), *y = x, *gradient;
+  for (int i = 0; i < DEPTH; i++)
+    y = tin_sin(tin_mul(y, x)); /* for x = 2 it settles, for 0.5 it dies out */
+  assert_true(tin_grad(y, TIN_LIST(x), &gradient));
+  double got[2], value[2] = {0.5, 2}, slope[2] = {1, 1};
+  static const double at[2] = {0.5, 2};
+  for (int k = 0; k < 2; k++)
+    for (int i = 0; i < DEPTH; i++) {
+      slope[k] = cos(value[k] * at[k]) * (slope[k] * at[k] + value[k]);
+      value[k] = sin(value[k] * at[k]);
+    }
+  if (target) { /* the compiled chain would be thousands of kernels: test_scale has such */
+    assert_true(tin_read(gradient, got, sizeof got));
+    for (int k = 0; k < 2; k++)
+      assert_true(fabs(got[k] - slope[k]) <= 1e-9 * (1 + fabs(slope[k])));
+  }
+  end_ctx(ctx);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_jvp),     cmocka_unit_test(test_jvp_leaves_nothing), cmocka_unit_test(test_jvp_errors),
-      cmocka_unit_test(test_hvp),     cmocka_unit_test(test_jacobian),           cmocka_unit_test(test_jacobian_limits),
+      cmocka_unit_test(test_jvp),
+      cmocka_unit_test(test_jvp_leaves_nothing),
+      cmocka_unit_test(test_jvp_errors),
+      cmocka_unit_test(test_hvp),
+      cmocka_unit_test(test_jacobian),
+      cmocka_unit_test(test_jacobian_limits),
       cmocka_unit_test(test_hessian),
+      cmocka_unit_test(test_gradcheck),
+      cmocka_unit_test(test_gradcheck_errors),
+      cmocka_unit_test(test_clip_grad_norm),
+      cmocka_unit_test(test_accumulation),
+      cmocka_unit_test(test_micrograd),
+      cmocka_unit_test(test_deep_chain),
   };
   target = "interpreter";
   int failed = cmocka_run_group_tests_name("interpreter", tests, NULL, NULL);

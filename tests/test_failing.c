@@ -61,8 +61,24 @@ static double step(tin_ctx *ctx, const struct model *model) {
   return tin_end(scope) ? value : NAN;
 }
 
+static tin_tensor *cubes(void *user, tin_list x) {
+  (void)user;
+  return tin_mul(tin_square(x.at[0]), x.at[0]);
+}
+
+static void derivatives(tin_ctx *ctx) {
+  tin_scope scope = tin_begin(ctx);
+  tin_tensor *x = tin_from(ctx, TIN_F64, TIN_SHAPE(2), ((double[2]){1, 2})), *y = tin_exp(x), *out;
+  tin_realize(TIN_LIST(tin_jvp(y, TIN_LIST(x), TIN_LIST(y)), tin_hessian(tin_sum(y), x)));
+  tin_hvp(y, TIN_LIST(x), TIN_LIST(x), &out);
+  tin_item(tin_clip_grad_norm(TIN_LIST(out), 1, &out));
+  tin_gradcheck(cubes, NULL, TIN_LIST(x));
+  tin_end(scope);
+}
+
 /* Everything that is not a step: data sets, batches, files, printing. */
 static void around(tin_ctx *ctx) {
+  derivatives(ctx);
   tin_array images = {0}, labels = {0};
   if (tin_digits(ctx, 3, 1, &images, &labels)) {
     tin_batches *batches = tin_batches_new(ctx, &images, &labels, .batch = 2);

@@ -10,7 +10,8 @@
  *   scope.c        scopes and what dies with them
  *   variable.c     parameters, state, inputs, kept values; write and assign
  *   realize.c      realise, read, item, keep
- *   leaf.c, random.c, elementwise.c, expression.c, reduce.c, matmul.c, movement.c, indexing.c, grad.c   ops
+ *   leaf.c, random.c, elementwise.c, expression.c, reduce.c, matmul.c, movement.c, indexing.c   ops
+ *   grad.c, gradcheck.c, clip.c   derivatives
  */
 #ifndef TIN_FRONTEND_FRONTEND_H
 #define TIN_FRONTEND_FRONTEND_H
