@@ -90,10 +90,10 @@ struct tin_run_kernel {
 struct tin_run_check {
   int value;
   int kernel; /* runs before this one */
-  int64_t limit;
+  struct tin_index_limits limits;
   int64_t size; /* elements of the index tensor */
   uint8_t dtype;
-  int position; /* of the gather or scatter_add in the walk */
+  int position; /* of the gather or scatter in the walk */
 };
 
 struct tin_plan {

@@ -6,7 +6,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "ir/scalar.h"
 #include "runtime/engine.h"
 
 /* ---- memory shared by the runs of an engine ---- */
@@ -122,34 +121,16 @@ void tin_run_end(struct tin_run *run) {
 
 /* ---- index tensors ---- */
 
-static int64_t index_at(const void *data, int dtype, int64_t i) {
-  return (int64_t)tin_scalar_cast(tin_scalar_load(data, i, (tin_dtype)dtype), (tin_dtype)dtype, TIN_I64);
-}
-
-/* Position of the first index outside 0 .. limit-1, or -1. The dtypes that the front end makes have loops of their own. */
-static int64_t first_outside(const void *data, int dtype, int64_t size, int64_t limit) {
-  const int32_t *narrow = data;
-  const int64_t *wide = data;
-  for (int64_t i = 0; i < size; i++) {
-    int64_t index = dtype == TIN_I64 ? wide[i] : dtype == TIN_I32 ? narrow[i] : index_at(data, dtype, i);
-    if ((uint64_t)index >= (uint64_t)limit)
-      return i;
-  }
-  return -1;
-}
-
 static bool check_indices(const struct tin_run *run, const struct tin_run_check *check) {
   const void *data = run->addresses[check->value];
-  int64_t position = first_outside(data, check->dtype, check->size, check->limit);
+  int64_t position = tin_index_first_outside(&check->limits, data, check->dtype, check->size);
   if (position < 0)
     return true;
   const struct tin_node *node = node_at(run, check->position);
   char site[256] = "";
   if (node->site.file)
     snprintf(site, sizeof site, "%s:%d: ", node->site.file, node->site.line);
-  int64_t index = index_at(data, check->dtype, position);
-  tin_error_set(run->error, "%s%s: index %" PRId64 " at position %" PRId64 " is out of range for axis %" PRId64 " of size %" PRId64, site,
-                tin_ops[node->op].text, index, position, node->arg[0], check->limit);
+  tin_index_outside(run->error, site, node, &check->limits, tin_index_value(data, check->dtype, position), position);
   return false;
 }
 

@@ -63,7 +63,7 @@ static void keep_checks(struct tin_plan *plan, const struct tin_schedule *schedu
       position++;
     plan->checks[c] = (struct tin_run_check){.value = check->value,
                                              .kernel = value->first_kernel + 1,
-                                             .limit = check->limit,
+                                             .limits = check->limits,
                                              .size = value->size,
                                              .dtype = value->dtype,
                                              .position = position};

@@ -271,7 +271,7 @@ static const struct gradient_case cases[] = {
     {"fold", OP_FOLD, build_fold, 1, {{3, {2, 2, 3}}}, false},
     {"concat", OP_CONCAT, build_concat, 2, {MATRIX, {2, {3, 2}}}, false},
     {"gather", OP_GATHER, build_gather, 1, {MATRIX}, false},
-    {"scatter_add", OP_SCATTER_ADD, build_scatter_add, 2, {MATRIX, {3, {3, 2, 2}}}, false},
+    {"scatter_add", OP_SCATTER, build_scatter_add, 2, {MATRIX, {3, {3, 2, 2}}}, false},
     {"convolution", OP_CONTRACT, build_convolution, 2, {{2, {2, 9}}, {2, {4, 3}}}, false},
 };
 enum { N_CASES = sizeof cases / sizeof *cases };

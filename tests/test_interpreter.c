@@ -326,7 +326,7 @@ static void test_gather_and_scatter(void **state) {
     assert_true(out[i] == x[i / 8 * 6 + index[i / 2 % 4] * 2 + i % 2]);
 
   make(&s, OP_VAR, TIN_F32, gather.shape, 4);
-  make(&scatter, OP_SCATTER_ADD, TIN_F32, a.shape, 3);
+  make(&scatter, OP_SCATTER, TIN_F32, a.shape, 3);
   add_input(&scatter, &a);
   add_input(&scatter, &j);
   add_input(&scatter, &s);

@@ -60,9 +60,9 @@ static void empty_extents(void **state) {
       "%0 = var \"a\" f32[0, 3]\n%1 = var \"b\" f32[0, 2]\n%2 = concat(%0, %1) f32[0, 5] axis=1\n%3 = exp(%2) f32[0, 5]\nreturn %3\n",
       "%0 = var \"a\" f32[0, 3]\n%1 = exp(%0) f32[0, 3]\n%2 = pad(%1) f32[4, 5] low=2,1 interior=0,0 fill=0x1p+0\nreturn %2\n",
       "%0 = var \"a\" f32[0, 3]\n%1 = var \"index\" i32[0]\n%2 = gather(%0, %1) f32[0, 3] axis=0\nreturn %2\n",
-      "%0 = var \"a\" f32[4, 3]\n%1 = var \"index\" i32[0]\n%2 = var \"s\" f32[0, 3]\n%3 = scatter_add(%0, %1, %2) f32[4, 3] axis=0\n"
+      "%0 = var \"a\" f32[4, 3]\n%1 = var \"index\" i32[0]\n%2 = var \"s\" f32[0, 3]\n%3 = scatter(%0, %1, %2) f32[4, 3] axis=0 mode=add\n"
       "return %3\n",
-      "%0 = var \"a\" f32[4, 0]\n%1 = var \"index\" i32[2]\n%2 = var \"s\" f32[2, 0]\n%3 = scatter_add(%0, %1, %2) f32[4, 0] axis=0\n"
+      "%0 = var \"a\" f32[4, 0]\n%1 = var \"index\" i32[2]\n%2 = var \"s\" f32[2, 0]\n%3 = scatter(%0, %1, %2) f32[4, 0] axis=0 mode=add\n"
       "return %3\n",
       "%0 = iota i32[0]\n%1 = cast(%0) f32[0]\n%2 = sqrt(%1) f32[0]\nreturn %2\n",
   };
@@ -284,7 +284,7 @@ static void updates(void **state) {
       "%0 = var \"a\" bool[300]\n%1 = not(%0) bool[300]\n%2 = var \"b\" u8[300]\n%3 = sub(%2, %2) u8[300]\n%4 = not(%2) u8[300]\n"
       "%5 = add(%4, %3) u8[300]\n%6 = assign(%0, %1) bool[300]\n%7 = assign(%2, %5) u8[300]\nreturn %6, %7\n",
       /* scattered into itself */
-      "%0 = var \"a\" f32[4, 20]\n%1 = var \"index\" i32[9]\n%2 = var \"s\" f32[9, 20]\n%3 = scatter_add(%0, %1, %2) f32[4, 20] axis=0\n"
+      "%0 = var \"a\" f32[4, 20]\n%1 = var \"index\" i32[9]\n%2 = var \"s\" f32[9, 20]\n%3 = scatter(%0, %1, %2) f32[4, 20] axis=0 mode=add\n"
       "%4 = gather(%0, %1) f32[9, 20] axis=0\n%5 = assign(%0, %3) f32[4, 20]\nreturn %5, %4\n",
   };
   RUN(texts);

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "ir/graph.h"
+#include "ir/indexing.h"
 #include "ir/interpreter.h"
 #include "ir/scalar.h"
 
@@ -111,9 +112,9 @@ static struct tin_node *rebuild_node(struct tin_graph *graph, const struct tin_n
   case OP_FOLD:
     return tin_node_fold(graph, in[0], (int)node->arg[0], node->arg[2], node->arg[3], node->shape[node->arg[0]]);
   case OP_GATHER:
-    return tin_node_gather(graph, in[0], in[1], (int)node->arg[0]);
-  case OP_SCATTER_ADD:
-    return tin_node_scatter_add(graph, in[0], in[1], in[2], (int)node->arg[0]);
+    return tin_node_gather(graph, in[0], in[1], tin_node_indexing(node));
+  case OP_SCATTER:
+    return tin_node_scatter(graph, in[0], in[1], in[2], tin_node_indexing(node), (enum tin_scatter_mode)node->arg[3]);
   case OP_ASSIGN:
     return tin_node_assign(graph, in[0], in[1]);
   default:

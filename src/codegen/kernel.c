@@ -8,6 +8,7 @@
 
 #include "codegen/contract.h"
 #include "codegen/lower.h"
+#include "codegen/scatter.h"
 #include "codegen/vectorize.h"
 #include "runtime/code.h"
 
@@ -194,40 +195,6 @@ static void print_part(const struct tin_output *out, const struct tin_schedule *
   tin_output_add(out, "    (void)block; (void)outer;\n  }\n  (void)param;\n}\n");
 }
 
-/* ---- scatter_add ---- */
-
-/* Threads share the destinations: each looks at every index and adds those in its own range, in order. */
-static void print_scatter(const struct tin_output *out, const struct tin_schedule *schedule, const struct tin_part *part,
-                          struct tin_entry *entry) {
-  const struct tin_node *node = part->anchor, *index = node->in[1], *source = node->in[2];
-  int axis = (int)node->arg[0];
-  long long before = 1, after = 1, n = node->shape[axis];
-  for (int i = 0; i < axis; i++)
-    before *= node->shape[i];
-  for (int i = axis + 1; i < node->rank; i++)
-    after *= node->shape[i];
-  char base[80];
-  snprintf(base, sizeof base, "%s_base", entry->name);
-  struct tin_nest *nest = tin_lower_scatter_base(out->arena, schedule, part);
-  entry->how = tin_output_nest(out, nest, base);
-  entry->scratch_bytes = nest->scratch_bytes;
-  const char *type = node->dtype == TIN_I32 ? "unsigned" : node->dtype == TIN_I64 ? "unsigned long long" : tin_dtypes[node->dtype].ctype;
-  int to = schedule->planned[node->index].value, from = schedule->planned[source->index].value, at = schedule->planned[index->index].value;
-  tin_output_add(out,
-                 "void %s(char **buf, const unsigned long long *scalar, char *scratch, long begin, long end)\n{\n  long param[%d];\n"
-                 "  %s *to = (%s *)buf[%d]; const %s *from = (const %s *)buf[%d]; const %s *index = (const %s *)buf[%d];\n",
-                 entry->name, SYMBOL_SCATTER_COUNT, type, type, to, type, type, from, tin_dtypes[index->dtype].ctype,
-                 tin_dtypes[index->dtype].ctype, at);
-  tin_output_add(out,
-                 "  for (long o = 0; o < %lldL; o++) {\n    param[%d] = o;\n    %s(buf, scalar, scratch, 0, param, begin, end, 0, %lldL);\n"
-                 "    for (long j = 0; j < %lldL; j++) {\n      long i = index[j];\n      if (i < begin || i >= end) continue;\n"
-                 "      %s *row = to + (o * %lldL + i) * %lldL; const %s *more = from + (o * %lldL + j) * %lldL;\n"
-                 "      for (long k = 0; k < %lldL; k++)\n        row[k] = row[k] + more[k];\n    }\n  }\n}\n",
-                 before, SYMBOL_SCATTER_OUTER, base, after, (long long)index->size, type, n, after, type, (long long)index->size, after,
-                 after);
-  entry->items = before && after ? n : 0;
-}
-
 /* ---- kernels ---- */
 
 static double part_flops(const struct tin_part *part) {
@@ -308,7 +275,7 @@ void tin_codegen_kernel(struct tin_text *text, struct tin_text *readable, struct
     if (part->kind == PART_CONTRACT)
       tin_contract_print(&out, schedule, part, &entry);
     else if (part->kind == PART_SCATTER)
-      print_scatter(&out, schedule, part, &entry);
+      tin_scatter_print(&out, schedule, part, &entry);
     else
       print_part(&out, schedule, part, &entry);
     tin_vec_push(arena, &code->entries, entry);

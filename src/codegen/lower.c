@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "codegen/lower_internal.h"
+#include "ir/indexing.h"
 #include "ir/program.h"
 #include "ir/scalar.h"
 
@@ -99,8 +100,29 @@ static uint64_t memo_key(const struct tin_node *node, const struct tin_index *co
   return key | 1;
 }
 
+static int operation(struct lower *l, int op, int dtype, int a, int b, int c) {
+  struct tin_value value = blank(VALUE_OP, dtype);
+  value.op = (uint16_t)op;
+  value.in[0] = a;
+  value.in[1] = b;
+  value.in[2] = c;
+  return add_value(l, value);
+}
+
+/* sum + dynamic * stride in the dtype; sum -1: none */
+static int add_dynamic(struct lower *l, int dtype, int sum, int dynamic, int64_t stride) {
+  if (l->nest->values.at[dynamic].dtype != dtype)
+    dynamic = operation(l, OP_CAST, dtype, dynamic, -1, -1);
+  if (stride != 1)
+    dynamic = operation(l, OP_MUL, dtype, dynamic, constant(l, dtype, tin_scalar_cast((uint64_t)stride, TIN_I64, (tin_dtype)dtype)), -1);
+  return sum < 0 ? dynamic : operation(l, OP_ADD, dtype, sum, dynamic, -1);
+}
+
+/* A load at one looked-up position multiplies it by its stride; several become one number first. */
 static int load(struct lower *l, int arg, const struct tin_index *index, int dtype) {
   struct tin_value value = blank(VALUE_LOAD, dtype);
+  const struct tin_index *with[LOWER_MAX_SYMBOLS] = {0};
+  int sum_dtype = l->nest->args.at[arg].size > INT32_MAX ? TIN_I64 : TIN_I32, n_dynamics = 0;
   value.arg = arg;
   value.in[1] = l->guard;
   value.index = index;
@@ -110,14 +132,16 @@ static int load(struct lower *l, int arg, const struct tin_index *index, int dty
     if (!tin_index_uses(index, dynamic->symbol))
       continue;
     bool affine = tin_index_affine(index, dynamic->symbol, &coefficient);
-    assert(affine && value.in[0] < 0);
+    assert(affine);
     (void)affine;
-    const struct tin_index *with[LOWER_MAX_SYMBOLS] = {0};
     with[dynamic->symbol] = tin_index_constant(l->indexes, 0);
-    value.index = tin_index_substitute(l->indexes, value.index, with, dynamic->symbol + 1);
-    value.in[0] = dynamic->value;
-    value.stride = coefficient;
+    if (n_dynamics == 1) /* not alone: the first joins the sum, too */
+      value.in[0] = add_dynamic(l, sum_dtype, -1, value.in[0], value.stride);
+    value.in[0] = n_dynamics ? add_dynamic(l, sum_dtype, value.in[0], dynamic->value, coefficient) : dynamic->value;
+    value.stride = n_dynamics++ ? 1 : coefficient;
   }
+  if (n_dynamics)
+    value.index = tin_index_substitute(l->indexes, index, with, l->n_symbols);
   return add_value(l, value);
 }
 
@@ -125,15 +149,6 @@ static int load_value(struct lower *l, const struct tin_node *node, const struct
   int number = l->schedule->planned[node->index].value;
   assert(number >= 0);
   return load(l, tin_lower_arg(l, ARG_BUFFER, number, node->dtype), tin_lower_linear(l, node->rank, node->shape, index), node->dtype);
-}
-
-static int operation(struct lower *l, int op, int dtype, int a, int b, int c) {
-  struct tin_value value = blank(VALUE_OP, dtype);
-  value.op = (uint16_t)op;
-  value.in[0] = a;
-  value.in[1] = b;
-  value.in[2] = c;
-  return add_value(l, value);
 }
 
 /* guard ? x : otherwise */
@@ -203,17 +218,25 @@ static int lower_fold(struct lower *l, const struct tin_node *node, const struct
   return sum;
 }
 
-/* The looked-up position becomes a symbol of its own, which must reach the load affinely (the scheduler sees to it). */
+/* Each looked-up position becomes a symbol of its own, which must reach the load affinely (the scheduler sees to it). */
 static int lower_gather(struct lower *l, const struct tin_node *node, const struct tin_index *const *index) {
   const struct tin_node *x = node->in[0], *positions = node->in[1];
-  int axis = (int)node->arg[0];
-  struct lower_dynamic dynamic = {.symbol = l->n_symbols++, .value = tin_lower_node(l, positions, index + axis)};
-  assert(l->n_symbols <= LOWER_MAX_SYMBOLS);
-  tin_vec_push(l->arena, &l->dynamics, dynamic);
-  const struct tin_index *below[TIN_MAX_RANK];
+  struct tin_indexing at = tin_node_indexing(node);
+  int columns = at.coords ? at.coords : 1, places = tin_index_place_axes(positions, at);
+  const struct tin_index *place[TIN_MAX_RANK], *below[TIN_MAX_RANK];
+  for (int i = 0; i < at.batch + places; i++)
+    place[i] = i < at.batch ? index[i] : index[at.axis + i - at.batch];
   for (int i = 0; i < x->rank; i++)
-    below[i] = i < axis ? index[i] : i > axis ? index[i - 1 + positions->rank] : NULL;
-  below[axis] = tin_index_symbol(l->indexes, dynamic.symbol, 0, x->shape[axis] > 0 ? x->shape[axis] - 1 : 0);
+    below[i] = i < at.axis ? index[i] : i >= at.axis + columns ? index[i - columns + places] : NULL;
+  for (int c = 0; c < columns; c++) {
+    if (at.coords)
+      place[positions->rank - 1] = tin_index_constant(l->indexes, c);
+    struct lower_dynamic dynamic = {.symbol = l->n_symbols++, .value = tin_lower_node(l, positions, place)};
+    assert(l->n_symbols <= LOWER_MAX_SYMBOLS);
+    tin_vec_push(l->arena, &l->dynamics, dynamic);
+    int64_t limit = x->shape[at.axis + c];
+    below[at.axis + c] = tin_index_symbol(l->indexes, dynamic.symbol, 0, limit > 0 ? limit - 1 : 0);
+  }
   return tin_lower_node(l, x, below);
 }
 

@@ -49,9 +49,6 @@ struct tin_direct {
 };
 /* Do all loads of the nest that vary along its column move by one element there? */
 bool tin_nest_contiguous(const struct tin_nest *nest);
-/* The base of a scatter_add, copied to its destination: parameter = the axes before, row = the axis, column = the axes after. */
-struct tin_nest *tin_lower_scatter_base(struct tin_arena *arena, const struct tin_schedule *schedule, const struct tin_part *part);
-enum { SYMBOL_SCATTER_OUTER, SYMBOL_SCATTER_ROW, SYMBOL_SCATTER_COLUMN, SYMBOL_SCATTER_COUNT };
 bool tin_nest_direct(const struct tin_nest *nest, struct tin_direct *direct);
 
 #endif

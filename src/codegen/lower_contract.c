@@ -162,35 +162,3 @@ bool tin_nest_contiguous(const struct tin_nest *nest) {
   }
   return true;
 }
-
-/* ---- scatter_add ---- */
-
-struct tin_nest *tin_lower_scatter_base(struct tin_arena *arena, const struct tin_schedule *schedule, const struct tin_part *part) {
-  struct lower lower;
-  struct lower *l = &lower;
-  const struct tin_node *node = part->anchor;
-  int axis = (int)node->arg[0];
-  int64_t sizes[3] = {1, node->shape[axis], 1};
-  for (int i = 0; i < node->rank; i++)
-    if (i != axis)
-      sizes[i < axis ? 0 : 2] *= node->shape[i];
-  tin_lower_init(l, arena, schedule, part);
-  const struct tin_index *place[3];
-  for (int s = 0; s < 3; s++)
-    place[s] = tin_index_symbol(l->indexes, s, 0, sizes[s] > 0 ? sizes[s] - 1 : 0);
-  l->n_symbols = SYMBOL_SCATTER_COUNT;
-  l->nest->form = NEST_MAP;
-  l->nest->row = SYMBOL_SCATTER_ROW;
-  l->nest->column = SYMBOL_SCATTER_COLUMN;
-  const struct tin_index *linear = tin_lower_linear(l, 3, sizes, place);
-  const struct tin_index *index[TIN_MAX_RANK];
-  tin_lower_split_linear(l, linear, node->rank, node->shape, index);
-  struct tin_store store = {.index = linear};
-  store.value = tin_lower_node(l, node->in[0], index);
-  store.arg = tin_lower_arg(l, ARG_BUFFER, schedule->planned[node->index].value, node->dtype);
-  l->nest->args.at[store.arg].written = true;
-  tin_vec_push(arena, &l->nest->stores, store);
-  tin_lower_levels(l->nest);
-  tin_lower_names(l);
-  return l->nest;
-}

@@ -116,7 +116,7 @@ tin_tensor *tin_take_at(const char *file, int line, tin_tensor *x, tin_tensor *i
   int place = tin_check_axis(&call, x, "x", nodes[0], axis);
   if (place < 0 || !check_index(&call, index, &nodes[1]) || !taken_shape(&call, x, nodes[0], nodes[1], place, &shape))
     return tin_call_poison(&call);
-  return tin_call_result(&call, tin_node_gather(call.graph, nodes[0], nodes[1], place));
+  return tin_call_result(&call, make_gather(call.graph, nodes[0], nodes[1], place));
 }
 
 tin_tensor *tin_index_add_at(const char *file, int line, tin_tensor *x, tin_tensor *index, tin_tensor *source, int axis) {
@@ -140,5 +140,6 @@ tin_tensor *tin_index_add_at(const char *file, int line, tin_tensor *x, tin_tens
                   tin_shape_words(shape.rank, shape.size).text);
     return tin_call_poison(&call);
   }
-  return tin_call_result(&call, tin_node_scatter_add(call.graph, pair[0], nodes[1], pair[1], place));
+  return tin_call_result(&call,
+                         tin_node_scatter(call.graph, pair[0], nodes[1], pair[1], (struct tin_indexing){.axis = place}, TIN_SCATTER_ADD));
 }

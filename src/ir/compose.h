@@ -47,8 +47,9 @@ static inline struct tin_node *make_bitcast(struct tin_graph *graph, struct tin_
   return x ? tin_node_elementwise(graph, OP_BITCAST, dtype, &x, 1) : NULL;
 }
 
+/* Positions of index (any shape) along one axis. */
 static inline struct tin_node *make_gather(struct tin_graph *graph, struct tin_node *x, struct tin_node *index, int axis) {
-  return x && index ? tin_node_gather(graph, x, index, axis) : NULL;
+  return tin_node_gather(graph, x, index, (struct tin_indexing){.axis = axis});
 }
 
 #endif

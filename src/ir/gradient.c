@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "ir/compose.h"
+#include "ir/indexing.h"
 
 typedef struct tin_node *gradient_fn(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i);
 
@@ -247,12 +248,67 @@ static struct tin_node *grad_concat(struct tin_graph *graph, struct tin_node *no
 /* ---- indexing ---- */
 
 static struct tin_node *grad_gather(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
-  struct tin_node *zeros = make_number(graph, node->in[i], 0);
-  return zeros ? tin_node_scatter_add(graph, zeros, node->in[1], g, (int)node->arg[0]) : NULL;
+  return tin_node_scatter(graph, make_number(graph, node->in[i], 0), node->in[1], g, tin_node_indexing(node), TIN_SCATTER_ADD);
 }
 
-static struct tin_node *grad_scatter_add(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
-  return i == 0 ? g : make_gather(graph, g, node->in[1], (int)node->arg[0]);
+/* What the scatter would read for its source. */
+static struct tin_node *gather_back(struct tin_graph *graph, const struct tin_node *scatter, struct tin_node *x) {
+  return tin_node_gather(graph, x, scatter->in[1], tin_node_indexing(scatter));
+}
+
+static struct tin_node *scatter_again(struct tin_graph *graph, const struct tin_node *scatter, struct tin_node *base,
+                                      struct tin_node *source, enum tin_scatter_mode mode) {
+  return tin_node_scatter(graph, base, scatter->in[1], source, tin_node_indexing(scatter), mode);
+}
+
+/* To the base where nothing was put, to a source element where it came last: the sources are numbered and scattered likewise. */
+static struct tin_node *grad_scatter_set(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  struct tin_node *source = node->in[2];
+  if (i == 0)
+    return scatter_again(graph, node, g, make_number(graph, source, 0), TIN_SCATTER_SET);
+  tin_dtype dtype = source->size > INT32_MAX ? TIN_I64 : TIN_I32;
+  struct tin_node *numbers = make_reshape(graph, tin_node_iota(graph, dtype, source->size), source->rank, source->shape);
+  struct tin_node *nobody = make_broadcast(graph, tin_node_number(graph, dtype, -1), node->rank, node->shape);
+  struct tin_node *last = gather_back(graph, node, scatter_again(graph, node, nobody, numbers, TIN_SCATTER_SET));
+  return masked(graph, make_binary(graph, OP_EQ, last, numbers), gather_back(graph, node, g));
+}
+
+/* The product of the others: out / source; at a source of 0 that is the only one of its place, the product of the rest; else 0. */
+static struct tin_node *grad_scatter_mul(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  struct tin_node *source = node->in[2], *zero = make_number(graph, source, 0), *one = make_number(graph, source, 1);
+  if (i == 0)
+    return make_binary(graph, OP_MUL, g, scatter_again(graph, node, make_number(graph, node, 1), source, TIN_SCATTER_MUL));
+  struct tin_node *is_zero = make_binary(graph, OP_EQ, source, zero);
+  struct tin_node *zeros = scatter_again(graph, node, make_number(graph, node, 0), make_select(graph, is_zero, one, zero), TIN_SCATTER_ADD);
+  struct tin_node *single = make_binary(graph, OP_AND, is_zero, make_binary(graph, OP_EQ, gather_back(graph, node, zeros), one));
+  struct tin_node *rest = scatter_again(graph, node, node->in[0], make_select(graph, single, one, source), TIN_SCATTER_MUL);
+  struct tin_node *at_zero = gather_back(graph, node, make_binary(graph, OP_MUL, g, rest));
+  struct tin_node *product = gather_back(graph, node, make_binary(graph, OP_MUL, g, node));
+  return make_select(graph, is_zero, at_zero, make_binary(graph, OP_DIV, product, make_select(graph, is_zero, one, source)));
+}
+
+/* g shared evenly by the base and the sources that equal the extremum. */
+static struct tin_node *grad_scatter_extremum(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  tin_dtype dtype = (tin_dtype)node->dtype;
+  struct tin_node *base = make_binary(graph, OP_EQ, node->in[0], node);
+  struct tin_node *source = make_binary(graph, OP_EQ, node->in[2], gather_back(graph, node, node));
+  struct tin_node *count = scatter_again(graph, node, make_cast(graph, base, dtype), make_cast(graph, source, dtype), TIN_SCATTER_ADD);
+  struct tin_node *share = make_binary(graph, OP_DIV, g, count);
+  return i == 0 ? masked(graph, base, share) : masked(graph, source, gather_back(graph, node, share));
+}
+
+static struct tin_node *grad_scatter(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  switch (node->arg[3]) {
+  case TIN_SCATTER_SET:
+    return grad_scatter_set(graph, node, g, i);
+  case TIN_SCATTER_MUL:
+    return grad_scatter_mul(graph, node, g, i);
+  case TIN_SCATTER_MIN:
+  case TIN_SCATTER_MAX:
+    return grad_scatter_extremum(graph, node, g, i);
+  default:
+    return i == 0 ? g : gather_back(graph, node, g);
+  }
 }
 
 /* ---- the walk ---- */

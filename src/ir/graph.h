@@ -84,6 +84,18 @@ void tin_graph_free(struct tin_graph *graph); /* drops the table and arena; buff
 void tin_graph_retire(struct tin_graph *graph, struct tin_graph *spare);
 void tin_graph_restart(struct tin_graph *graph, struct tin_graph *spare, struct tin_graph *parent, uint32_t *serial, uint32_t *stamp);
 
+/* ---- indexing ---- */
+
+/* What an index tensor names; the attributes of GATHER and SCATTER, see ops.def. */
+struct tin_indexing {
+  int axis;   /* the first indexed axis of x */
+  int batch;  /* leading axes that x and the index share */
+  int coords; /* 0: the index holds positions; else the size of its last axis, which holds coordinates */
+};
+
+/* What a scatter makes of the old value at a place and a source element. For bool min is and, max is or; there is no add and mul. */
+enum tin_scatter_mode { TIN_SCATTER_ADD, TIN_SCATTER_SET, TIN_SCATTER_MUL, TIN_SCATTER_MIN, TIN_SCATTER_MAX, TIN_SCATTER_MODES };
+
 /* ---- builders: one per op or class of ops ---- */
 struct tin_node *tin_node_const(struct tin_graph *graph, tin_dtype dtype, uint64_t bits);  /* 0-d */
 struct tin_node *tin_node_number(struct tin_graph *graph, tin_dtype dtype, double value);  /* 0-d const, converted by `cast` from f64 */
@@ -116,9 +128,9 @@ struct tin_node *tin_node_flip(struct tin_graph *graph, struct tin_node *x, uint
 struct tin_node *tin_node_window(struct tin_graph *graph, struct tin_node *x, int axis, int64_t size, int64_t stride, int64_t dilation);
 struct tin_node *tin_node_fold(struct tin_graph *graph, struct tin_node *x, int axis, int64_t stride, int64_t dilation, int64_t out_size);
 struct tin_node *tin_node_concat(struct tin_graph *graph, struct tin_node **in, int n_in, int axis);
-struct tin_node *tin_node_gather(struct tin_graph *graph, struct tin_node *x, struct tin_node *index, int axis);
-struct tin_node *tin_node_scatter_add(struct tin_graph *graph, struct tin_node *base, struct tin_node *index, struct tin_node *source,
-                                      int axis);
+struct tin_node *tin_node_gather(struct tin_graph *graph, struct tin_node *x, struct tin_node *index, struct tin_indexing indexing);
+struct tin_node *tin_node_scatter(struct tin_graph *graph, struct tin_node *base, struct tin_node *index, struct tin_node *source,
+                                  struct tin_indexing indexing, enum tin_scatter_mode mode);
 struct tin_node *tin_node_assign(struct tin_graph *graph, struct tin_node *var, struct tin_node *value);
 
 /* The raw constructor below all of these: no rules, only consing. Parser and rules use it. */

@@ -6,7 +6,7 @@
  *             | ( "const" | "scalar" ) value type
  *             | op [ "(" [ ref { "," ref } ] ")" ] type { name "=" attribute }
  *   type      = dtype "[" [ integer { "," integer } ] "]"
- *   attribute = value | "chain" | "lanes" | [ integer { "," integer } ]       which one, the name says: see `attributes`
+ *   attribute = value | name | [ integer { "," integer } ]       which one, the name says: see `attributes`
  *   value     = integer | hexadecimal float | [ "-" ] "inf" | "bits" hexadecimal integer
  *   ref       = "%" integer
  *
@@ -20,18 +20,21 @@
 #include <string.h>
 
 #include "common/parse.h"
+#include "ir/indexing.h"
 #include "ir/scalar.h"
 
 /* ---- attributes by op, for both directions ---- */
 
 enum attribute_kind {
   ATTRIBUTE_END,
-  ATTRIBUTE_MASK,   /* arg[first] is a mask of axes, written as a list of axes */
-  ATTRIBUTE_NUMBER, /* arg[first] */
-  ATTRIBUTE_LIST,   /* arg[0], arg[1], ...: one per axis */
-  ATTRIBUTE_PAIRS,  /* arg[first], arg[first + 2], ...: one per axis */
-  ATTRIBUTE_CLASS,  /* arg[first] is the class of a contraction */
-  ATTRIBUTE_FILL    /* bits */
+  ATTRIBUTE_MASK,     /* arg[first] is a mask of axes, written as a list of axes */
+  ATTRIBUTE_NUMBER,   /* arg[first] */
+  ATTRIBUTE_LIST,     /* arg[0], arg[1], ...: one per axis */
+  ATTRIBUTE_PAIRS,    /* arg[first], arg[first + 2], ...: one per axis */
+  ATTRIBUTE_CLASS,    /* arg[first] is the class of a contraction */
+  ATTRIBUTE_FILL,     /* bits */
+  ATTRIBUTE_OPTIONAL, /* arg[first]; left out when 0 */
+  ATTRIBUTE_MODE      /* arg[first] is the mode of a scatter */
 };
 
 struct attribute {
@@ -48,6 +51,10 @@ struct attribute {
   AXIS, {"size", ATTRIBUTE_NUMBER, 1}, {"stride", ATTRIBUTE_NUMBER, 2}, {                                                                  \
     "dilation", ATTRIBUTE_NUMBER, 3                                                                                                        \
   }
+#define INDEXING_ATTRIBUTES                                                                                                                \
+  AXIS, {"batch", ATTRIBUTE_OPTIONAL, 1}, {                                                                                                \
+    "coords", ATTRIBUTE_OPTIONAL, 2                                                                                                        \
+  }
 static const struct attribute attributes[OP_COUNT][5] = {
     [OP_SUM] = {AXES_OF_REDUCTION},
     [OP_PROD] = {AXES_OF_REDUCTION},
@@ -61,8 +68,8 @@ static const struct attribute attributes[OP_COUNT][5] = {
     [OP_WINDOW] = {WINDOW_ATTRIBUTES},
     [OP_FOLD] = {WINDOW_ATTRIBUTES},
     [OP_CONCAT] = {AXIS},
-    [OP_GATHER] = {AXIS},
-    [OP_SCATTER_ADD] = {AXIS},
+    [OP_GATHER] = {INDEXING_ATTRIBUTES},
+    [OP_SCATTER] = {INDEXING_ATTRIBUTES, {"mode", ATTRIBUTE_MODE, 3}},
 };
 static const char *const class_names[] = {"lanes", "chain"};
 
@@ -135,12 +142,15 @@ static void print_mask(struct tin_text *text, uint64_t mask) {
 
 static void print_attribute(struct tin_text *text, const struct tin_node *node, const struct attribute *attribute) {
   const int64_t *first = node->arg + attribute->first;
+  if (attribute->kind == ATTRIBUTE_OPTIONAL && !*first)
+    return;
   tin_text_add(text, " %s=", attribute->name);
   switch (attribute->kind) {
   case ATTRIBUTE_MASK:
     print_mask(text, (uint64_t)*first);
     break;
   case ATTRIBUTE_NUMBER:
+  case ATTRIBUTE_OPTIONAL:
     print_integers(text, first, 1, 1, "");
     break;
   case ATTRIBUTE_LIST:
@@ -151,6 +161,9 @@ static void print_attribute(struct tin_text *text, const struct tin_node *node, 
     break;
   case ATTRIBUTE_CLASS:
     tin_text_puts(text, class_names[*first & 1]);
+    break;
+  case ATTRIBUTE_MODE:
+    tin_text_puts(text, tin_scatter_mode_names[*first]);
     break;
   case ATTRIBUTE_FILL:
     print_value(text, node->dtype, node->bits);
@@ -457,15 +470,16 @@ static int64_t parse_mask(struct parser *parser) {
   return mask;
 }
 
-static int64_t parse_class(struct parser *parser) {
+/* Number of the name that stands next. */
+static int64_t parse_name(struct parser *parser, const char *const *names, int count, const char *expected) {
   char word[TIN_WORD_SIZE];
   tin_parse_spaces(&parser->in);
   const char *start = parser->in.at;
   tin_parse_word(&parser->in, word);
-  for (int class = 0; class < 2; class ++)
-    if (!strcmp(word, class_names[class]))
-      return class;
-  tin_parse_failed(&parser->in, start, "expected chain or lanes");
+  for (int i = 0; i < count; i++)
+    if (!strcmp(word, names[i]))
+      return i;
+  tin_parse_failed(&parser->in, start, expected);
 }
 
 /* The value of one attribute. node->arg has room for TIN_MAX_ARGS. */
@@ -477,10 +491,14 @@ static void parse_attribute(struct parser *parser, struct tin_node *node, const 
     values[0] = parse_mask(parser);
     break;
   case ATTRIBUTE_NUMBER:
+  case ATTRIBUTE_OPTIONAL:
     values[0] = tin_parse_integer(&parser->in, INT64_MIN, INT64_MAX);
     break;
   case ATTRIBUTE_CLASS:
-    values[0] = parse_class(parser);
+    values[0] = parse_name(parser, class_names, 2, "expected chain or lanes");
+    break;
+  case ATTRIBUTE_MODE:
+    values[0] = parse_name(parser, tin_scatter_mode_names, TIN_SCATTER_MODES, "expected add, set, mul, min or max");
     break;
   case ATTRIBUTE_PAIRS:
     stride = 2;
@@ -510,6 +528,11 @@ static void parse_attributes(struct parser *parser, struct tin_node *node) {
     tin_parse_spaces(&parser->in);
     const char *start = parser->in.at;
     tin_parse_word(&parser->in, word);
+    if (attribute->kind == ATTRIBUTE_OPTIONAL && strcmp(word, attribute->name) != 0) {
+      parser->in.at = start;
+      node->n_arg = (uint16_t)(attribute->first + 1);
+      continue;
+    }
     if (strcmp(word, attribute->name) != 0 || !tin_parse_accept(&parser->in, "=")) {
       char what[TIN_WORD_SIZE] = "expected ";
       strcat(strcat(what, attribute->name), "=");

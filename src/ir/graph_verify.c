@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "ir/indexing.h"
+
 /* No axis and no tensor is larger; leaves room for products with strides in 64 bits. */
 static const int64_t size_limit = (int64_t)1 << 48;
 
@@ -221,30 +223,53 @@ static const char *infer_concat(struct tin_node *node) {
   return NULL;
 }
 
-/* Shape of in0[..., in1[j...], ...] into shape; the rank, or -1 when it is too large. */
-static int gathered_shape(const struct tin_node *x, const struct tin_node *index, int axis, int64_t *shape) {
-  if (x->rank - 1 + index->rank > TIN_MAX_RANK)
+static const char *check_indexing(const struct tin_node *node) {
+  const struct tin_node *x = node->in[0], *index = node->in[1];
+  const int64_t *arg = node->arg; /* axis, batch, coords, mode */
+  if (!accepts(node, x->dtype) ||
+      (node->op == OP_SCATTER && x->dtype == TIN_BOOL && (arg[3] == TIN_SCATTER_ADD || arg[3] == TIN_SCATTER_MUL)))
+    return "the op does not accept the input's dtype";
+  if (!is_integer(index->dtype))
+    return "the index is not of an integer dtype";
+  if (arg[0] < 0 || arg[0] >= x->rank)
+    return "the axis is out of range";
+  if (arg[2] < 0 || arg[2] > x->rank - arg[0])
+    return "there are more coordinates than axes";
+  if (arg[2] > 0 && (index->rank == 0 || index->shape[index->rank - 1] != arg[2]))
+    return "the last axis of the index does not hold the coordinates";
+  if (arg[1] < 0 || arg[1] > arg[0] || arg[1] > index->rank - (arg[2] > 0))
+    return "there are more batch axes than axes before the indexed one";
+  for (int i = 0; i < arg[1]; i++)
+    if (index->shape[i] != x->shape[i])
+      return "the index's batch axes are not those of the input";
+  return NULL;
+}
+
+/* Shape of a gather into shape; the rank, or -1 when it is too large. */
+static int gathered_shape(const struct tin_node *node, int64_t *shape) {
+  const struct tin_node *x = node->in[0], *index = node->in[1];
+  struct tin_indexing at = tin_node_indexing(node);
+  int columns = at.coords ? at.coords : 1, places = tin_index_place_axes(index, at), rank = 0;
+  if (x->rank - columns + places > TIN_MAX_RANK)
     return -1;
-  int rank = 0;
-  for (int i = 0; i < axis; i++)
+  for (int i = 0; i < at.axis; i++)
     shape[rank++] = x->shape[i];
-  for (int i = 0; i < index->rank; i++)
-    shape[rank++] = index->shape[i];
-  for (int i = axis + 1; i < x->rank; i++)
+  for (int i = 0; i < places; i++)
+    shape[rank++] = index->shape[at.batch + i];
+  for (int i = at.axis + columns; i < x->rank; i++)
     shape[rank++] = x->shape[i];
   return rank;
 }
 
 static const char *infer_index(struct tin_node *node) {
   const struct tin_node *x = node->in[0];
-  int64_t axis = node->arg[0], shape[2 * TIN_MAX_RANK];
-  if (!accepts(node, x->dtype))
-    return "the op does not accept the input's dtype";
-  if (!is_integer(node->in[1]->dtype))
-    return "the index is not of an integer dtype";
-  if (axis < 0 || axis >= x->rank)
-    return "the axis is out of range";
-  int rank = gathered_shape(x, node->in[1], (int)axis, shape);
+  int64_t shape[TIN_MAX_RANK];
+  if (node->op == OP_SCATTER && (node->arg[3] < 0 || node->arg[3] >= TIN_SCATTER_MODES))
+    return "the mode is unknown";
+  const char *wrong = check_indexing(node);
+  if (wrong)
+    return wrong;
+  int rank = gathered_shape(node, shape);
   if (rank < 0)
     return "the rank is too large";
   struct tin_node gathered = {.rank = (uint8_t)rank, .shape = shape};
@@ -281,11 +306,15 @@ static int expected_arguments(const struct tin_node *node) {
   case OP_WINDOW:
   case OP_FOLD:
     return 4;
+  case OP_GATHER:
+    return 3;
+  case OP_SCATTER:
+    return 4;
   case OP_FLIP:
   case OP_CONCAT:
     return 1;
   default:
-    return tin_op_is(node->op, OP_CLASS_REDUCE) || tin_op_is(node->op, OP_CLASS_INDEX);
+    return tin_op_is(node->op, OP_CLASS_REDUCE);
   }
 }
 

@@ -4,10 +4,10 @@
  * The orders of accumulation are those of docs/numerics.md, written out plainly: reduce_lanes and reduce_chain. */
 #include "ir/interpreter.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "ir/indexing.h"
 #include "ir/scalar.h"
 
 enum {
@@ -369,49 +369,22 @@ static void concat(const struct tin_node *node, void *const *in, void *out) {
 
 /* ---- indexing ---- */
 
-/* The shapes around the indexed axis: data[outer][axis_size][inner], indexed rows [outer][n_index][inner]. */
-struct indexing {
-  int64_t outer, axis_size, inner, n_index;
-  const void *index;
-  tin_dtype index_dtype;
-};
-
-static int64_t index_at(const struct indexing *indexing, int64_t position) {
-  return (int64_t)tin_scalar_cast(tin_scalar_load(indexing->index, position, indexing->index_dtype), indexing->index_dtype, TIN_I64);
-}
-
-/* False with an error that names the first index out of range. */
-static bool index_open(struct indexing *indexing, const struct tin_node *node, void *const *in, struct tin_error *error) {
-  const struct tin_node *x = node->in[0];
-  int axis = (int)node->arg[0];
-  *indexing = (struct indexing){.outer = 1, .inner = 1, .axis_size = x->shape[axis], .n_index = node->in[1]->size, .index = in[1]};
-  indexing->index_dtype = (tin_dtype)node->in[1]->dtype;
-  for (int i = 0; i < x->rank; i++)
-    if (i != axis)
-      *(i < axis ? &indexing->outer : &indexing->inner) *= x->shape[i];
-  for (int64_t position = 0; position < indexing->n_index; position++) {
-    int64_t row = index_at(indexing, position);
-    if (row < 0 || row >= indexing->axis_size) {
-      tin_error_set(error, "%s: index %" PRId64 " at position %" PRId64 " is out of range for axis %d of size %" PRId64,
-                    tin_ops[node->op].text, row, position, axis, indexing->axis_size);
-      return false;
-    }
+/* The row of every place, batch after batch; NULL with an error that names the first index out of range, or for want of memory. */
+static int64_t *rows_of_places(const struct tin_index_geometry *g, const struct tin_node *node, const void *index,
+                               struct tin_error *error) {
+  int64_t count = g->batch * g->places;
+  int dtype = node->in[1]->dtype, columns = g->limits.columns;
+  int64_t outside = tin_index_first_outside(&g->limits, index, dtype, count * columns);
+  if (outside >= 0) {
+    tin_index_outside(error, "", node, &g->limits, tin_index_value(index, dtype, outside), outside);
+    return NULL;
   }
-  return true;
-}
-
-static bool gather(const struct tin_node *node, void *const *in, void *out, struct tin_error *error) {
-  struct indexing indexing;
-  if (!index_open(&indexing, node, in, error))
-    return false;
-  int64_t row_bytes = indexing.inner * tin_dtype_bytes(node->dtype);
-  if (row_bytes == 0)
-    return true;
-  for (int64_t outer = 0; outer < indexing.outer; outer++)
-    for (int64_t position = 0; position < indexing.n_index; position++)
-      memcpy((char *)out + (outer * indexing.n_index + position) * row_bytes,
-             (const char *)in[0] + (outer * indexing.axis_size + index_at(&indexing, position)) * row_bytes, (size_t)row_bytes);
-  return true;
+  int64_t *rows = calloc((size_t)(count ? count : 1), sizeof *rows);
+  if (!rows)
+    tin_error_set(error, "%s: out of memory", tin_ops[node->op].text);
+  for (int64_t at = 0; rows && at < count * columns; at++)
+    rows[at / columns] += tin_index_value(index, dtype, at) * g->row_stride[at % columns];
+  return rows;
 }
 
 static void copy_all(const struct tin_node *node, const void *x, void *out) {
@@ -419,19 +392,34 @@ static void copy_all(const struct tin_node *node, const void *x, void *out) {
     memcpy(out, x, (size_t)node->size * (size_t)tin_dtype_bytes(node->dtype));
 }
 
-static bool scatter_add(const struct tin_node *node, void *const *in, void *out, struct tin_error *error) {
-  struct indexing indexing;
-  if (!index_open(&indexing, node, in, error))
+/* One row of a scatter: its elements take in those of the source by the mode. */
+static void scatter_row(const struct tin_node *node, const void *source, int64_t from, void *out, int64_t to, int64_t count) {
+  int op = tin_scatter_op(node->arg[3]);
+  tin_dtype dtype = (tin_dtype)node->dtype;
+  for (int64_t i = 0; i < count; i++) {
+    uint64_t pair[2] = {tin_scalar_load(out, to + i, dtype), tin_scalar_load(source, from + i, dtype)};
+    tin_scalar_store(out, to + i, dtype, op < 0 ? pair[1] : tin_scalar_eval(op, dtype, dtype, pair));
+  }
+}
+
+static bool index_op(const struct tin_node *node, void *const *in, void *out, struct tin_error *error) {
+  struct tin_index_geometry g = tin_index_geometry(node);
+  int64_t *rows = rows_of_places(&g, node, in[1], error);
+  if (!rows)
     return false;
-  copy_all(node, in[0], out);
-  for (int64_t outer = 0; outer < indexing.outer; outer++)
-    for (int64_t position = 0; position < indexing.n_index; position++) {
-      int64_t from = (outer * indexing.n_index + position) * indexing.inner;
-      int64_t to = (outer * indexing.axis_size + index_at(&indexing, position)) * indexing.inner;
-      struct walk walk = {.left = 1, .at = {from, to}};
-      walk_axis(&walk, indexing.inner, 1, 1);
-      copy_walk(&walk, in[2], out, (tin_dtype)node->dtype, true);
+  int64_t bytes = tin_dtype_bytes(node->dtype);
+  if (node->op == OP_SCATTER)
+    copy_all(node, in[0], out);
+  for (int64_t outer = 0; outer < g.batch * g.prefix && g.inner; outer++)
+    for (int64_t j = 0; j < g.places; j++) {
+      int64_t place = (outer * g.places + j) * g.inner; /* its elements in what is gathered or scattered */
+      int64_t row = (outer * g.rows + rows[outer / g.prefix * g.places + j]) * g.inner;
+      if (node->op == OP_GATHER)
+        memcpy((char *)out + place * bytes, (const char *)in[0] + row * bytes, (size_t)(g.inner * bytes));
+      else
+        scatter_row(node, in[2], place, out, row, g.inner);
     }
+  free(rows);
   return true;
 }
 
@@ -476,9 +464,8 @@ bool tin_interpret(const struct tin_node *node, void *const *in, void *out, stru
     concat(node, in, out);
     return true;
   case OP_GATHER:
-    return gather(node, in, out, error);
-  case OP_SCATTER_ADD:
-    return scatter_add(node, in, out, error);
+  case OP_SCATTER:
+    return index_op(node, in, out, error);
   }
   tin_error_set(error, "interpreter: %s has no value of its own", tin_ops[node->op].text);
   return false;

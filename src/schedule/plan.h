@@ -6,7 +6,7 @@
 #ifndef TIN_SCHEDULE_PLAN_H
 #define TIN_SCHEDULE_PLAN_H
 
-#include "ir/graph.h"
+#include "ir/indexing.h"
 
 /* Where a value that has memory lives. */
 enum tin_place {
@@ -33,7 +33,7 @@ enum tin_part_kind {
   PART_MAP,      /* elementwise over one iteration space, any number of stores */
   PART_ROW,      /* reductions of one iteration space over the same axes, with elementwise work before, between and after */
   PART_CONTRACT, /* one chain contraction with producers inlined in its operands and consumers on its result */
-  PART_SCATTER   /* one scatter_add */
+  PART_SCATTER   /* one scatter */
 };
 
 /* A reduction or contraction that has something to reduce. An empty one is a constant, computed by whatever reads it. */
@@ -63,12 +63,12 @@ struct tin_kernel {
   const char *name; /* identifier made of its ops and number, e.g. "k3_contract_add_select" */
 };
 
-/* An index tensor whose values must lie in 0 .. limit-1: looked at before kernel `kernel` runs. */
+/* An index tensor whose values must be at least 0 and below their limits: looked at before kernel `kernel` runs. */
 struct tin_check {
   int value; /* the index tensor's plan value */
   int kernel;
-  int64_t limit;
-  struct tin_node *node; /* the gather or scatter_add, for the message */
+  struct tin_index_limits limits;
+  struct tin_node *node; /* the gather or scatter, for the message */
 };
 
 /* What was decided about one node of the order. */

@@ -198,10 +198,7 @@ static int parse_part_kind(struct parser *p) {
 static struct tin_part *parse_part_head(struct parser *p, int kind) {
   struct tin_part *part = TIN_NEW(p->arena, struct tin_part);
   part->kind = (enum tin_part_kind)kind;
-  part->anchor = new_node(p, kind == PART_CONTRACT  ? OP_CONTRACT
-                             : kind == PART_SCATTER ? OP_SCATTER_ADD
-                             : kind == PART_ROW     ? OP_SUM
-                                                    : OP_VAR);
+  part->anchor = new_node(p, kind == PART_CONTRACT ? OP_CONTRACT : kind == PART_SCATTER ? OP_SCATTER : kind == PART_ROW ? OP_SUM : OP_VAR);
   parse_type(p, part->anchor);
   part->rank = part->anchor->rank;
   memcpy(part->shape, part->anchor->shape, sizeof part->shape);
@@ -255,7 +252,11 @@ static void parse_kernel(struct parser *p) {
 static void parse_check(struct parser *p) {
   struct tin_check check = {.value = tin_parse_numbered(&p->in, 'v', MAX_NODES)};
   tin_parse_expect(&p->in, "below", NULL);
-  check.limit = tin_parse_integer(&p->in, INT64_MIN, INT64_MAX);
+  do {
+    if (check.limits.columns == TIN_MAX_RANK)
+      tin_parse_failed(&p->in, p->in.at, "too many limits");
+    check.limits.at[check.limits.columns++] = tin_parse_integer(&p->in, INT64_MIN, INT64_MAX);
+  } while (tin_parse_accept(&p->in, ","));
   tin_parse_expect(&p->in, "before kernel", NULL);
   check.kernel = tin_parse_int(&p->in, 0, INT_MAX);
   tin_parse_expect(&p->in, "(", NULL);

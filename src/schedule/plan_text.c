@@ -74,9 +74,13 @@ static void print_part(struct tin_text *text, const struct tin_part *part, const
 }
 
 static void print_results(struct tin_text *text, const struct tin_schedule *schedule) {
-  for (int i = 0; i < schedule->checks.count; i++)
-    tin_text_add(text, "check v%d below %lld before kernel %d (%s)\n", schedule->checks.at[i].value,
-                 (long long)schedule->checks.at[i].limit, schedule->checks.at[i].kernel, tin_ops[schedule->checks.at[i].node->op].text);
+  for (int i = 0; i < schedule->checks.count; i++) {
+    const struct tin_check *check = &schedule->checks.at[i];
+    tin_text_add(text, "check v%d below ", check->value);
+    for (int c = 0; c < check->limits.columns; c++)
+      tin_text_add(text, "%s%lld", c ? ", " : "", (long long)check->limits.at[c]);
+    tin_text_add(text, " before kernel %d (%s)\n", check->kernel, tin_ops[check->node->op].text);
+  }
   for (int i = 0; i < schedule->output_values.count; i++)
     tin_text_add(text, "output %d is v%d\n", i, schedule->output_values.at[i]);
   for (int i = 0; i < schedule->update_values.count; i++)

@@ -22,7 +22,7 @@ enum { CONCAT_FEW = 4, CONCAT_MAX_INPUT_OPS = 3 };
 enum { MAX_FOLD_OPS = 64 };
 
 static bool is_anchor(const struct tin_node *node) {
-  return tin_node_reduces(node) || node->op == OP_SCATTER_ADD;
+  return tin_node_reduces(node) || node->op == OP_SCATTER;
 }
 
 static bool is_constant(const struct tin_node *node) {
@@ -56,10 +56,25 @@ static void add_owners(struct node_facts *facts, const struct node_facts *from) 
     facts->n_owners = OWNERS_MANY;
 }
 
-/* The index tensors of gathers and scatters are looked at before the kernel runs, and the gathered tensor is read at computed places: both
- * must have memory. */
-static bool needs_memory(const struct tin_node *user) {
-  return tin_op_is(user->op, OP_CLASS_INDEX);
+/* One number everywhere. */
+static bool is_fill(const struct tin_node *node) {
+  while (!node->buffer && (node->op == OP_EXPAND || node->op == OP_RESHAPE))
+    node = node->in[0];
+  return !node->buffer && (node->op == OP_CONST || node->op == OP_SCALAR);
+}
+
+/* The node that must have memory for input k of a gather or scatter, or NULL: index tensors are looked at before the kernel runs, gathered
+ * tensors are read at computed places (through views whose index is linear in them), sources and bases row by row. */
+static struct tin_node *needs_memory(const struct grouping *g, const struct tin_node *user, int k) {
+  struct tin_node *node = user->in[k];
+  if (!tin_op_is(user->op, OP_CLASS_INDEX) || (user->op == OP_SCATTER && k == 0 && is_fill(node)))
+    return NULL;
+  if (user->op == OP_SCATTER || k > 0 || is_fill(node))
+    return node;
+  while (!node->buffer && !g->facts[node->index].needed && !g->facts[node->index].root &&
+         (node->op == OP_PERMUTE || node->op == OP_EXPAND || node->op == OP_SLICE || node->op == OP_FLIP))
+    node = node->in[0];
+  return node;
 }
 
 static void walk_back(struct grouping *g) {
@@ -81,10 +96,10 @@ static void walk_back(struct grouping *g) {
       add_owners(input, owners);
       input->used_by |= (uint8_t)(movement ? facts->used_by : kind_of_use(node));
       input->expanded |= node->op == OP_EXPAND || (movement && facts->expanded);
-      bool leaf = node->in[k]->buffer || node->in[k]->op == OP_VAR;
-      if (needs_memory(node) && !leaf && !input->root) {
-        input->root = true;
-        input->reason = "it holds or is read at computed positions";
+      const struct tin_node *held = needs_memory(g, node, k);
+      if (held && !held->buffer && held->op != OP_VAR && !g->facts[held->index].root) {
+        g->facts[held->index].root = true;
+        g->facts[held->index].reason = "it holds or is read at computed positions";
       }
     }
   }
@@ -124,7 +139,7 @@ static bool too_much_in_concat(const struct tin_node *node, const struct node_fa
 }
 
 static void add_inlined_costs(struct grouping *g, const struct tin_node *node, struct node_facts *facts) {
-  int64_t ops = node->op == OP_CONCAT ? node->n_in : 1;
+  int64_t ops = node->op == OP_CONCAT ? node->n_in : node->op == OP_GATHER ? 1 + 2 * node->arg[2] : 1; /* a coordinate: multiply, add */
   facts->work = own_work(node);
   for (int k = 0; k < node->n_in; k++) {
     const struct tin_node *in = node->in[k];

@@ -133,7 +133,7 @@ static struct tin_part part_of_root(struct tin_node *root) {
     part.kind = is_chain(root) ? PART_CONTRACT : PART_ROW;
     part.axes = (uint32_t)root->arg[0];
     space = root->in[0];
-  } else if (root->op == OP_SCATTER_ADD) {
+  } else if (root->op == OP_SCATTER) {
     part.kind = PART_SCATTER;
   }
   part.rank = space->rank;
@@ -574,7 +574,7 @@ static void add_checks(struct grouping *g) {
     if (!tin_op_is(node->op, OP_CLASS_INDEX) || tin_node_is_leaf(node))
       continue;
     int value = s->planned[node->in[1]->index].value;
-    struct tin_check check = {value, 0, node->in[0]->shape[node->arg[0]], node};
+    struct tin_check check = {value, 0, tin_index_geometry(node).limits, node};
     check.kernel = s->values.at[value].first_kernel + 1; /* as soon as it exists */
     tin_vec_push(g->arena, &s->checks, check);
   }

@@ -333,35 +333,57 @@ static struct tin_node *random_index(struct generator *g, const struct gen_shape
   return make_binary(g->graph, OP_MOD, x, make_number(g->graph, x, (double)limit));
 }
 
+/* Which axes of x an index names: often one, sometimes a batch before it, sometimes coordinates along several. */
+static struct tin_indexing random_indexing(struct generator *g, const struct tin_node *x) {
+  struct tin_indexing at = {.axis = (int)gen_below(g, x->rank)};
+  if (at.axis && gen_chance(g, 40))
+    at.batch = (int)gen_range(g, 1, at.axis);
+  if (gen_chance(g, 40))
+    at.coords = (int)gen_range(g, 1, x->rank - at.axis);
+  return at;
+}
+
+/* The shapes of an index of one or two axes of places, and of what it gathers; false when that would be large. */
+static bool index_shapes(struct generator *g, const struct tin_node *x, struct tin_indexing at, struct gen_shape *index,
+                         struct gen_shape *gathered) {
+  int columns = at.coords ? at.coords : 1, places = (int)gen_below(g, 3);
+  *index = *gathered = (struct gen_shape){.rank = 0};
+  for (int i = 0; i < at.batch; i++)
+    index->size[index->rank++] = x->shape[i];
+  for (int i = 0; i < at.axis; i++)
+    gathered->size[gathered->rank++] = x->shape[i];
+  for (int i = 0; i < places; i++)
+    index->size[index->rank++] = gathered->size[gathered->rank++] = gen_range(g, 0, 10);
+  for (int i = at.axis + columns; i < x->rank; i++)
+    gathered->size[gathered->rank++] = x->shape[i];
+  if (at.coords)
+    index->size[index->rank++] = at.coords;
+  return gathered->rank <= 6 && index->rank <= 6 && gen_size(gathered) <= 3 * g->limit;
+}
+
 void gen_index_step(struct generator *g) {
   struct tin_node *x = gen_pick(g);
   if (!x->rank)
     return;
-  int axis = (int)gen_below(g, x->rank);
-  struct gen_shape shape;
-  gen_shape(g, &shape);
-  if (shape.rank > 2 || !x->shape[axis] || x->size / x->shape[axis] * gen_size(&shape) > 3 * g->limit || x->rank + shape.rank > 6)
-    shape = (struct gen_shape){.rank = 1, .size = {gen_range(g, 1, 10)}};
-  if (!x->shape[axis])
+  struct tin_indexing at = random_indexing(g, x);
+  struct gen_shape shape, gathered;
+  int64_t limit = x->shape[at.axis];
+  for (int i = 1; i < at.coords; i++)
+    limit = limit < x->shape[at.axis + i] ? limit : x->shape[at.axis + i];
+  if (!limit || !index_shapes(g, x, at, &shape, &gathered))
     return;
-  struct tin_node *index = random_index(g, &shape, x->shape[axis]);
+  struct tin_node *index = random_index(g, &shape, limit);
   if (!index) {
     g->failed = true;
     return;
   }
-  if (gen_chance(g, 50) || x->dtype == TIN_BOOL) {
-    gen_push(g, tin_node_gather(g->graph, x, index, axis));
+  if (gen_chance(g, 50)) {
+    gen_push(g, tin_node_gather(g->graph, x, index, at));
     return;
   }
-  struct gen_shape source = {.rank = 0};
-  for (int i = 0; i < x->rank; i++) {
-    if (i != axis)
-      source.size[source.rank++] = x->shape[i];
-    for (int j = 0; i == axis && j < shape.rank; j++)
-      source.size[source.rank++] = shape.size[j];
-  }
-  struct tin_node *added = gen_operand(g, (tin_dtype)x->dtype, &source);
-  gen_push(g, added ? tin_node_scatter_add(g->graph, x, index, added, axis) : NULL);
+  static const enum tin_scatter_mode of_bool[] = {TIN_SCATTER_SET, TIN_SCATTER_MIN, TIN_SCATTER_MAX};
+  enum tin_scatter_mode mode = x->dtype == TIN_BOOL ? of_bool[gen_below(g, 3)] : (enum tin_scatter_mode)gen_below(g, TIN_SCATTER_MODES);
+  gen_push(g, tin_node_scatter(g->graph, x, index, gen_operand(g, (tin_dtype)x->dtype, &gathered), at, mode));
 }
 
 /* ---- patterns ---- */
