@@ -350,6 +350,12 @@ tin_tensor *tin_exp_at(const char *file, int line, tin_tensor *x);         /* (f
 tin_tensor *tin_log_at(const char *file, int line, tin_tensor *x);         /* (float) natural logarithm */
 tin_tensor *tin_expm1_at(const char *file, int line, tin_tensor *x);       /* (float) e^x - 1, accurate near 0. torch.expm1 */
 tin_tensor *tin_log1p_at(const char *file, int line, tin_tensor *x);       /* (float) log(1 + x), accurate near 0. torch.log1p */
+tin_tensor *tin_exp2_at(const char *file, int line, tin_tensor *x);        /* (float) 2 to the x. torch.exp2 */
+tin_tensor *tin_log2_at(const char *file, int line, tin_tensor *x);        /* (float) logarithm to base 2, exact at its powers */
+tin_tensor *tin_log10_at(const char *file, int line, tin_tensor *x);       /* (float) logarithm to base 10, exact at its powers */
+tin_tensor *tin_tan_at(const char *file, int line, tin_tensor *x);         /* (float) any argument size */
+tin_tensor *tin_sinh_at(const char *file, int line, tin_tensor *x);        /* (float) (e^x - e^-x) / 2 */
+tin_tensor *tin_cosh_at(const char *file, int line, tin_tensor *x);        /* (float) (e^x + e^-x) / 2 */
 tin_tensor *tin_sin_at(const char *file, int line, tin_tensor *x);         /* (float) any argument size */
 tin_tensor *tin_cos_at(const char *file, int line, tin_tensor *x);         /* (float) any argument size */
 tin_tensor *tin_tanh_at(const char *file, int line, tin_tensor *x);        /* (float) */
@@ -375,6 +381,12 @@ tin_tensor *tin_detach_at(const char *file, int line, tin_tensor *x);      /* x,
 #define tin_log(...) tin_log_at(TIN_HERE, __VA_ARGS__)
 #define tin_expm1(...) tin_expm1_at(TIN_HERE, __VA_ARGS__)
 #define tin_log1p(...) tin_log1p_at(TIN_HERE, __VA_ARGS__)
+#define tin_exp2(...) tin_exp2_at(TIN_HERE, __VA_ARGS__)
+#define tin_log2(...) tin_log2_at(TIN_HERE, __VA_ARGS__)
+#define tin_log10(...) tin_log10_at(TIN_HERE, __VA_ARGS__)
+#define tin_tan(...) tin_tan_at(TIN_HERE, __VA_ARGS__)
+#define tin_sinh(...) tin_sinh_at(TIN_HERE, __VA_ARGS__)
+#define tin_cosh(...) tin_cosh_at(TIN_HERE, __VA_ARGS__)
 #define tin_sin(...) tin_sin_at(TIN_HERE, __VA_ARGS__)
 #define tin_cos(...) tin_cos_at(TIN_HERE, __VA_ARGS__)
 #define tin_tanh(...) tin_tanh_at(TIN_HERE, __VA_ARGS__)

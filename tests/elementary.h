@@ -24,6 +24,9 @@ static const struct elementary elementary[] = {
     {OP_SIN, sin, sinl, -100, 100, 1, 1, 0, 0, 0},           {OP_COS, cos, cosl, -100, 100, 1, 1, 0, 0, 0},
     {OP_TANH, tanh, tanhl, -25, 25, 1, 2, 0, 0, 0},          {OP_ERF, erf, erfl, -7, 7, 1, 1.5, 0, 0, 0},
     {OP_EXPM1, expm1, expm1l, -45, 90, 1.25, 1.25, 0, 0, 0}, {OP_LOG1P, log1p, log1pl, -1, 4, 1, 1, 0, 0, 0},
+    {OP_EXP2, exp2, exp2l, -1080, 1030, 1, 1, 0, 0, 0},      {OP_LOG2, log2, log2l, 0, 4, 1, 1, 0, 0, 0},
+    {OP_LOG10, log10, log10l, 0, 4, 1, 1.25, 0, 0, 0},       {OP_TAN, tan, tanl, -100, 100, 1, 2.5, 0, 0, 0},
+    {OP_SINH, sinh, sinhl, -25, 25, 1, 2, 0, 0, 0},          {OP_COSH, cosh, coshl, -25, 25, 1, 2, 0, 0, 0},
 };
 enum { ELEMENTARY_COUNT = sizeof elementary / sizeof *elementary };
 

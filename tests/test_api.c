@@ -70,6 +70,12 @@ static void test_one_operand(void **state) {
   EXPECT(tin_log(x), NAN, NAN, -INFINITY, logf(0.5f), logf(4), NAN);
   EXPECT(tin_expm1(x), expm1f(-2.5f), expm1f(-0.5f), 0, expm1f(0.5f), expm1f(4), NAN);
   EXPECT(tin_log1p(x), NAN, log1pf(-0.5f), 0, log1pf(0.5f), log1pf(4), NAN);
+  EXPECT(tin_exp2(x), exp2f(-2.5f), exp2f(-0.5f), 1, exp2f(0.5f), exp2f(4), NAN);
+  EXPECT(tin_log2(x), NAN, NAN, -INFINITY, log2f(0.5f), log2f(4), NAN);
+  EXPECT(tin_log10(x), NAN, NAN, -INFINITY, log10f(0.5f), log10f(4), NAN);
+  EXPECT(tin_tan(x), tanf(-2.5f), tanf(-0.5f), 0, tanf(0.5f), tanf(4), NAN);
+  EXPECT(tin_sinh(x), sinhf(-2.5f), sinhf(-0.5f), 0, sinhf(0.5f), sinhf(4), NAN);
+  EXPECT(tin_cosh(x), coshf(-2.5f), coshf(-0.5f), 1, coshf(0.5f), coshf(4), NAN);
   EXPECT(tin_sin(x), sinf(-2.5f), sinf(-0.5f), 0, sinf(0.5f), sinf(4), NAN);
   EXPECT(tin_cos(x), cosf(-2.5f), cosf(-0.5f), 1, cosf(0.5f), cosf(4), NAN);
   EXPECT(tin_tanh(x), tanhf(-2.5f), tanhf(-0.5f), 0, tanhf(0.5f), tanhf(4), NAN);
@@ -204,6 +210,8 @@ static void test_expression(void **state) {
   EXPECT(tin_expression("(a < 0) + (a == 0) * 2 + !(a != 2)", TIN_LIST(x)), 1, 2, 1);
   EXPECT(tin_expression(" 1e1 / (1 + abs( a )) ", TIN_LIST(x)), 5, 10, 10.0f / 3);
   EXPECT(tin_expression("expm1(a) + log1p(b)", TIN_LIST(x, y)), expm1f(-1) + log1pf(3), log1pf(3), expm1f(2) + log1pf(3));
+  EXPECT(tin_expression("exp2(b) + log2(b + 1) + log10(b + 97)", TIN_LIST(x, y)), 12, 12, 12);
+  EXPECT(tin_expression("tan(a) + sinh(a) - cosh(a)", TIN_LIST(x)), tanf(-1) - expf(1), -1, tanf(2) - expf(-2));
   tin_tensor *silu = tin_expression("a / (1 + exp(-a))", TIN_LIST(x));
   tin_grad(silu, TIN_LIST(x), &gradient);
   float s = 1 / (1 + expf(-2)), n = 1 / (1 + expf(1));

@@ -90,6 +90,24 @@ static tin_tensor *build_expm1(tin_tensor *const *x) {
 static tin_tensor *build_log1p(tin_tensor *const *x) {
   return tin_log1p(x[0]);
 }
+static tin_tensor *build_exp2(tin_tensor *const *x) {
+  return tin_exp2(x[0]);
+}
+static tin_tensor *build_log2(tin_tensor *const *x) {
+  return tin_log2(x[0]);
+}
+static tin_tensor *build_log10(tin_tensor *const *x) {
+  return tin_log10(x[0]);
+}
+static tin_tensor *build_tan(tin_tensor *const *x) {
+  return tin_tan(x[0]);
+}
+static tin_tensor *build_sinh(tin_tensor *const *x) {
+  return tin_sinh(x[0]);
+}
+static tin_tensor *build_cosh(tin_tensor *const *x) {
+  return tin_cosh(x[0]);
+}
 static tin_tensor *build_sin(tin_tensor *const *x) {
   return tin_sin(x[0]);
 }
@@ -234,6 +252,12 @@ static const struct gradient_case cases[] = {
     {"log", OP_LOG, build_log, 1, {VECTOR}, false},
     {"expm1", OP_EXPM1, build_expm1, 1, {VECTOR}, false},
     {"log1p", OP_LOG1P, build_log1p, 1, {VECTOR}, false},
+    {"exp2", OP_EXP2, build_exp2, 1, {VECTOR}, false},
+    {"log2", OP_LOG2, build_log2, 1, {VECTOR}, false},
+    {"log10", OP_LOG10, build_log10, 1, {VECTOR}, false},
+    {"tan", OP_TAN, build_tan, 1, {VECTOR}, false},
+    {"sinh", OP_SINH, build_sinh, 1, {VECTOR}, false},
+    {"cosh", OP_COSH, build_cosh, 1, {VECTOR}, false},
     {"sin", OP_SIN, build_sin, 1, {VECTOR}, false},
     {"cos", OP_COS, build_cos, 1, {VECTOR}, false},
     {"tanh", OP_TANH, build_tanh, 1, {VECTOR}, false},

@@ -1,5 +1,6 @@
 /* The elementary functions: accuracy against libm in a wider type, special values, the rules of program.h; random bits against the
  * published known answers of Threefry. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -71,6 +72,19 @@ static void test_edges(void **state) {
                           -104.1,
                           -87.34,
                           -1e9,
+                          89.41,
+                          89.42,
+                          128,
+                          -149.5,
+                          -150,
+                          710.47,
+                          710.48,
+                          1024,
+                          -1074.5,
+                          -1075,
+                          17.5,
+                          -17.33,
+                          -37.43,
                           1e9,
                           1e30,
                           0x1p127,
@@ -104,6 +118,24 @@ static void test_edges(void **state) {
         uint64_t in[4] = {bits, (bits & highest) + 1, bits & highest ? bits - 1 : bits, bits ^ (highest + 1)};
         check(&elementary[f], in, in, 4, wide);
       }
+}
+
+/* Logarithms to base 2 and 10 of powers of the base are whole numbers. */
+static void test_powers_of_the_base(void **state) {
+  (void)state;
+  for (int wide = 0; wide < 2; wide++) {
+    tin_dtype dtype = wide ? TIN_F64 : TIN_F32;
+    for (int n = wide ? -1074 : -149; n < (wide ? 1024 : 128); n++) {
+      uint64_t power = tin_scalar_from_double(ldexp(1, n), dtype), number = tin_scalar_from_double(n, dtype);
+      assert_int_equal(tin_scalar_eval(OP_LOG2, dtype, dtype, &power), number);
+      assert_int_equal(tin_scalar_eval(OP_EXP2, dtype, dtype, &number), power);
+    }
+    double ten = 1;
+    for (int n = 0; n <= (wide ? 22 : 10); n++, ten *= 10) { /* exact up to there */
+      uint64_t power = tin_scalar_from_double(ten, dtype);
+      assert_int_equal(tin_scalar_eval(OP_LOG10, dtype, dtype, &power), tin_scalar_from_double(n, dtype));
+    }
+  }
 }
 
 /* The double that is closest to a multiple of pi/2 (Muller, "Elementary Functions", table 11.1): the absolute error stays small. */
@@ -232,6 +264,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_accuracy),
       cmocka_unit_test(test_edges),
+      cmocka_unit_test(test_powers_of_the_base),
       cmocka_unit_test(test_worst_reduction),
       cmocka_unit_test(test_targets_may_be_loose),
       cmocka_unit_test(test_form),

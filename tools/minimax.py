@@ -194,6 +194,12 @@ def constants():
             rest *= mpf(2) ** 53
             number("word %d" % word, mp.floor(rest) / mpf(2) ** 53, 53)
             rest -= mp.floor(rest)
+    split("log10(2)", log(mpf(2)) / log(mpf(10)), 2, 24, 16)
+    split("log10(2)", log(mpf(2)) / log(mpf(10)), 2, 53, 42)
+    for base in (2, 10):
+        for bits in (24, 53):
+            high = number("1/log(%d)" % base, 1 / log(mpf(base)), bits)
+            number("1/log(%d) low" % base, 1 / log(mpf(base)) - high, bits)
     number("pi/2", pi / 2, 53)
     number("pi/2 low", pi / 2 - mpf(float(pi / 2)), 53)
 
@@ -203,6 +209,7 @@ SETS = {
     "exp_f64": lambda: exponential(53, 10),
     "expm1_f32": lambda: exponential_less_one(24, 6),
     "expm1_f64": lambda: exponential_less_one(53, 11),
+    "sinh_f32": lambda: exponential_less_one(53, 6),
     "exp2_f32": lambda: power_of_two(24, 6),
     "exp2_f64": lambda: power_of_two(53, 11),
     "log_f32": logarithm_f32,

@@ -115,6 +115,40 @@ static struct tin_node *grad_log1p(struct tin_graph *graph, struct tin_node *nod
   return make_binary(graph, OP_DIV, g, make_binary(graph, OP_ADD, x, make_number(graph, x, 1)));
 }
 
+/* g log(2) 2^x */
+static struct tin_node *grad_exp2(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  (void)i;
+  return make_binary(graph, OP_MUL, g, make_binary(graph, OP_MUL, node, make_number(graph, g, 0.69314718055994530942)));
+}
+
+/* g / (x log(base)) */
+static struct tin_node *grad_base(struct tin_graph *graph, struct tin_node *x, struct tin_node *g, double log_base) {
+  return make_binary(graph, OP_DIV, g, make_binary(graph, OP_MUL, x, make_number(graph, x, log_base)));
+}
+
+static struct tin_node *grad_log2(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  return grad_base(graph, node->in[i], g, 0.69314718055994530942);
+}
+
+static struct tin_node *grad_log10(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  return grad_base(graph, node->in[i], g, 2.30258509299404568402);
+}
+
+/* g (1 + tan^2) */
+static struct tin_node *grad_tan(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  (void)i;
+  struct tin_node *square = make_binary(graph, OP_MUL, node, node);
+  return make_binary(graph, OP_MUL, g, make_binary(graph, OP_ADD, square, make_number(graph, g, 1)));
+}
+
+static struct tin_node *grad_sinh(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  return make_binary(graph, OP_MUL, g, make_unary(graph, OP_COSH, node->in[i]));
+}
+
+static struct tin_node *grad_cosh(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  return make_binary(graph, OP_MUL, g, make_unary(graph, OP_SINH, node->in[i]));
+}
+
 static struct tin_node *grad_sin(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
   return make_binary(graph, OP_MUL, g, make_unary(graph, OP_COS, node->in[i]));
 }

@@ -1,17 +1,11 @@
-/* Exponential functions of f64 besides exp: expm1, within 1.25 ulp (in millions of samples, see tools/ulp.c). See program_f32.c for the
- * sources. */
-#include "ir/program_table.h"
+/* Exponential functions of f64 besides exp: expm1, within 1.25 ulp, exp2, within 1, sinh and cosh, within 2 (in millions of samples, see
+ * tools/ulp.c). See program_f32.c for the sources. */
+#include "ir/program_steps.h"
 
-/* exp(x) - 1 = 2^n (exp(r) - 1) + (2^n - 1), x = n log(2) + r + c where c is the rounding error of r;
- * exp(r) - 1 = r + r^2 (e2 + ... + e12 r^10) on |r| <= log(2) / 2, error 2^-59.6. The head 2^n r + (2^n - 1) is kept with its rounding
- * error. All is computed at half its size, so that 2^n does not overflow before the result; for |x| below 2^-54 the result is x. */
-#define EXPM1_VALUES(C, S)                                                                                                                 \
-  C(half, F64, 0x3fe0000000000000)                                                                                                         \
-  C(tiny, F64, 0x3c90000000000000)                                                                                                         \
-  C(lowest, F64, 0xc044000000000000)  /* -40: rounds to -1 from -37.4 */                                                                   \
-  C(highest, F64, 0x4086300000000000) /* 710: overflows from 709.78 */                                                                     \
+/* v = n log(2) + r + c where c is the rounding error of r, and exp(r) - 1 = r + r^2 (e2 + ... + e12 r^10) on |r| <= log(2) / 2, error
+ * 2^-59.6. exp(r + c) - 1 = r + rest; power = 2^n unit, where `magic` has the bias of the unit's exponent. */
+#define EXPONENTIAL(C, S, v)                                                                                                               \
   C(log2e, F64, 0x3ff71547652b82fe)                                                                                                        \
-  C(magic, F64, 0x43380000000003fe)    /* bias 1022: the power is half of 2^n */                                                           \
   C(ln2_high, F64, 0xbfe62e42fefa3800) /* - log(2) in 42 bits, so that n times it is exact */                                              \
   C(ln2_low, F64, 0xbd2ef35793c76730)  /* - the rest */                                                                                    \
   C(to_exponent, I64, 52)                                                                                                                  \
@@ -26,10 +20,6 @@
   C(e4, F64, 0x3fa555555555553e)  /* 0.041666666666666505 */                                                                               \
   C(e3, F64, 0x3fc5555555555559)  /* 0.16666666666666677 */                                                                                \
   C(e2, F64, 0x3fe0000000000000)  /* 0.5 */                                                                                                \
-  S(is_low, LT, BOOL, x, lowest)                                                                                                           \
-  S(not_low, SELECT, F64, is_low, lowest, x)                                                                                               \
-  S(is_high, LT, BOOL, highest, x)                                                                                                         \
-  S(v, SELECT, F64, is_high, highest, not_low)                                                                                             \
   S(sum, FMA, F64, v, log2e, magic)                                                                                                        \
   S(n, SUB, F64, sum, magic)                                                                                                               \
   S(r_high, FMA, F64, n, ln2_high, v)                                                                                                      \
@@ -38,11 +28,7 @@
   S(c, FMA, F64, n, ln2_low, r_lost)                                                                                                       \
   S(bits, BITCAST, I64, sum)                                                                                                               \
   S(power_bits, SHL, I64, bits, to_exponent)                                                                                               \
-  S(power, BITCAST, F64, power_bits) /* 2^n / 2 */                                                                                         \
-  S(power_less, SUB, F64, power, half)                                                                                                     \
-  S(high, FMA, F64, r, power, power_less)                                                                                                  \
-  S(power_left, SUB, F64, power_less, high)                                                                                                \
-  S(lost, FMA, F64, r, power, power_left)                                                                                                  \
+  S(power, BITCAST, F64, power_bits)                                                                                                       \
   S(q11, FMA, F64, e12, r, e11)                                                                                                            \
   S(q10, FMA, F64, q11, r, e10)                                                                                                            \
   S(q9, FMA, F64, q10, r, e9)                                                                                                              \
@@ -54,12 +40,121 @@
   S(q3, FMA, F64, q4, r, e3)                                                                                                               \
   S(q2, FMA, F64, q3, r, e2)                                                                                                               \
   S(square, MUL, F64, r, r)                                                                                                                \
-  S(rest, FMA, F64, square, q2, c)                                                                                                         \
+  S(rest, FMA, F64, square, q2, c)
+
+/* m = (exp(v) - 1) unit = 2^n unit (exp(r + c) - 1) + (2^n - 1) unit. The head 2^n r + (2^n - 1) is kept with its rounding error. */
+#define LESS_ONE(S, unit)                                                                                                                  \
+  S(power_less, SUB, F64, power, unit)                                                                                                     \
+  S(high, FMA, F64, r, power, power_less)                                                                                                  \
+  S(power_left, SUB, F64, power_less, high)                                                                                                \
+  S(lost, FMA, F64, r, power, power_left)                                                                                                  \
   S(low, FMA, F64, rest, power, lost)                                                                                                      \
-  S(half_value, ADD, F64, high, low)                                                                                                       \
-  S(value, ADD, F64, half_value, half_value)                                                                                               \
+  S(m, ADD, F64, high, low)
+
+/* Computed at half its size, so that 2^n does not overflow before the result; for |x| below 2^-54 the result is x. */
+#define EXPM1_VALUES(C, S)                                                                                                                 \
+  C(half, F64, 0x3fe0000000000000)                                                                                                         \
+  C(magic, F64, 0x43380000000003fe) /* 1.5 * 2^52: rounds to an integer, and leaves it with a bias of 1022 in the low bits */              \
+  C(tiny, F64, 0x3c90000000000000)                                                                                                         \
+  C(lowest, F64, 0xc044000000000000)  /* -40: rounds to -1 from -37.4 */                                                                   \
+  C(highest, F64, 0x4086300000000000) /* 710: overflows from 709.78 */                                                                     \
+  S(is_low, LT, BOOL, x, lowest)                                                                                                           \
+  S(not_low, SELECT, F64, is_low, lowest, x)                                                                                               \
+  S(is_high, LT, BOOL, highest, x)                                                                                                         \
+  S(v, SELECT, F64, is_high, highest, not_low)                                                                                             \
+  EXPONENTIAL(C, S, v)                                                                                                                     \
+  LESS_ONE(S, half)                                                                                                                        \
+  S(value, ADD, F64, m, m)                                                                                                                 \
   S(size, ABS, F64, x)                                                                                                                     \
   S(is_tiny, LT, BOOL, size, tiny)                                                                                                         \
   S(result, SELECT, F64, is_tiny, x, value)
 
 TIN_DEFINE_PROGRAM(tin_program_expm1_f64, EXPM1_VALUES, x)
+
+/* sinh and cosh of a = |x| have e^a up to twice the largest number, so a quarter of it is computed. */
+#define HYPERBOLIC(C, S)                                                                                                                   \
+  C(one, F64, 0x3ff0000000000000)                                                                                                          \
+  C(quarter, F64, 0x3fd0000000000000)                                                                                                      \
+  C(magic, F64, 0x43380000000003fd)   /* bias 1021 */                                                                                      \
+  C(highest, F64, 0x408634cccccccccd) /* 710.6: overflows from 710.48 */                                                                   \
+  S(size, ABS, F64, x)                                                                                                                     \
+  S(is_high, LT, BOOL, highest, size)                                                                                                      \
+  S(a, SELECT, F64, is_high, highest, size)                                                                                                \
+  EXPONENTIAL(C, S, a)
+
+/* sinh(a) / 2 = m + m / (4 m + 1), m = (exp(a) - 1) / 4; below 2^-28 the result is x */
+#define SINH_VALUES(C, S)                                                                                                                  \
+  HYPERBOLIC(C, S)                                                                                                                         \
+  C(four, F64, 0x4010000000000000)                                                                                                         \
+  C(tiny, F64, 0x3e30000000000000)                                                                                                         \
+  C(sign_mask, I64, 0x8000000000000000)                                                                                                    \
+  LESS_ONE(S, quarter)                                                                                                                     \
+  S(divisor, FMA, F64, m, four, one)                                                                                                       \
+  S(quotient, DIV, F64, m, divisor)                                                                                                        \
+  S(half_value, ADD, F64, m, quotient)                                                                                                     \
+  S(value, ADD, F64, half_value, half_value)                                                                                               \
+  S(x_bits, BITCAST, I64, x)                                                                                                               \
+  S(sign, AND, I64, x_bits, sign_mask)                                                                                                     \
+  S(value_bits, BITCAST, I64, value)                                                                                                       \
+  S(signed_bits, OR, I64, value_bits, sign)                                                                                                \
+  S(signed_value, BITCAST, F64, signed_bits)                                                                                               \
+  S(is_tiny, LT, BOOL, size, tiny)                                                                                                         \
+  S(result, SELECT, F64, is_tiny, x, signed_value)
+
+/* cosh(a) / 2 = e + 1 / (16 e), e = exp(a) / 4 */
+#define COSH_VALUES(C, S)                                                                                                                  \
+  HYPERBOLIC(C, S)                                                                                                                         \
+  C(sixteenth, F64, 0x3fb0000000000000)                                                                                                    \
+  S(p, ADD, F64, r, rest)                                                                                                                  \
+  S(e, FMA, F64, p, power, power)                                                                                                          \
+  S(inverse, DIV, F64, sixteenth, e)                                                                                                       \
+  S(half_value, ADD, F64, e, inverse)                                                                                                      \
+  S(result, ADD, F64, half_value, half_value)
+
+TIN_DEFINE_PROGRAM(tin_program_sinh_f64, SINH_VALUES, x)
+TIN_DEFINE_PROGRAM(tin_program_cosh_f64, COSH_VALUES, x)
+
+/* 2^x = 2^n 2^r, 2^r = 1 + r (d1 + ... + d11 r^10) on |r| <= 1/2, error 2^-55. Arguments whose result rounds to 0 are moved to where both
+ * powers are 0. */
+#define EXP2_VALUES(C, S)                                                                                                                  \
+  C(one, F64, 0x3ff0000000000000)                                                                                                          \
+  C(lowest, F64, 0xc090d00000000000)  /* -1076: 2^x is below half the least denormal */                                                    \
+  C(nowhere, F64, 0xc09ff80000000000) /* -2046 */                                                                                          \
+  C(highest, F64, 0x4090040000000000) /* 1025 */                                                                                           \
+  C(beyond, F64, 0x4090180000000000)  /* 1030: overflows by itself, both powers finite */                                                  \
+  C(magic, F64, 0x4338000000000000)                                                                                                        \
+  C(magic_bias, F64, 0x43380000000003ff)                                                                                                   \
+  C(half, F64, 0x3fe0000000000000)                                                                                                         \
+  C(to_exponent, I64, 52)                                                                                                                  \
+  C(d11, F64, 0x3dfe79ba1572d99b) /* 4.4347682943340289e-10 */                                                                             \
+  C(d10, F64, 0x3e3e61b539633969) /* 7.0737841332767887e-9 */                                                                              \
+  C(d9, F64, 0x3e7b5267cf68c5d4)  /* 1.0178199603344953e-7 */                                                                              \
+  C(d8, F64, 0x3eb62bfc79b15849)  /* 1.3215435277400664e-6 */                                                                              \
+  C(d7, F64, 0x3eeffcbfba97118b)  /* 1.5252733493017315e-5 */                                                                              \
+  C(d6, F64, 0x3f24309130ed9a30)  /* 0.00015403530457121358 */                                                                             \
+  C(d5, F64, 0x3f55d87fe78cd71a)  /* 0.0013333558146774783 */                                                                              \
+  C(d4, F64, 0x3f83b2ab6fba0116)  /* 0.0096181291075941137 */                                                                              \
+  C(d3, F64, 0x3fac6b08d7049fe8)  /* 0.055504108664820084 */                                                                               \
+  C(d2, F64, 0x3fcebfbdff82c5a4)  /* 0.2402265069591013 */                                                                                 \
+  C(d1, F64, 0x3fe62e42fefa39ef)  /* 0.69314718055994529 */                                                                                \
+  S(vanishes, LT, BOOL, x, lowest)                                                                                                         \
+  S(not_low, SELECT, F64, vanishes, nowhere, x)                                                                                            \
+  S(overflows, LT, BOOL, highest, x)                                                                                                       \
+  S(v, SELECT, F64, overflows, beyond, not_low)                                                                                            \
+  S(sum, ADD, F64, v, magic)                                                                                                               \
+  S(n, SUB, F64, sum, magic)                                                                                                               \
+  S(r, SUB, F64, v, n)                                                                                                                     \
+  S(p10, FMA, F64, d11, r, d10)                                                                                                            \
+  S(p9, FMA, F64, p10, r, d9)                                                                                                              \
+  S(p8, FMA, F64, p9, r, d8)                                                                                                               \
+  S(p7, FMA, F64, p8, r, d7)                                                                                                               \
+  S(p6, FMA, F64, p7, r, d6)                                                                                                               \
+  S(p5, FMA, F64, p6, r, d5)                                                                                                               \
+  S(p4, FMA, F64, p5, r, d4)                                                                                                               \
+  S(p3, FMA, F64, p4, r, d3)                                                                                                               \
+  S(p2, FMA, F64, p3, r, d2)                                                                                                               \
+  S(p1, FMA, F64, p2, r, d1)                                                                                                               \
+  S(p0, FMA, F64, p1, r, one)                                                                                                              \
+  TIN_SCALE_F64(S, p0, n)
+
+TIN_DEFINE_SCALED_PROGRAM(tin_program_exp2_f64, EXP2_VALUES, p0, n, x)

@@ -5,7 +5,7 @@
  *
  * Compare and select stand where MIN and MAX might, which cost more because of NaN and signed zeros. Garbage that an argument out of a
  * branch's domain makes in it (NaN, infinities, wrapped exponents) is left alone: a select drops it, or a NaN stays a NaN. */
-#include "ir/program_table.h"
+#include "ir/program_steps.h"
 
 /* Adding 1.5 * 2^23 + bias rounds to an integer n and leaves n + bias in the low bits of the sum. */
 
@@ -24,9 +24,8 @@
   S(p2, FMA, F32, p3, r, e2)                                                                                                               \
   S(p1, FMA, F32, p2, r, one)
 
-/* exp(x) = 2^n exp(r), x = n log(2) + r. 2^n is applied as two powers of two so that denormal results are rounded once and overflow comes
- * by itself. Arguments whose result rounds to 0 are moved to where both powers are 0, so that masked values (-inf, -1e9) never meet the
- * slow arithmetic of denormals. */
+/* exp(x) = 2^n exp(r), x = n log(2) + r. Arguments whose result rounds to 0 are moved to where both powers are 0, so that masked values
+ * (-inf, -1e9) never meet the slow arithmetic of denormals. */
 #define EXP_VALUES(C, S)                                                                                                                   \
   C(one, F32, 0x3f800000)                                                                                                                  \
   C(lowest, F32, 0xc2d00000)  /* -104: exp is below half the least denormal */                                                             \
@@ -50,14 +49,7 @@
   S(r, FMA, F32, n, ln2_low, r_high)                                                                                                       \
   EXP_POLYNOMIAL(S, r)                                                                                                                     \
   S(p0, FMA, F32, p1, r, one)                                                                                                              \
-  S(half, SHR, I32, bits, by_one)                                                                                                          \
-  S(rest, SUB, I32, bits, half)                                                                                                            \
-  S(half_bits, SHL, I32, half, to_exponent)                                                                                                \
-  S(rest_bits, SHL, I32, rest, to_exponent)                                                                                                \
-  S(half_power, BITCAST, F32, half_bits)                                                                                                   \
-  S(rest_power, BITCAST, F32, rest_bits)                                                                                                   \
-  S(scaled, MUL, F32, p0, half_power)                                                                                                      \
-  S(result, MUL, F32, scaled, rest_power)
+  TIN_SCALE_F32(S, p0, bits)
 
 TIN_DEFINE_SCALED_PROGRAM(tin_program_exp_f32, EXP_VALUES, p0, n, x)
 

@@ -2,7 +2,7 @@
  * are at twice the precision, for sources; the coefficients come from tools/minimax.py. Bits are moved with what AVX2 has for 64-bit
  * integers: no multiplication, no conversion to or from f64, no arithmetic shift right (the one SHR sees a set sign bit only where the
  * result is dropped). */
-#include "ir/program_table.h"
+#include "ir/program_steps.h"
 
 /* exp(r) = 1 + r + r^2 (e2 + ... + e11 r^9) on |r| <= log(2) / 2, error 2^-56.3 */
 #define EXP_COEFFICIENTS(C)                                                                                                                \
@@ -53,18 +53,7 @@
   S(r_high, FMA, F64, n, ln2_high, v)                                                                                                      \
   S(r, FMA, F64, n, ln2_low, r_high)                                                                                                       \
   EXP_POLYNOMIAL(S, r)                                                                                                                     \
-  S(half_sum, FMA, F64, n, half, magic_bias)                                                                                               \
-  S(half_n, SUB, F64, half_sum, magic_bias)                                                                                                \
-  S(rest_n, SUB, F64, n, half_n)                                                                                                           \
-  S(rest_sum, ADD, F64, rest_n, magic_bias)                                                                                                \
-  S(half_bits, BITCAST, I64, half_sum)                                                                                                     \
-  S(rest_bits, BITCAST, I64, rest_sum)                                                                                                     \
-  S(half_exponent, SHL, I64, half_bits, to_exponent)                                                                                       \
-  S(rest_exponent, SHL, I64, rest_bits, to_exponent)                                                                                       \
-  S(half_power, BITCAST, F64, half_exponent)                                                                                               \
-  S(rest_power, BITCAST, F64, rest_exponent)                                                                                               \
-  S(scaled, MUL, F64, p0, half_power)                                                                                                      \
-  S(result, MUL, F64, scaled, rest_power)
+  TIN_SCALE_F64(S, p0, n)
 
 TIN_DEFINE_PROGRAM(tin_program_exp_f64, EXP_VALUES, x)
 

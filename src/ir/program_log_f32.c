@@ -108,3 +108,48 @@ TIN_DEFINE_PROGRAM(tin_program_log_f32, LOG_VALUES, x)
   S(result, SELECT, F32, is_zero, x, limited)
 
 TIN_DEFINE_PROGRAM(tin_program_log1p_f32, LOG1P_VALUES, x)
+
+/* The logarithm to another base, whose own number has the logarithm 1 / scale: k unit + f scale + (log(1 + f) - f) scale, where unit is the
+ * base's logarithm of 2, kept in two parts as scale is. The middle product is kept with its rounding error, so powers of the base are
+ * exact. */
+#define SCALE(S)                                                                                                                           \
+  S(f_scaled, MUL, F32, f, scale)                                                                                                          \
+  S(minus_f_scaled, NEG, F32, f_scaled)                                                                                                    \
+  S(f_error, FMA, F32, f, scale, minus_f_scaled)                                                                                           \
+  S(f_low, FMA, F32, f, scale_low, f_error)
+
+#define JOIN(S, small)                                                                                                                     \
+  S(bend, MUL, F32, square, q)                                                                                                             \
+  HEAD(S, unit, minus_unit, f_scaled)                                                                                                      \
+  S(low, ADD, F32, lost, small)                                                                                                            \
+  S(tail, FMA, F32, bend, scale, low)                                                                                                      \
+  S(logarithm, ADD, F32, high, tail)
+
+#define LOG2_VALUES(C, S)                                                                                                                  \
+  LOG_CONSTANTS(C)                                                                                                                         \
+  C(unit, F32, 0x3f800000)                                                                                                                 \
+  C(minus_unit, F32, 0xbf800000)                                                                                                           \
+  C(scale, F32, 0x3fb8aa3b) /* 1 / log(2) */                                                                                               \
+  C(scale_low, F32, 0x32a57060)                                                                                                            \
+  RAISE(C, S)                                                                                                                              \
+  DECOMPOSE(S, v, offset)                                                                                                                  \
+  SCALE(S)                                                                                                                                 \
+  JOIN(S, f_low)                                                                                                                           \
+  LIMITS(S, logarithm, zero)
+
+#define LOG10_VALUES(C, S)                                                                                                                 \
+  LOG_CONSTANTS(C)                                                                                                                         \
+  C(unit, F32, 0x3e9a2000) /* log10(2) in 16 bits, so that k times it is exact */                                                          \
+  C(minus_unit, F32, 0xbe9a2000)                                                                                                           \
+  C(unit_low, F32, 0x369a84fc)                                                                                                             \
+  C(scale, F32, 0x3ede5bd9) /* 1 / log(10) */                                                                                              \
+  C(scale_low, F32, 0xb22d91af)                                                                                                            \
+  RAISE(C, S)                                                                                                                              \
+  DECOMPOSE(S, v, offset)                                                                                                                  \
+  SCALE(S)                                                                                                                                 \
+  S(small, FMA, F32, k, unit_low, f_low)                                                                                                   \
+  JOIN(S, small)                                                                                                                           \
+  LIMITS(S, logarithm, zero)
+
+TIN_DEFINE_PROGRAM(tin_program_log2_f32, LOG2_VALUES, x)
+TIN_DEFINE_PROGRAM(tin_program_log10_f32, LOG10_VALUES, x)

@@ -110,3 +110,55 @@ TIN_DEFINE_PROGRAM(tin_program_log_f64, LOG_VALUES, x)
   S(result, SELECT, F64, is_zero, x, limited)
 
 TIN_DEFINE_PROGRAM(tin_program_log1p_f64, LOG1P_VALUES, x)
+
+/* high + lost = k unit + f exactly, where unit has few bits */
+#define HEAD(S, unit, minus_unit, f)                                                                                                       \
+  S(high, FMA, F64, k, unit, f)                                                                                                            \
+  S(high_f, FMA, F64, k, minus_unit, high) /* exact: what high kept of f */                                                                \
+  S(lost, SUB, F64, f, high_f)
+
+/* The logarithm to another base, whose own number has the logarithm 1 / scale: k unit + f scale + (log(1 + f) - f) scale, where unit is the
+ * base's logarithm of 2, kept in two parts as scale is. The middle product is kept with its rounding error, so powers of the base are
+ * exact. */
+#define SCALE(S)                                                                                                                           \
+  S(f_scaled, MUL, F64, f, scale)                                                                                                          \
+  S(minus_f_scaled, NEG, F64, f_scaled)                                                                                                    \
+  S(f_error, FMA, F64, f, scale, minus_f_scaled)                                                                                           \
+  S(f_low, FMA, F64, f, scale_low, f_error)
+
+#define JOIN(S, small)                                                                                                                     \
+  S(minus_half_square, NEG, F64, half_square)                                                                                              \
+  S(bend, FMA, F64, s, sum, minus_half_square)                                                                                             \
+  HEAD(S, unit, minus_unit, f_scaled)                                                                                                      \
+  S(low, ADD, F64, lost, small)                                                                                                            \
+  S(tail, FMA, F64, bend, scale, low)                                                                                                      \
+  S(logarithm, ADD, F64, high, tail)
+
+#define LOG2_VALUES(C, S)                                                                                                                  \
+  LOG_CONSTANTS(C)                                                                                                                         \
+  C(unit, F64, 0x3ff0000000000000)                                                                                                         \
+  C(minus_unit, F64, 0xbff0000000000000)                                                                                                   \
+  C(scale, F64, 0x3ff71547652b82fe) /* 1 / log(2) */                                                                                       \
+  C(scale_low, F64, 0x3c7777d0ffda0d24)                                                                                                    \
+  RAISE(C, S)                                                                                                                              \
+  DECOMPOSE(S, v, k_bias)                                                                                                                  \
+  SCALE(S)                                                                                                                                 \
+  JOIN(S, f_low)                                                                                                                           \
+  LIMITS(S, logarithm, zero)
+
+#define LOG10_VALUES(C, S)                                                                                                                 \
+  LOG_CONSTANTS(C)                                                                                                                         \
+  C(unit, F64, 0x3fd34413509f7800) /* log10(2) in 42 bits, so that k times it is exact */                                                  \
+  C(minus_unit, F64, 0xbfd34413509f7800)                                                                                                   \
+  C(unit_low, F64, 0x3d1fef311f12b358)                                                                                                     \
+  C(scale, F64, 0x3fdbcb7b1526e50e) /* 1 / log(10) */                                                                                      \
+  C(scale_low, F64, 0x3c695355baaafad3)                                                                                                    \
+  RAISE(C, S)                                                                                                                              \
+  DECOMPOSE(S, v, k_bias)                                                                                                                  \
+  SCALE(S)                                                                                                                                 \
+  S(small, FMA, F64, k, unit_low, f_low)                                                                                                   \
+  JOIN(S, small)                                                                                                                           \
+  LIMITS(S, logarithm, zero)
+
+TIN_DEFINE_PROGRAM(tin_program_log2_f64, LOG2_VALUES, x)
+TIN_DEFINE_PROGRAM(tin_program_log10_f64, LOG10_VALUES, x)

@@ -34,7 +34,13 @@
   F(TANH, tanh)                                                                                                                            \
   F(ERF, erf)                                                                                                                              \
   F(EXPM1, expm1)                                                                                                                          \
-  F(LOG1P, log1p)
+  F(LOG1P, log1p)                                                                                                                          \
+  F(EXP2, exp2)                                                                                                                            \
+  F(LOG2, log2)                                                                                                                            \
+  F(LOG10, log10)                                                                                                                          \
+  F(TAN, tan)                                                                                                                              \
+  F(SINH, sinh)                                                                                                                            \
+  F(COSH, cosh)
 
 #define TIN_DECLARE_PROGRAMS(op, name)                                                                                                     \
   const struct tin_program *tin_program_##name##_f32(void);                                                                                \

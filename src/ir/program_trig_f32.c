@@ -1,7 +1,7 @@
-/* sin and cos of f32, within 1 ulp. See program_f32.c for the sources. */
+/* sin, cos and tan of f32, within 1 ulp. See program_f32.c for the sources. */
 #include "ir/program_table.h"
 
-/* sin and cos for every argument, in f64: x / (2 pi) modulo 1 is the sum of the products of x by pieces of 1 / (2 pi), each modulo 1.
+/* sin, cos and tan for every argument, in f64: x / (2 pi) modulo 1 is the sum of the products of x by pieces of 1 / (2 pi), each modulo 1.
  * The pieces have 29 bits, so their products by the 24 bits of x are exact; a last one of 53 bits reaches down to 2^-203, while the
  * closest that an f32 comes to a multiple of pi/2 is above 2^-33. The sum runs from the small products to the large. */
 #define TURN(S, n, sum)                                                                                                                    \
@@ -12,7 +12,7 @@
 
 /* The quarter turns n and what is left of them, g in [-1/2, 1/2]; the low bits of quarters hold n, plus what `magic` adds to it.
  * sin(pi/2 g) = g (s0 + ... + s3 g^6), error 2^-28.2; cos(pi/2 g) = 1 + g^2 (c0 + ... + c3 g^6), error 2^-34.1 */
-#define CIRCLE_VALUES(C, S, MAGIC)                                                                                                         \
+#define QUARTER_TURNS(C, S, MAGIC)                                                                                                         \
   C(piece_0, F64, 0x3fc45f306d000000)                                                                                                      \
   C(piece_1, F64, 0x3df9391054000000)                                                                                                      \
   C(piece_2, F64, 0x3c24fe13ab000000)                                                                                                      \
@@ -23,8 +23,6 @@
   C(one, F64, 0x3ff0000000000000)                                                                                                          \
   C(magic, F64, MAGIC)                                                                                                                     \
   C(bit_0, I64, 1)                                                                                                                         \
-  C(bit_1, I64, 2)                                                                                                                         \
-  C(to_sign, I64, 62)                                                                                                                      \
   C(none, I64, 0)                                                                                                                          \
   C(s0, F64, 0x3ff921fb52e664c8) /* 1.5707963217048917 */                                                                                  \
   C(s1, F64, 0xbfe4abbb8fd1ac99) /* -0.64596345986992099 */                                                                                \
@@ -57,7 +55,13 @@
   S(cosine, FMA, F64, cosine_0, square, one)                                                                                               \
   S(bits, BITCAST, I64, quarters)                                                                                                          \
   S(odd_bit, AND, I64, bits, bit_0)                                                                                                        \
-  S(even, EQ, BOOL, odd_bit, none)                                                                                                         \
+  S(even, EQ, BOOL, odd_bit, none)
+
+/* `narrow` is the sine of n + g quarter turns */
+#define CIRCLE_VALUES(C, S, MAGIC)                                                                                                         \
+  QUARTER_TURNS(C, S, MAGIC)                                                                                                               \
+  C(bit_1, I64, 2)                                                                                                                         \
+  C(to_sign, I64, 62)                                                                                                                      \
   S(size, SELECT, F64, even, sine, cosine)                                                                                                 \
   S(sign_bit, AND, I64, bits, bit_1)                                                                                                       \
   S(sign, SHL, I64, sign_bit, to_sign)                                                                                                     \
@@ -76,3 +80,21 @@
 
 TIN_DEFINE_PROGRAM(tin_program_sin_f32, SIN_VALUES, x)
 TIN_DEFINE_PROGRAM(tin_program_cos_f32, COS_VALUES, x)
+
+/* tan = sine / cosine, or - cosine / sine after an odd number of quarter turns */
+#define TAN_VALUES(C, S)                                                                                                                   \
+  C(zero, F32, 0)                                                                                                                          \
+  QUARTER_TURNS(C, S, 0x4338000000000000)                                                                                                  \
+  C(to_sign, I64, 63)                                                                                                                      \
+  S(dividend, SELECT, F64, even, sine, cosine)                                                                                             \
+  S(divisor, SELECT, F64, even, cosine, sine)                                                                                              \
+  S(quotient, DIV, F64, dividend, divisor)                                                                                                 \
+  S(sign, SHL, I64, odd_bit, to_sign)                                                                                                      \
+  S(quotient_bits, BITCAST, I64, quotient)                                                                                                 \
+  S(signed_bits, XOR, I64, quotient_bits, sign)                                                                                            \
+  S(value, BITCAST, F64, signed_bits)                                                                                                      \
+  S(narrow, CAST, F32, value)                                                                                                              \
+  S(is_zero, EQ, BOOL, x, zero)                                                                                                            \
+  S(result, SELECT, F32, is_zero, x, narrow)
+
+TIN_DEFINE_PROGRAM(tin_program_tan_f32, TAN_VALUES, x)

@@ -1,7 +1,7 @@
-/* sin and cos of f64, within 1 ulp (in millions of samples, see tools/ulp.c). See program_f32.c for the sources. */
+/* sin and cos of f64, within 1 ulp, and tan, within 2.5 (in millions of samples, see tools/ulp.c). See program_f32.c for the sources. */
 #include "ir/program_table.h"
 
-/* ---- sin and cos ----
+/* ---- the argument ----
  * 1 / (2 pi) is cut into words of 53 bits, word i weighing 2^(-53 i). For a = |x| with 2^(52 + 53 j) <= a the words before j give only
  * whole turns; four words from j on are picked by a shifter of selects (by 16, 8, 4, 2, 1 words), and a is scaled down by 2^(53 j). The
  * products are kept exactly, as a rounded product and its error, modulo one turn, and summed with their rounding errors (TWO_SUM: Knuth,
@@ -116,8 +116,8 @@
 
 /* Quarter turns n and the angle r + r_low left of them, |r| <= pi/4; below 1/4 the argument itself. The low bits of quarters hold n, plus
  * what `magic` adds. sin(r) = r + r^3 (s0 + ... + s5 r^10), error 2^-57.9; cos(r) = 1 - r^2/2 + r^4 (c0 + ... + c5 r^10), 2^-63.9.
- * The value is value_bits, for a positive argument. */
-#define CIRCLE_VALUES(C, S, MAGIC)                                                                                                         \
+ * All is for |x|. */
+#define QUARTER_TURNS(C, S, MAGIC)                                                                                                         \
   WORDS(C)                                                                                                                                 \
   C(zero, F64, 0)                                                                                                                          \
   C(one, F64, 0x3ff0000000000000)                                                                                                          \
@@ -130,8 +130,6 @@
   C(two_pi, F64, 0x401921fb54442d18)                                                                                                       \
   C(magic, F64, MAGIC)                                                                                                                     \
   C(bit_0, I64, 1)                                                                                                                         \
-  C(bit_1, I64, 2)                                                                                                                         \
-  C(to_sign, I64, 62)                                                                                                                      \
   C(none, I64, 0)                                                                                                                          \
   C(s0, F64, 0xbfc5555555555548) /* -0.1666666666666663 */                                                                                 \
   C(s1, F64, 0x3f8111111110f730) /* 0.0083333333333218407 */                                                                               \
@@ -187,7 +185,13 @@
   S(cosine, ADD, F64, head, cosine_tail)                                                                                                   \
   S(bits, BITCAST, I64, quarters)                                                                                                          \
   S(odd_bit, AND, I64, bits, bit_0)                                                                                                        \
-  S(even, EQ, BOOL, odd_bit, none)                                                                                                         \
+  S(even, EQ, BOOL, odd_bit, none)
+
+/* value_bits is the sine of n quarter turns and r */
+#define CIRCLE_VALUES(C, S, MAGIC)                                                                                                         \
+  QUARTER_TURNS(C, S, MAGIC)                                                                                                               \
+  C(bit_1, I64, 2)                                                                                                                         \
+  C(to_sign, I64, 62)                                                                                                                      \
   S(value, SELECT, F64, even, sine, cosine)                                                                                                \
   S(sign_bit, AND, I64, bits, bit_1)                                                                                                       \
   S(sign, SHL, I64, sign_bit, to_sign)                                                                                                     \
@@ -208,3 +212,21 @@
 
 TIN_DEFINE_PROGRAM(tin_program_sin_f64, SIN_VALUES, x)
 TIN_DEFINE_PROGRAM(tin_program_cos_f64, COS_VALUES, x)
+
+/* tan = sine / cosine, or - cosine / sine after an odd number of quarter turns */
+#define TAN_VALUES(C, S)                                                                                                                   \
+  QUARTER_TURNS(C, S, 0x4338000000000000)                                                                                                  \
+  C(to_sign, I64, 63)                                                                                                                      \
+  C(sign_mask, I64, 0x8000000000000000)                                                                                                    \
+  S(dividend, SELECT, F64, even, sine, cosine)                                                                                             \
+  S(divisor, SELECT, F64, even, cosine, sine)                                                                                              \
+  S(quotient, DIV, F64, dividend, divisor)                                                                                                 \
+  S(sign, SHL, I64, odd_bit, to_sign)                                                                                                      \
+  S(x_bits, BITCAST, I64, x)                                                                                                               \
+  S(x_sign, AND, I64, x_bits, sign_mask)                                                                                                   \
+  S(both_signs, XOR, I64, sign, x_sign)                                                                                                    \
+  S(quotient_bits, BITCAST, I64, quotient)                                                                                                 \
+  S(result_bits, XOR, I64, quotient_bits, both_signs)                                                                                      \
+  S(result, BITCAST, F64, result_bits)
+
+TIN_DEFINE_PROGRAM(tin_program_tan_f64, TAN_VALUES, x)
