@@ -16,7 +16,7 @@ enum {
 #include "ir/dtypes.def"
 #undef DTYPE
 _Static_assert((int)ROW_COUNT == (int)TIN_DTYPE_COUNT, "tinsmith.h and dtypes.def differ in length");
-_Static_assert((int)TIN_RANK_LIMIT == (int)TIN_MAX_RANK, "tinsmith.h and graph.h differ in the highest rank");
+_Static_assert((int)TIN_RANK_LIMIT <= (int)TIN_MAX_RANK, "a tensor has more axes than a node can");
 _Static_assert(sizeof(void *) == 8, "handles keep a generation in the upper 16 bits of a 64-bit address");
 
 enum { ARENA_BLOCK = 1 << 14 };

@@ -78,7 +78,7 @@ static void fail_broadcast(struct tin_call *call, int second, int axis, tin_tens
 
 bool tin_broadcast_all(struct tin_call *call, int count, tin_tensor *const *tensors, const char *const *names, struct tin_node **nodes) {
   int rank = 0;
-  int64_t shape[TIN_MAX_RANK] = {0};
+  int64_t shape[TIN_RANK_LIMIT] = {0};
   for (int i = 0; i < count; i++) {
     int axis = join_shape(&rank, shape, nodes[i]);
     if (axis >= 0) {

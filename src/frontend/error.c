@@ -185,6 +185,10 @@ struct tin_node *tin_call_operand(struct tin_call *call, tin_tensor *x, const ch
 }
 
 tin_tensor *tin_call_result(struct tin_call *call, struct tin_node *node) {
+  if (node && node->rank > TIN_RANK_LIMIT) {
+    tin_call_fail(call, "the result %s has more than %d axes", tin_shape_words(node->rank, node->shape).text, TIN_RANK_LIMIT);
+    return tin_call_poison(call);
+  }
   tin_tensor *result = node ? tin_slot_new(call->ctx, call->ctx->scope, SLOT_NODE, node) : NULL;
   if (result)
     return result;
@@ -204,8 +208,8 @@ bool tin_check_dtype(struct tin_call *call, tin_dtype dtype) {
 bool tin_check_shape(struct tin_call *call, const tin_shape *shape, tin_dtype dtype, int64_t *size) {
   if (!tin_check_dtype(call, dtype))
     return false;
-  if (shape->rank < 0 || shape->rank > TIN_MAX_RANK) {
-    tin_call_fail(call, "a shape has at most %d axes, not %d", TIN_MAX_RANK, shape->rank);
+  if (shape->rank < 0 || shape->rank > TIN_RANK_LIMIT) {
+    tin_call_fail(call, "a shape has at most %d axes, not %d", TIN_RANK_LIMIT, shape->rank);
     return false;
   }
   *size = 1;
@@ -236,8 +240,8 @@ int tin_check_axis(struct tin_call *call, tin_tensor *t, const char *name, const
 
 bool tin_check_axes(struct tin_call *call, tin_tensor *t, const char *name, const struct tin_node *x, tin_axes axes, uint32_t *mask) {
   *mask = axes.count ? 0 : (1u << x->rank) - 1;
-  if (axes.count < 0 || axes.count > TIN_MAX_RANK) {
-    tin_call_fail(call, "at most %d axes can be named, not %d", TIN_MAX_RANK, axes.count);
+  if (axes.count < 0 || axes.count > TIN_RANK_LIMIT) {
+    tin_call_fail(call, "at most %d axes can be named, not %d", TIN_RANK_LIMIT, axes.count);
     return false;
   }
   for (int i = 0; i < axes.count; i++) {

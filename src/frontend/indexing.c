@@ -57,8 +57,8 @@ static tin_tensor *join(struct tin_call call, tin_list tensors, int axis, bool s
   bool valid = nodes && (!stack || check_alike(&call, tensors, nodes, -1));
   if (valid && stack) {
     int rank = nodes[0]->rank, place = axis < 0 ? axis + rank + 1 : axis;
-    int64_t shape[TIN_MAX_RANK + 1];
-    valid = place >= 0 && place <= rank && rank < TIN_MAX_RANK;
+    int64_t shape[TIN_RANK_LIMIT + 1];
+    valid = place >= 0 && place <= rank && rank < TIN_RANK_LIMIT;
     if (!valid)
       tin_call_fail(&call, "no axis %d can be put into %s", axis, tin_describe(tensors.at[0], "tensor 0", nodes[0]).text);
     for (int from = 0, to = 0; valid && to <= rank; to++)
@@ -93,8 +93,8 @@ static bool check_index(struct tin_call *call, tin_tensor *t, struct tin_node **
 static bool taken_shape(struct tin_call *call, tin_tensor *t, const struct tin_node *x, const struct tin_node *index, int axis,
                         tin_shape *shape) {
   shape->rank = x->rank - 1 + index->rank;
-  if (shape->rank > TIN_MAX_RANK) {
-    tin_call_fail(call, "taking %s by a %d-d index gives more than %d axes", tin_describe(t, "x", x).text, index->rank, TIN_MAX_RANK);
+  if (shape->rank > TIN_RANK_LIMIT) {
+    tin_call_fail(call, "taking %s by a %d-d index gives more than %d axes", tin_describe(t, "x", x).text, index->rank, TIN_RANK_LIMIT);
     return false;
   }
   int64_t size, *to = shape->size;

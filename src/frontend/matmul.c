@@ -19,7 +19,7 @@ static struct tin_node *as_matrix(struct tin_graph *graph, struct tin_node *x, b
 
 /* x with a new axis of size 1 at the place. */
 static struct tin_node *with_axis(struct tin_graph *graph, struct tin_node *x, int place) {
-  int64_t shape[TIN_MAX_RANK + 1];
+  int64_t shape[TIN_RANK_LIMIT + 1];
   for (int axis = 0, to = 0; to <= x->rank; to++)
     shape[to] = to == place ? 1 : x->shape[axis++];
   return make_reshape(graph, x, x->rank + 1, shape);
@@ -29,8 +29,8 @@ static bool check_matmul(struct tin_call *call, tin_tensor *const *tensors, stru
   for (int i = 0; i < 2; i++) {
     if (nodes[i]->rank == 0)
       tin_call_fail(call, "%s is 0-d; use mul", tin_name_operand(tensors[i], ab[i]).text);
-    else if (nodes[i]->rank >= TIN_MAX_RANK)
-      tin_call_fail(call, "%s has more than %d axes", tin_describe(tensors[i], ab[i], nodes[i]).text, TIN_MAX_RANK - 1);
+    else if (nodes[i]->rank >= TIN_RANK_LIMIT)
+      tin_call_fail(call, "%s has more than %d axes", tin_describe(tensors[i], ab[i], nodes[i]).text, TIN_RANK_LIMIT - 1);
     else
       continue;
     return false;
@@ -72,7 +72,7 @@ tin_tensor *tin_matmul_at(const char *file, int line, tin_tensor *a, tin_tensor 
   struct tin_graph *graph = call.graph;
   struct tin_node *matrices[2] = {as_matrix(graph, nodes[0], true), as_matrix(graph, nodes[1], false)};
   int rank;
-  int64_t shape[TIN_MAX_RANK + 1];
+  int64_t shape[TIN_RANK_LIMIT + 1];
   if (!matrices[0] || !matrices[1])
     return tin_call_result(&call, NULL);
   if (!join_batches(&call, tensors, nodes, matrices, &rank, shape))
@@ -92,9 +92,9 @@ tin_tensor *tin_matmul_at(const char *file, int line, tin_tensor *a, tin_tensor 
 
 /* The letters of the operands and the result, and the iteration space: the result's letters, then those that both operands sum over. */
 struct subscripts {
-  char operand[2][TIN_MAX_RANK + 1];
-  char result[TIN_MAX_RANK + 1];
-  char space[2 * TIN_MAX_RANK + 1];
+  char operand[2][TIN_RANK_LIMIT + 1];
+  char result[TIN_RANK_LIMIT + 1];
+  char space[2 * TIN_RANK_LIMIT + 1];
   int64_t size[128]; /* by letter; 0: not seen (sizes are held plus one) */
 };
 
@@ -104,7 +104,7 @@ static const char *read_letters(const char *text, char *letters, char delimiter)
   for (; *text && *text != delimiter; text++) {
     if (*text == ' ')
       continue;
-    if (!isalpha((unsigned char)*text) || (unsigned char)*text > 127 || count == TIN_MAX_RANK || memchr(letters, *text, (size_t)count))
+    if (!isalpha((unsigned char)*text) || (unsigned char)*text > 127 || count == TIN_RANK_LIMIT || memchr(letters, *text, (size_t)count))
       return NULL;
     letters[count++] = *text;
   }
@@ -150,9 +150,9 @@ static bool make_space(struct tin_call *call, struct subscripts *subscripts) {
   for (const char *letter = subscripts->operand[0]; *letter; letter++)
     if (strchr(subscripts->operand[1], *letter) && !strchr(subscripts->result, *letter))
       subscripts->space[rank++] = *letter;
-  if (rank <= TIN_MAX_RANK)
+  if (rank <= TIN_RANK_LIMIT)
     return true;
-  tin_call_fail(call, "more than %d letters", TIN_MAX_RANK);
+  tin_call_fail(call, "more than %d letters", TIN_RANK_LIMIT);
   return false;
 }
 
@@ -163,8 +163,8 @@ static struct tin_node *lay_out(struct tin_graph *graph, const struct subscripts
     if (!strchr(subscripts->space, letters[axis]))
       summed |= 1u << axis;
   x = summed ? make_reduce(graph, OP_SUM, x, summed) : x;
-  int order[TIN_MAX_RANK], n = 0, rank = (int)strlen(subscripts->space);
-  int64_t own[TIN_MAX_RANK], full[TIN_MAX_RANK];
+  int order[TIN_RANK_LIMIT], n = 0, rank = (int)strlen(subscripts->space);
+  int64_t own[TIN_RANK_LIMIT], full[TIN_RANK_LIMIT];
   for (int to = 0; to < rank; to++) {
     const char *found = strchr(letters, subscripts->space[to]);
     full[to] = subscripts->size[(int)subscripts->space[to]] - 1;

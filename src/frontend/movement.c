@@ -10,7 +10,7 @@ static bool complete_shape(struct tin_call *call, tin_tensor *x, const struct ti
   int free_axis = -1;
   int64_t size, known = 1;
   tin_shape asked = *shape;
-  for (int axis = 0; axis < shape->rank && axis < TIN_MAX_RANK; axis++)
+  for (int axis = 0; axis < shape->rank && axis < TIN_RANK_LIMIT; axis++)
     if (shape->size[axis] == -1 && free_axis < 0) {
       free_axis = axis;
       shape->size[axis] = 1;
@@ -52,7 +52,7 @@ tin_tensor *tin_flatten_at(const char *file, int line, tin_tensor *x, int first,
     return tin_call_poison(&call);
   }
   int rank = 0;
-  int64_t shape[TIN_MAX_RANK];
+  int64_t shape[TIN_RANK_LIMIT];
   for (int axis = 0; axis < node->rank; axis++) {
     if (axis > from && axis <= to)
       shape[rank - 1] *= node->shape[axis];
@@ -86,7 +86,7 @@ tin_tensor *tin_transpose_at(const char *file, int line, tin_tensor *x, int axis
   int second = first < 0 ? -1 : tin_check_axis(&call, x, "x", node, axis1);
   if (second < 0)
     return tin_call_poison(&call);
-  int axes[TIN_MAX_RANK];
+  int axes[TIN_RANK_LIMIT];
   for (int axis = 0; axis < node->rank; axis++)
     axes[axis] = axis == first ? second : axis == second ? first : axis;
   return tin_call_result(&call, tin_node_permute(call.graph, node, axes));
@@ -99,14 +99,14 @@ tin_tensor *tin_expand_at(const char *file, int line, tin_tensor *x, tin_shape s
     return tin_call_poison(&call);
   tin_shape asked = shape;
   int missing = shape.rank - node->rank;
-  bool fits = missing >= 0 && shape.rank <= TIN_MAX_RANK;
+  bool fits = missing >= 0 && shape.rank <= TIN_RANK_LIMIT;
   for (int axis = 0; fits && axis < node->rank; axis++) {
     int64_t *size = &shape.size[axis + missing];
     *size = *size == -1 ? node->shape[axis] : *size;
     fits = node->shape[axis] == 1 || node->shape[axis] == *size;
   }
   if (!fits) {
-    int rank = asked.rank < 0 ? 0 : asked.rank > TIN_MAX_RANK ? TIN_MAX_RANK : asked.rank;
+    int rank = asked.rank < 0 ? 0 : asked.rank > TIN_RANK_LIMIT ? TIN_RANK_LIMIT : asked.rank;
     tin_call_fail(&call, "%s does not expand to %s", tin_describe(x, "x", node).text, tin_shape_words(rank, asked.size).text);
     return tin_call_poison(&call);
   }
@@ -136,7 +136,7 @@ tin_tensor *tin_squeeze_at(const char *file, int line, tin_tensor *x, tin_axes a
 /* The node's shape with an axis of size 1 at the place, which counts in the result. -1 with the error recorded when there is no room. */
 static int open_axis(struct tin_call *call, tin_tensor *x, const struct tin_node *node, int axis, int64_t *shape) {
   int place = axis < 0 ? axis + node->rank + 1 : axis;
-  if (place < 0 || place > node->rank || node->rank == TIN_MAX_RANK) {
+  if (place < 0 || place > node->rank || node->rank == TIN_RANK_LIMIT) {
     tin_call_fail(call, "no axis %d can be put into %s", axis, tin_describe(x, "x", node).text);
     return -1;
   }
@@ -148,7 +148,7 @@ static int open_axis(struct tin_call *call, tin_tensor *x, const struct tin_node
 tin_tensor *tin_unsqueeze_at(const char *file, int line, tin_tensor *x, int axis) {
   struct tin_call call = tin_call_of(file, line, "unsqueeze");
   struct tin_node *node = tin_call_operand(&call, x, "x");
-  int64_t shape[TIN_MAX_RANK + 1];
+  int64_t shape[TIN_RANK_LIMIT + 1];
   if (!node || open_axis(&call, x, node, axis, shape) < 0)
     return tin_call_poison(&call);
   return tin_call_result(&call, make_reshape(call.graph, node, node->rank + 1, shape));
@@ -182,7 +182,7 @@ tin_tensor *tin_slice_args(struct tin_slice_options args) {
     tin_call_fail(&call, "step %lld is negative; use flip", (long long)args.step);
     return tin_call_poison(&call);
   }
-  int64_t start[TIN_MAX_RANK] = {0}, step[TIN_MAX_RANK], size[TIN_MAX_RANK];
+  int64_t start[TIN_RANK_LIMIT] = {0}, step[TIN_RANK_LIMIT], size[TIN_RANK_LIMIT];
   for (int i = 0; i < node->rank; i++) {
     step[i] = 1;
     size[i] = node->shape[i];
@@ -204,7 +204,7 @@ tin_tensor *tin_pad_args(struct tin_pad_options args) {
   if (!node)
     return tin_call_poison(&call);
   tin_shape shape = {.rank = node->rank};
-  for (int axis = 0; axis < TIN_MAX_RANK; axis++) {
+  for (int axis = 0; axis < TIN_RANK_LIMIT; axis++) {
     int64_t low = args.low[axis], high = args.high[axis], interior = args.interior[axis];
     const int64_t most = INT64_C(1) << 40; /* keeps the sum below from overflowing; a larger axis fits no memory */
     if (low < 0 || high < 0 || interior < 0 || low > most || high > most || interior > (1 << 20)) {
@@ -244,7 +244,7 @@ tin_tensor *tin_window_args(struct tin_window_options args) {
   if (axis < 0 || !check_window(&call, &args))
     return tin_call_poison(&call);
   int64_t last; /* offset of a window's last element */
-  if (node->rank == TIN_MAX_RANK || args.size < 1 || __builtin_mul_overflow(args.size - 1, args.dilation, &last) ||
+  if (node->rank == TIN_RANK_LIMIT || args.size < 1 || __builtin_mul_overflow(args.size - 1, args.dilation, &last) ||
       last >= node->shape[axis]) {
     tin_call_fail(&call, "windows of %lld (dilation %lld) do not fit axis %d of %s", (long long)args.size, (long long)args.dilation, axis,
                   tin_describe(args.x, "x", node).text);

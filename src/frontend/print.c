@@ -110,7 +110,7 @@ struct view {
   tin_dtype dtype;
   int rank;
   const int64_t *shape;
-  int64_t stride[TIN_MAX_RANK];
+  int64_t stride[TIN_RANK_LIMIT];
   const void *data;
   bool summary; /* only the edges of long axes are shown */
 };

@@ -7,7 +7,7 @@ struct tin_node *tin_node_drop_axes(struct tin_graph *graph, struct tin_node *x,
   if (!x)
     return NULL;
   int rank = 0;
-  int64_t shape[TIN_MAX_RANK];
+  int64_t shape[TIN_RANK_LIMIT];
   for (int axis = 0; axis < x->rank; axis++)
     if (!(axes >> axis & 1))
       shape[rank++] = x->shape[axis];
@@ -205,7 +205,7 @@ static tin_tensor *quantifier(const struct tin_reduce_options *args, const char 
   struct tin_node *x = reduction.x;
   if (reduction.count)
     return finish(&reduction, reduce(&reduction, op, x));
-  int64_t shape[TIN_MAX_RANK];
+  int64_t shape[TIN_RANK_LIMIT];
   for (int axis = 0; axis < x->rank; axis++)
     shape[axis] = reduction.axes >> axis & 1 ? 1 : x->shape[axis];
   struct tin_node *empty = tin_node_number(reduction.call.graph, TIN_BOOL, op == OP_REDUCE_MIN);
@@ -227,7 +227,7 @@ static struct tin_node *first_index(struct reduction *reduction, int op, int axi
   struct tin_node *found = make_binary(graph, OP_EQ, x, make_expand_like(graph, reduce(reduction, op, x), x));
   if (tin_dtype_is_float(x->dtype))
     found = make_binary(graph, OP_OR, found, make_binary(graph, OP_NE, x, x));
-  int64_t shape[TIN_MAX_RANK];
+  int64_t shape[TIN_RANK_LIMIT];
   for (int i = 0; i < x->rank; i++)
     shape[i] = i == axis ? x->shape[axis] : 1;
   struct tin_node *index = make_reshape(graph, tin_node_iota(graph, TIN_I32, x->shape[axis]), x->rank, shape);
@@ -251,7 +251,7 @@ static tin_tensor *argument(struct tin_reduce_options args, const char *name, in
   reduction.x = make_reshape(reduction.call.graph, x, 1, &x->size);
   reduction.axes = 1;
   struct tin_node *index = reduction.x ? first_index(&reduction, op, 0) : NULL;
-  const int64_t ones[TIN_MAX_RANK] = {1, 1, 1, 1, 1, 1, 1, 1};
+  const int64_t ones[TIN_RANK_LIMIT] = {1, 1, 1, 1, 1, 1, 1, 1};
   return tin_call_result(&reduction.call, make_reshape(reduction.call.graph, index, args.keepdims ? rank : 0, ones));
 }
 

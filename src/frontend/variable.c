@@ -305,7 +305,7 @@ tin_tensor *tin_slice_at_args(struct tin_position_options args) {
 
 /* A vector along one axis, as a tensor that broadcasts to the shape of `like`. */
 static struct tin_node *along(struct tin_graph *graph, struct tin_node *vector, int axis, const struct tin_node *like) {
-  int64_t shape[TIN_MAX_RANK];
+  int64_t shape[TIN_RANK_LIMIT];
   for (int i = 0; i < like->rank; i++)
     shape[i] = i == axis ? like->shape[axis] : 1;
   return make_broadcast(graph, make_reshape(graph, vector, like->rank, shape), like->rank, like->shape);
@@ -331,7 +331,7 @@ bool tin_assign_at_args(struct tin_position_options args) {
   struct tin_node *position = axis < 0 ? NULL : position_node(&call, args.position, nodes[1]);
   if (!position)
     return false;
-  int64_t shape[TIN_MAX_RANK];
+  int64_t shape[TIN_RANK_LIMIT];
   memcpy(shape, nodes[0]->shape, sizeof *shape * nodes[0]->rank);
   int value_axis = axis - nodes[0]->rank + nodes[2]->rank; /* the axis of value that lies on it */
   shape[axis] = value_axis < 0 || nodes[2]->shape[value_axis] > shape[axis] ? 1 : nodes[2]->shape[value_axis];

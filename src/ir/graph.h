@@ -14,7 +14,9 @@
 #include "common/mem.h"
 #include "ir/ir.h"
 
-enum { TIN_MAX_RANK = 8, TIN_MAX_ARGS = 2 * TIN_MAX_RANK };
+/* Most axes of a node. Tensors of the user have at most TIN_RANK_LIMIT; nodes inside a composition may need more (a convolution of
+ * volumes in groups: 2 + 2 + 3 + 3). */
+enum { TIN_MAX_RANK = 12, TIN_MAX_ARGS = 2 * TIN_MAX_RANK };
 
 struct tin_buffer;   /* runtime/buffer.h */
 struct tin_variable; /* below */
