@@ -165,6 +165,50 @@ tin_tensor *tin_layer_norm_at(const char *file, int line, tin_tensor *x, tin_ten
 tin_tensor *tin_dropout_at(const char *file, int line, tin_tensor *x, double p);
 #define tin_dropout(...) tin_dropout_at(TIN_HERE, __VA_ARGS__)
 
+/* ================================================================ convolution
+ *
+ * x [N, C, spatial ...], or [C, spatial ...] without a batch; one spatial axis in the 1d functions, two, three in the others. Options with
+ * a number an axis are written for every spatial axis, .stride = {2, 2}: PyTorch's stride=2. Floats (integers are cast to f32). */
+
+struct tin_conv_options {
+  const char *file TIN_ZERO;
+  int line TIN_ZERO;
+  tin_tensor *x TIN_ZERO;
+  tin_tensor *weight TIN_ZERO;
+  tin_tensor *bias TIN_ZERO;          /* [out]; NULL: none */
+  int64_t stride[3] TIN_ZERO;         /* by axis; none: 1 */
+  int64_t padding[3] TIN_ZERO;        /* zeros on both sides, by axis; for other paddings, tin_pad first */
+  int64_t dilation[3] TIN_ZERO;       /* between the elements of the kernel, by axis; none: 1 */
+  int64_t output_padding[3] TIN_ZERO; /* transposed only: added to the size of the result, behind */
+  int64_t groups TIN_ZERO;            /* 0: 1 */
+  bool same TIN_ZERO;                 /* PyTorch's padding="same"; stride 1, not transposed */
+};
+/* out[n, o, p ...] = bias[o] + sum over c, k ... of x[n, c, p * stride - padding + k * dilation ...] * weight[o, c, k ...], where c runs
+ * over the channels of o's group; weight [out, in / groups, kernel ...]. Sizes: (in + 2 padding - dilation (kernel - 1) - 1) / stride + 1.
+ * Windows are never written to memory, in the gradients neither. torch.nn.functional.conv1d, conv2d, conv3d. Errors: ranks, channels,
+ * groups and bias that do not fit; a kernel larger than the padded axis. tin_conv2d(x, weight, .bias = b, .stride = {2, 2}, .padding = {1,
+ * 1}). The padding adds terms 0 * weight, and the gradient for x of a strided convolution has such terms between its elements: an infinite
+ * or NaN weight makes them NaN. */
+tin_tensor *tin_conv1d_args(struct tin_conv_options args);
+tin_tensor *tin_conv2d_args(struct tin_conv_options args);
+tin_tensor *tin_conv3d_args(struct tin_conv_options args);
+/* The transpose of the above as a linear map of x: the gradient of a convolution of these options for its x, plus bias; weight
+ * [in, out / groups, kernel ...]. Sizes: (in - 1) stride - 2 padding + dilation (kernel - 1) + output_padding + 1.
+ * torch.nn.functional.conv_transpose1d, conv_transpose2d, conv_transpose3d. */
+tin_tensor *tin_conv_transpose1d_args(struct tin_conv_options args);
+tin_tensor *tin_conv_transpose2d_args(struct tin_conv_options args);
+tin_tensor *tin_conv_transpose3d_args(struct tin_conv_options args);
+#ifndef __cplusplus
+#define TIN_CONV(function, x_, ...)                                                                                                        \
+  function((struct tin_conv_options){.file = __FILE__, .line = __LINE__, .x = (x_), .weight = __VA_ARGS__})
+#define tin_conv1d(...) TIN_CONV(tin_conv1d_args, __VA_ARGS__)
+#define tin_conv2d(...) TIN_CONV(tin_conv2d_args, __VA_ARGS__)
+#define tin_conv3d(...) TIN_CONV(tin_conv3d_args, __VA_ARGS__)
+#define tin_conv_transpose1d(...) TIN_CONV(tin_conv_transpose1d_args, __VA_ARGS__)
+#define tin_conv_transpose2d(...) TIN_CONV(tin_conv_transpose2d_args, __VA_ARGS__)
+#define tin_conv_transpose3d(...) TIN_CONV(tin_conv_transpose3d_args, __VA_ARGS__)
+#endif
+
 /* ================================================================ losses */
 
 typedef enum tin_reduction { TIN_REDUCE_MEAN, TIN_REDUCE_SUM, TIN_REDUCE_NONE } tin_reduction;
@@ -293,6 +337,18 @@ static inline tin_linear tin_linear_new(tin_ctx *ctx, int64_t in, int64_t out, t
   options.file = file, options.line = line, options.ctx = ctx, options.in = in, options.out = out;
   return tin_linear_new_args(options);
 }
+#define TIN_CPP_CONV(name)                                                                                                                 \
+  static inline tin_tensor *name(tin_tensor *x, tin_tensor *weight, tin_conv_options options = {}, TIN_CPP_PLACE) {                        \
+    options.file = file, options.line = line, options.x = x, options.weight = weight;                                                      \
+    return name##_args(options);                                                                                                           \
+  }
+TIN_CPP_CONV(tin_conv1d)
+TIN_CPP_CONV(tin_conv2d)
+TIN_CPP_CONV(tin_conv3d)
+TIN_CPP_CONV(tin_conv_transpose1d)
+TIN_CPP_CONV(tin_conv_transpose2d)
+TIN_CPP_CONV(tin_conv_transpose3d)
+#undef TIN_CPP_CONV
 #define TIN_CPP_LOSS(name)                                                                                                                 \
   static inline tin_tensor *name(tin_tensor *input, tin_tensor *target, tin_loss_options options = {}, TIN_CPP_PLACE) {                    \
     options.file = file, options.line = line, options.input = input, options.target = target;                                              \

@@ -142,7 +142,7 @@ static void test_errors(void **state) {
       {"%0 = var f32[2\nreturn %0\n", "line 1, column 15: expected ] or ,"},
       {"%0 = var f32[-2]\nreturn %0\n", "line 1, column 10: a negative size"},
       {"%0 = var f32[4294967296, 4294967296]\nreturn %0\n", "line 1, column 10: the tensor is too large"},
-      {"%0 = var f32[1,1,1,1,1,1,1,1,1]\nreturn %0\n", "line 1, column 30: the rank is larger than 8"},
+      {"%0 = var f32[1,1,1,1,1,1,1,1,1,1,1,1,1]\nreturn %0\n", "line 1, column 38: the rank is too large"},
       {"%0 = var f32[2]\n\n# note\n%1 = neg(%2) f32[2]\nreturn %1\n", "line 4, column 11: no line above defines this node"},
       {"%0 = var f32[2]\n%0 = neg(%0) f32[2]\nreturn %0\n", "line 2, column 2: a line above already defines this node"},
       {"%0 = var f32[2]\n%1 = neg(%0) f32[3]\nreturn %1\n", "line 2, column 6: dtype or shape does not follow from the inputs"},

@@ -158,7 +158,7 @@ int tin_parse_sizes(struct tin_parser *parser, int64_t *sizes, int limit) {
     return 0;
   do {
     if (count == limit)
-      tin_parse_failed(parser, parser->at, "the rank is larger than 8");
+      tin_parse_failed(parser, parser->at, "the rank is too large");
     sizes[count++] = tin_parse_integer(parser, INT64_MIN, INT64_MAX);
   } while (tin_parse_accept(parser, ","));
   tin_parse_expect(parser, "]", "expected ] or ,");

@@ -225,16 +225,16 @@ static tin_tensor *jacobian(struct tin_call *call, tin_tensor *output, struct ti
   if (!wrt_node)
     return tin_call_poison(call);
   int rank = node->rank + wrt_node->rank;
-  int64_t shape[2 * TIN_MAX_RANK];
+  int64_t shape[2 * TIN_RANK_LIMIT];
   for (int i = 0; i < rank; i++)
     shape[i] = i < node->rank ? node->shape[i] : wrt_node->shape[i - node->rank];
-  if (rank > TIN_MAX_RANK)
+  if (rank > TIN_RANK_LIMIT)
     tin_call_fail(call, "%s by %s would have %d axes; a tensor has at most %d", tin_describe(output, "output", node).text,
-                  tin_describe(wrt, "wrt", wrt_node).text, rank, TIN_MAX_RANK);
+                  tin_describe(wrt, "wrt", wrt_node).text, rank, TIN_RANK_LIMIT);
   else if (node->size > TIN_JACOBIAN_ROWS)
     tin_call_fail(call, "%s has %lld elements, each a gradient of its own; at most %d are possible (use vjp or jvp)",
                   tin_describe(output, "output", node).text, (long long)node->size, TIN_JACOBIAN_ROWS);
-  if (rank > TIN_MAX_RANK || node->size > TIN_JACOBIAN_ROWS)
+  if (rank > TIN_RANK_LIMIT || node->size > TIN_JACOBIAN_ROWS)
     return tin_call_poison(call);
   if (node->size == 0)
     return tin_call_result(call, make_broadcast(call->graph, tin_node_number(call->graph, (tin_dtype)wrt_node->dtype, 0), rank, shape));
