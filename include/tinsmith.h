@@ -108,12 +108,13 @@ struct tin_ctx_options {
   const char *dump TIN_ZERO;   /* folder that gets every kernel as readable C, or NULL */
   bool profile TIN_ZERO;       /* measure kernels; tin_ctx_free prints the table to stderr */
   bool compare TIN_ZERO;       /* run each new plan also unfused, and print times, traffic and the first bit that differs to stderr */
+  bool check TIN_ZERO;         /* check every load and store of every kernel; slow */
   const char *debug TIN_ZERO;  /* letters of compiler passes to print after */
   uint64_t seed TIN_ZERO;      /* of the random numbers, as tin_ctx_seed */
 };
 
 /* Makes a context: tin_ctx_new(), tin_ctx_new(.threads = 4, .target = "avx2"). What is left at its default is taken from the environment:
- * TIN_THREADS, TIN_TARGET, TIN_FUSE, TIN_DUMP, TIN_PROFILE, TIN_COMPARE, TIN_DEBUG. Never NULL except when memory is out: a context that
+ * TIN_THREADS, TIN_TARGET, TIN_FUSE, TIN_DUMP, TIN_PROFILE, TIN_COMPARE, TIN_CHECK, TIN_DEBUG. Never NULL except when memory is out: a context that
  * could not be set up holds the error (unknown target, target that this CPU lacks, bad environment variable) and computes nothing. */
 tin_ctx *tin_ctx_new_args(struct tin_ctx_options args);
 #ifndef __cplusplus

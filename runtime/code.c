@@ -286,7 +286,7 @@ static bool compile(const struct tin_code_source *source, const char *const *nam
     leave_out_of_memory();
   code->state = state;
   tcc_set_error_func(state, NULL, keep_message);
-  tcc_set_options(state, "-nostdlib -Wall -Werror");
+  tcc_set_options(state, source->checked ? "-nostdlib -Wall -Werror -b" : "-nostdlib -Wall -Werror");
   tcc_set_output_type(state, TCC_OUTPUT_MEMORY);
   /* struct copies and = {0} become calls of these */
   tcc_add_symbol(state, "memset", (const void *)(uintptr_t)memset);
@@ -359,6 +359,11 @@ struct tin_code *tin_code_compile(const struct tin_code_source *source, const ch
 
 size_t tin_code_bytes(const struct tin_code *code) {
   return code->bytes + code->routine_bytes;
+}
+
+const void *tin_code_pages(const struct tin_code *code, size_t *bytes) {
+  *bytes = code->pages ? code->bytes : 0;
+  return code->pages;
 }
 
 void tin_code_free(struct tin_code *code) {

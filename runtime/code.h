@@ -32,12 +32,15 @@ struct tin_code_source {
   int n_symbols;
   const struct tin_code_routine *routines;
   int n_routines;
+  bool checked; /* with libtcc's bounds checking, whose functions are among the symbols (runtime/check.h) */
 };
 
 /* Compiles the text and joins it with the routines; NULL with error on failure. Looks up names[i] into addresses[i] (all must exist). */
 struct tin_code *tin_code_compile(const struct tin_code_source *source, const char *const *names, int n_names, void **addresses,
                                   struct tin_error *error);
 size_t tin_code_bytes(const struct tin_code *code);
+/* The pages of the compiled text, its constants included; 0 bytes where libtcc does not tell. */
+const void *tin_code_pages(const struct tin_code *code, size_t *bytes);
 void tin_code_free(struct tin_code *code); /* NULL is allowed */
 const char *tin_code_version(void);        /* "libtcc 0.9.27" */
 

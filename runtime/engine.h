@@ -75,6 +75,12 @@ struct tin_run_entry {
   double before; /* sum of the weights of the kernel's earlier entries */
 };
 
+/* A plan value that a kernel may touch. */
+struct tin_run_operand {
+  int value;
+  bool written;
+};
+
 struct tin_run_kernel {
   const char *name;
   const char *fused;  /* what was fused, for people */
@@ -85,6 +91,10 @@ struct tin_run_kernel {
   double flops, bytes;
   int64_t calls; /* while profiling */
   double seconds;
+  /* for the bounds-checked mode: */
+  int position; /* of the first part's anchor in the walk */
+  int n_operands;
+  struct tin_run_operand *operands;
 };
 
 struct tin_run_check {
@@ -108,8 +118,9 @@ struct tin_plan {
   struct tin_run_value *values;
   struct tin_run_entry *entries;
   struct tin_run_kernel *kernels;
-  struct tin_run_check *checks; /* by kernel */
-  int *scalar_positions;        /* of each scalar's node in the walk */
+  struct tin_run_check *checks;       /* by kernel */
+  struct tin_check_program *programs; /* bounds-checked mode: the vector programs of all kernels */
+  int *scalar_positions;              /* of each scalar's node in the walk */
   int *output_values, *update_values;
   int n_values, n_entries, n_kernels, n_checks, n_scalars, n_nodes;
   int64_t arena_bytes, bytes_without_reuse, scratch_bytes; /* scratch: of one thread */
@@ -128,6 +139,7 @@ struct tin_kept {
   void *const *addresses;              /* of all entries, in order */
   const struct tin_walk *walk;
   struct tin_arena *arena; /* of the run in progress */
+  bool checked;            /* keep what the bounds-checked mode needs */
 };
 bool tin_plan_keep(struct tin_plan *plan, const struct tin_kept *from, struct tin_error *error);
 int tin_count_entries(const struct tin_schedule *schedule, const struct tin_kernel_code *codes);

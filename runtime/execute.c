@@ -12,6 +12,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "runtime/check.h"
 #include "runtime/engine.h"
 
 double tin_seconds(void) {
@@ -179,13 +180,16 @@ static bool pass_codegen(struct build *build) {
     for (int k = 0; k < n_kernels; k++)
       tin_text_init(&build->readable[k], build->arena);
   }
-  for (int k = 0; k < n_kernels; k++) {
+  for (int k = 0, n_programs = 0; k < n_kernels; k++) {
+    build->codes[k].checked = engine->options.check;
+    build->codes[k].first_program = n_programs;
     if (debugs(engine, 'n'))
       build->codes[k].nests = &build->nests;
     if (debugs(engine, 'p'))
       build->codes[k].programs = &build->programs;
     tin_codegen_kernel(&kernels, build->readable ? &build->readable[k] : NULL, build->arena, build->schedule, k, engine->target,
                        &build->codes[k]);
+    n_programs += build->codes[k].checked_programs.count;
   }
   tin_text_init(&build->text, build->arena);
   tin_codegen_prelude(&build->text, kernels.at);
@@ -219,13 +223,24 @@ static bool pass_compile(struct build *build) {
   for (int k = 0; k < build->schedule->kernels.count; k++)
     for (int r = 0; r < build->codes[k].routines.count; r++)
       tin_vec_push(build->arena, &routines, build->codes[k].routines.at[r]);
-  const struct tin_code_source source = {build->text.at, tin_codegen_symbols, tin_codegen_symbol_count, routines.at, routines.count};
+  TIN_VEC(struct tin_code_symbol) symbols = {0};
+  for (int i = 0; i < tin_codegen_symbol_count; i++)
+    tin_vec_push(build->arena, &symbols, tin_codegen_symbols[i]);
+  for (int i = 0; build->engine->options.check && i < tin_check_symbol_count; i++)
+    tin_vec_push(build->arena, &symbols, tin_check_symbols[i]);
+  const struct tin_code_source source = {.text = build->text.at,
+                                         .symbols = symbols.at,
+                                         .n_symbols = symbols.count,
+                                         .routines = routines.at,
+                                         .n_routines = routines.count,
+                                         .checked = build->engine->options.check};
   build->plan->code = tin_code_compile(&source, names, n_names, build->addresses, build->error);
   return build->plan->code != NULL;
 }
 
 static bool pass_keep(struct build *build) {
-  const struct tin_kept kept = {build->schedule, build->codes, build->addresses, &build->engine->walk, build->arena};
+  const struct tin_kept kept = {build->schedule,      build->codes, build->addresses,
+                                &build->engine->walk, build->arena, build->engine->options.check};
   return tin_plan_keep(build->plan, &kept, build->error);
 }
 

@@ -16,6 +16,7 @@ struct tin_options {
   const char *dump;   /* folder for readable kernels, or NULL */
   bool profile;       /* table when the engine is freed */
   bool compare;       /* each new plan also runs unfused on copies */
+  bool check;         /* every load and store of every kernel is checked (runtime/check.h) */
   const char *debug;  /* letters of passes to print after, see the table of passes in execute.c; or NULL */
 };
 #ifndef TIN_FUSE_DEFINED /* the public header defines the same enum */
@@ -53,8 +54,8 @@ struct tin_update {
   struct tin_node *value; /* shape and dtype of the variable */
 };
 
-/* Reads TIN_TARGET, TIN_THREADS, TIN_FUSE, TIN_DUMP, TIN_PROFILE, TIN_COMPARE, TIN_DEBUG into the fields at their default; false with an
- * error that names the variable, its value and the accepted ones. */
+/* Reads TIN_TARGET, TIN_THREADS, TIN_FUSE, TIN_DUMP, TIN_PROFILE, TIN_COMPARE, TIN_CHECK, TIN_DEBUG into the fields at their default; false
+ * with an error that names the variable, its value and the accepted ones. */
 bool tin_options_from_environment(struct tin_options *options, struct tin_error *error);
 
 /* NULL with error: unknown target, target that this CPU lacks, out of memory. */

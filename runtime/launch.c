@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "runtime/check.h"
 #include "runtime/engine.h"
 
 /* ---- memory shared by the runs of an engine ---- */
@@ -140,6 +141,7 @@ struct launch {
   const struct tin_run *run;
   const struct tin_run_kernel *kernel;
   int shares;
+  struct tin_check_thread *checks; /* by thread; NULL where nothing is checked */
 };
 
 /* First item of a thread's share of an entry: the kernel's weight is cut into equal parts, whatever entries the cuts fall into. */
@@ -151,11 +153,17 @@ static int64_t share_begin(const struct tin_run_entry *entry, double weight) {
   return (int64_t)((weight - entry->before) / entry->weight * (double)entry->items);
 }
 
+static char *thread_scratch(const struct tin_run *run, int thread) {
+  return (char *)run->engine->scratch->data + thread * run->engine->scratch_stride;
+}
+
 static void run_shares(void *argument, int thread, int64_t begin, int64_t end) {
   const struct launch *launch = argument;
   const struct tin_run *run = launch->run;
   const struct tin_run_kernel *kernel = launch->kernel;
-  char *scratch = (char *)run->engine->scratch->data + thread * run->engine->scratch_stride;
+  char *scratch = thread_scratch(run, thread);
+  if (launch->checks)
+    tin_check_enter(&launch->checks[thread]);
   double low = kernel->weight * (double)begin / launch->shares, high = kernel->weight * (double)end / launch->shares;
   for (int e = kernel->first_entry; e < kernel->first_entry + kernel->n_entries; e++) {
     const struct tin_run_entry *entry = &run->plan->entries[e];
@@ -164,20 +172,87 @@ static void run_shares(void *argument, int thread, int64_t begin, int64_t end) {
     if (first < last)
       entry->run(run->addresses, run->scalars, scratch, first, last);
   }
+  if (launch->checks)
+    tin_check_leave();
 }
 
 /* Below this estimated time of one thread a kernel stays on the calling thread: waking others costs about a microsecond. */
 static const double parallel_seconds = 5e-6;
 
-static void launch_kernel(const struct tin_run *run, struct tin_run_kernel *kernel) {
+/* ---- the bounds-checked mode ---- */
+
+static struct tin_check_area area(const void *begin, size_t bytes, const char *what) {
+  return (struct tin_check_area){.begin = (uintptr_t)begin, .end = (uintptr_t)begin + bytes, .value = -1, .what = what};
+}
+
+/* What the kernel may touch on this thread. A value that is read and written has two areas of the same bytes: the writable one comes first.
+ */
+static void list_areas(const struct tin_run *run, const struct tin_run_kernel *kernel, int thread, struct tin_check_thread *check) {
+  const struct tin_plan *plan = run->plan;
+  enum { OTHERS = 4 };
+  struct tin_check_area *areas = TIN_NEW_ARRAY(&run->engine->arena, struct tin_check_area, kernel->n_operands + OTHERS);
+  size_t code_bytes;
+  const void *code = tin_code_pages(plan->code, &code_bytes);
+  int n = 0;
+  for (int written = 1; written >= 0; written--)
+    for (int i = 0; i < kernel->n_operands; i++) {
+      const struct tin_run_operand *operand = &kernel->operands[i];
+      if (operand->written != written)
+        continue;
+      areas[n] = area(run->addresses[operand->value], (size_t)plan->values[operand->value].bytes, NULL);
+      areas[n].value = operand->value;
+      areas[n++].writable = written;
+    }
+  areas[n] = area(thread_scratch(run, thread), (size_t)plan->scratch_bytes, "the scratch");
+  areas[n++].writable = true;
+  areas[n++] = area(run->addresses, sizeof *run->addresses * (size_t)plan->n_values, "the list of buffers");
+  areas[n++] = area(run->scalars, sizeof *run->scalars * (size_t)plan->n_scalars, "the list of scalars");
+  areas[n++] = area(code, code_bytes, "the constants");
+  check->areas = areas;
+  check->n_areas = n;
+  check->programs = plan->programs;
+}
+
+/* An error for the first thread that touched what it must not. */
+static bool check_reports(const struct tin_run *run, const struct launch *launch) {
+  for (int thread = 0; thread < run->engine->n_threads; thread++) {
+    if (!launch->checks[thread].violated)
+      continue;
+    const struct tin_node *node = node_at(run, launch->kernel->position);
+    char site[256] = "";
+    if (node->site.file)
+      snprintf(site, sizeof site, "%s:%d: ", node->site.file, node->site.line);
+    tin_error_set(run->error, "%s%s: kernel %s (%s) %s", site, tin_ops[node->op].text, launch->kernel->name, launch->kernel->fused,
+                  launch->checks[thread].report);
+    return false;
+  }
+  return true;
+}
+
+static bool launch_checked(struct launch *launch) {
+  const struct tin_run *run = launch->run;
+  int n_threads = run->engine->n_threads;
+  launch->checks = TIN_NEW_ARRAY(&run->engine->arena, struct tin_check_thread, n_threads);
+  for (int thread = 0; thread < n_threads; thread++)
+    list_areas(run, launch->kernel, thread, &launch->checks[thread]);
+  tin_pool_run(run->engine->threads, run_shares, launch, launch->shares);
+  return check_reports(run, launch);
+}
+
+/* ---- kernels ---- */
+
+static bool launch_kernel(const struct tin_run *run, struct tin_run_kernel *kernel) {
   struct tin_engine *engine = run->engine;
   struct launch launch = {.run = run, .kernel = kernel, .shares = kernel->weight < parallel_seconds ? 1 : engine->n_threads};
+  if (engine->options.check)
+    return launch_checked(&launch);
   double start = run->profiles ? tin_seconds() : 0;
   tin_pool_run(engine->threads, run_shares, &launch, launch.shares);
   if (run->profiles) {
     kernel->seconds += tin_seconds() - start;
     kernel->calls++;
   }
+  return true;
 }
 
 static bool run_kernels(const struct tin_run *run) {
@@ -187,7 +262,8 @@ static bool run_kernels(const struct tin_run *run) {
     for (; check < plan->n_checks && plan->checks[check].kernel <= k; check++)
       if (!check_indices(run, &plan->checks[check]))
         return false;
-    launch_kernel(run, &plan->kernels[k]);
+    if (!launch_kernel(run, &plan->kernels[k]))
+      return false;
   }
   return true;
 }
@@ -202,7 +278,7 @@ bool tin_run_plan(struct tin_run *run) {
   run->scalars = TIN_NEW_ARRAY(arena, unsigned long long, plan->n_scalars);
   run->buffers = TIN_NEW_ARRAY(arena, struct tin_buffer *, plan->n_values);
   run->n_buffers = plan->n_values;
-  if (!plan->overwrites)
+  if (!plan->overwrites || engine->options.check) /* a kernel may be found to be wrong when it has run */
     run->overwrite = false;
   if (!reserve_memory(run))
     return false;

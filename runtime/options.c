@@ -109,7 +109,8 @@ static bool read_texts(struct tin_options *options, struct tin_error *error) {
 
 bool tin_options_from_environment(struct tin_options *options, struct tin_error *error) {
   return read_texts(options, error) && read_threads(options, error) && read_fuse(options, error) &&
-         read_switch("TIN_PROFILE", &options->profile, error) && read_switch("TIN_COMPARE", &options->compare, error);
+         read_switch("TIN_PROFILE", &options->profile, error) && read_switch("TIN_COMPARE", &options->compare, error) &&
+         read_switch("TIN_CHECK", &options->check, error);
 }
 
 bool tin_options_check(const struct tin_options *options, struct tin_error *error) {

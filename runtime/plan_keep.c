@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "runtime/check.h"
 #include "runtime/engine.h"
 
 int tin_count_entries(const struct tin_schedule *schedule, const struct tin_kernel_code *codes) {
@@ -101,6 +102,37 @@ static double estimate(double flops, double bytes) {
   return computing > moving ? computing : moving;
 }
 
+/* ---- for the bounds-checked mode ---- */
+
+/* What the kernel's parts read and write, each value once for each. */
+static void keep_operands(struct tin_plan *plan, const struct tin_kept *from, int k) {
+  const struct tin_kernel *kernel = &from->schedule->kernels.at[k];
+  TIN_VEC(struct tin_run_operand) operands = {0};
+  for (int p = 0; p < kernel->parts.count; p++) {
+    const struct tin_part *part = kernel->parts.at[p];
+    for (int i = 0; i < part->reads.count; i++)
+      tin_vec_push(from->arena, &operands, ((struct tin_run_operand){part->reads.at[i], false}));
+    for (int i = 0; i < part->stores.count; i++)
+      tin_vec_push(from->arena, &operands, ((struct tin_run_operand){from->schedule->planned[part->stores.at[i]->index].value, true}));
+  }
+  struct tin_run_kernel *kept = &plan->kernels[k];
+  kept->position = kernel->parts.count ? (int)kernel->parts.at[0]->anchor->index : 0;
+  kept->n_operands = operands.count;
+  kept->operands = tin_arena_copy(&plan->arena, operands.at, sizeof *operands.at * (size_t)operands.count);
+}
+
+static void keep_programs(struct tin_plan *plan, const struct tin_kept *from) {
+  int n_kernels = from->schedule->kernels.count, count = 0;
+  for (int k = 0; k < n_kernels; k++)
+    count += from->codes[k].checked_programs.count;
+  plan->programs = TIN_NEW_ARRAY(&plan->arena, struct tin_check_program, count);
+  for (int k = 0; k < n_kernels; k++)
+    for (int i = 0; i < from->codes[k].checked_programs.count; i++) {
+      const struct tin_named_program *named = &from->codes[k].checked_programs.at[i];
+      plan->programs[from->codes[k].first_program + i] = tin_check_program_copy(&plan->arena, &named->program, named->name);
+    }
+}
+
 static void keep_kernel(struct tin_plan *plan, const struct tin_kept *from, int k, int *n_entries) {
   const struct tin_kernel *kernel = &from->schedule->kernels.at[k];
   const struct tin_kernel_code *code = &from->codes[k];
@@ -146,8 +178,13 @@ bool tin_plan_keep(struct tin_plan *plan, const struct tin_kept *from, struct ti
   plan->n_entries = tin_count_entries(schedule, from->codes);
   plan->kernels = TIN_NEW_ARRAY(&plan->arena, struct tin_run_kernel, plan->n_kernels);
   plan->entries = TIN_NEW_ARRAY(&plan->arena, struct tin_run_entry, plan->n_entries);
-  for (int k = 0, n_entries = 0; k < plan->n_kernels; k++)
+  for (int k = 0, n_entries = 0; k < plan->n_kernels; k++) {
     keep_kernel(plan, from, k, &n_entries);
+    if (from->checked)
+      keep_operands(plan, from, k);
+  }
+  if (from->checked)
+    keep_programs(plan, from);
   plan->words = tin_arena_copy(&plan->arena, walk->words, walk->n_words * sizeof *walk->words);
   return true;
 }

@@ -81,7 +81,7 @@ static const char *routine_name(const struct tin_output *out, const char *name) 
 }
 
 void tin_output_declare_routine(const struct tin_output *out, const char *name) {
-  tin_text_add(out->text, "void %s(long, long *);\n", routine_name(out, name));
+  tin_text_add(out->text, "void %s(long, long *);\n", out->code->checked ? "tin_check_routine" : routine_name(out, name));
 }
 
 void tin_output_program(const struct tin_output *out, const struct tin_vprogram *program, const char *name, const char *when) {
@@ -91,8 +91,16 @@ void tin_output_program(const struct tin_output *out, const struct tin_vprogram 
   tin_vector_print(out->code->programs, program);
 }
 
+/* In the bounds-checked mode the program itself is kept, and run by its number. */
+static void print_checked(const struct tin_output *out, const struct tin_vprogram *program, const char *name) {
+  struct tin_kernel_code *code = out->code;
+  struct tin_named_program named = {tin_arena_string(out->arena, name), *program};
+  tin_text_add(out->text, "  tin_check_routine(%d, f);\n", code->first_program + code->checked_programs.count);
+  tin_vec_push(out->arena, &code->checked_programs, named);
+}
+
 /* The code wants the frame in rsi, where the second argument of a call is; it becomes a routine by a return. */
-void tin_output_routine(const struct tin_output *out, const struct tin_vprogram *program, const char *name) {
+static void print_routine(const struct tin_output *out, const struct tin_vprogram *program, const char *name) {
   enum { RETURN = 0xc3 };
   struct tin_vcode code = tin_vector_encode(out->arena, program, out->target->vector);
   uint8_t *bytes = tin_arena_alloc(out->arena, (size_t)code.count + 1);
@@ -100,8 +108,15 @@ void tin_output_routine(const struct tin_output *out, const struct tin_vprogram 
   bytes[code.count] = RETURN;
   struct tin_code_routine routine = {routine_name(out, name), bytes, (size_t)code.count + 1};
   tin_vec_push(out->arena, &out->code->routines, routine);
-  tin_output_program(out, program, name, "allocated");
   tin_text_add(out->text, "  %s(0, f);\n", routine.name);
+}
+
+void tin_output_routine(const struct tin_output *out, const struct tin_vprogram *program, const char *name) {
+  if (out->code->checked)
+    print_checked(out, program, name);
+  else
+    print_routine(out, program, name);
+  tin_output_program(out, program, name, "allocated");
   if (out->readable)
     tin_vector_print_readable(out->readable, program, out->target->vector, "f");
 }

@@ -19,11 +19,20 @@ struct tin_entry {
   const char *how; /* "avx512" or "portable": what was generated */
 };
 
+/* An allocated vector program and its function's name. */
+struct tin_named_program {
+  const char *name;
+  struct tin_vprogram program;
+};
+
 struct tin_kernel_code {
   TIN_VEC(struct tin_entry) entries;
   TIN_VEC(struct tin_code_routine) routines; /* machine code that the text calls */
-  struct tin_text *nests;                    /* where it is not NULL: gets the text form of the kernel's loop nests */
-  struct tin_text *programs;                 /* likewise of its vector programs, before and after registers are allocated */
+  bool checked;                              /* the text calls tin_check_routine(number, frame) instead, for the programs below */
+  int first_program;                         /* number of the kernel's first program among those of the plan */
+  TIN_VEC(struct tin_named_program) checked_programs;
+  struct tin_text *nests;    /* where it is not NULL: gets the text form of the kernel's loop nests */
+  struct tin_text *programs; /* likewise of its vector programs, before and after registers are allocated */
 };
 
 /* What is generated for: */

@@ -60,6 +60,7 @@ static struct tin_options options_of(const struct tin_ctx_options *args) {
                               .dump = args->dump,
                               .profile = args->profile,
                               .compare = args->compare,
+                              .check = args->check,
                               .debug = args->debug};
 }
 
