@@ -6,6 +6,8 @@
  * must lie in the area that its pointer points into. One that does not reads zeros and writes nothing; the kernel goes on, and the run
  * fails with a report of the first one.
  *
+ * libtcc's checking passes over one kind of access: the right operand of arithmetic on floats. So kernels load into locals first.
+ *
  * Costs nothing when off: no kernel has a trace of it. When on, kernels are some hundred times slower. */
 #ifndef TIN_RUNTIME_CHECK_H
 #define TIN_RUNTIME_CHECK_H

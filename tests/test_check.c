@@ -56,7 +56,7 @@ static const struct fault {
   int missing; /* bytes */
 } faults[] = {
     {"exp", build_exp, true, NULL, 4},     {"exp", build_exp, false, "x", 4},         {"not", build_bytes, true, NULL, 1},
-    {"gather", build_take, false, "x", 4}, {"gather", build_take, true, NULL, 4},     {"scatter_add", build_add, false, "y", 4},
+    {"gather", build_take, false, "x", 4}, {"gather", build_take, true, NULL, 4},     {"scatter", build_add, false, "y", 4},
     {"sum", build_sum, false, "x", 64},    {"contract", build_matmul, false, "a", 4}, {"contract", build_matmul, true, NULL, 4},
 };
 enum { N_FAULTS = sizeof faults / sizeof *faults };

@@ -148,12 +148,13 @@ static void micro_plain(const struct tin_output *out, const struct tin_micro *mi
                  "  const %s *A = (const %s *)a, *B = (const %s *)b; %s *C = (%s *)c;\n"
                  "  for (long i = 0; i < %d; i++)\n"
                  "    for (long j = 0; j < %d; j++) {\n"
-                 "      %s sum = A[i * %lldL] * B[j];\n"
+                 "      const %s first = B[j];\n"
+                 "      %s sum = A[i * %lldL] * first;\n"
                  "      for (long p = 1; p < k; p++)\n"
                  "        sum = %s(A[i * %lldL + p * %lldL], B[p * %lldL + j], sum);\n"
                  "      C[i * %lldL + j] = add ? C[i * %lldL + j] + sum : sum;\n"
                  "    }\n}\n",
-                 name, type, type, type, type, type, micro->rows, micro->vectors * micro->lanes, type, (long long)micro->a_row, fma,
+                 name, type, type, type, type, type, micro->rows, micro->vectors * micro->lanes, type, type, (long long)micro->a_row, fma,
                  (long long)micro->a_row, (long long)micro->a_k, (long long)micro->b_k, (long long)micro->c_row, (long long)micro->c_row);
 }
 
@@ -251,8 +252,9 @@ static void add_plain(const struct tin_output *out, int dtype, const char *name)
   const char *type = tin_dtypes[dtype].ctype;
   tin_output_add(
       out,
-      "static void %s(char *to, char *from, long count)\n{\n  for (long i = 0; i < count; i++)\n    ((%s *)to)[i] += ((%s *)from)[i];\n}\n",
-      name, type, type);
+      "static void %s(char *to, char *from, long count)\n{\n  for (long i = 0; i < count; i++) {\n    const %s more = ((%s *)from)[i];\n"
+      "    ((%s *)to)[i] += more;\n  }\n}\n",
+      name, type, type, type);
 }
 
 void tin_add_print(const struct tin_output *out, int dtype, const char *name) {

@@ -97,13 +97,15 @@ static const char *put_text(struct tin_arena *arena, const struct tin_node *node
                  row_name, (long long)g->inner);
     return text.at;
   }
-  tin_text_add(&text, "for (long k = 0; k < %lldL; k++)\n        row[k] = ", (long long)g->inner);
   int op = tin_scatter_op(node->arg[3]);
+  const char *type = tin_dtypes[node->dtype].ctype;
+  tin_text_add(&text, "for (long k = 0; k < %lldL; k++) {\n        const %s next = more[k]%s;\n        row[k] = ", (long long)g->inner,
+               type, op < 0 ? "" : ", old = row[k]");
   if (op < 0)
-    tin_text_puts(&text, "more[k]");
+    tin_text_puts(&text, "next");
   else
-    tin_portable_op(&text, op, node->dtype, node->dtype, (const char *[]){"row[k]", "more[k]"});
-  tin_text_puts(&text, ";");
+    tin_portable_op(&text, op, node->dtype, node->dtype, (const char *[]){"old", "next"});
+  tin_text_puts(&text, ";\n      }");
   return text.at;
 }
 
