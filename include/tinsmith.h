@@ -39,8 +39,23 @@ typedef struct tin_tensor tin_tensor; /* a value, perhaps not yet computed; do n
 
 #ifndef TIN_DTYPE_DEFINED
 #define TIN_DTYPE_DEFINED
-/* Element types, lowest in promotion first. The result of a mixed operation is the later of the two, except u32 with i32: i64. */
-typedef enum tin_dtype { TIN_BOOL, TIN_U8, TIN_I32, TIN_U32, TIN_I64, TIN_F32, TIN_F64, TIN_DTYPE_COUNT } tin_dtype;
+/* Element types, lowest in promotion first. The result of a mixed operation is the later of the two; but an unsigned and a signed integer
+ * that is not wider give the signed integer of twice the unsigned one's size (u8 with i8: i16, u32 with i32: i64), and u64 with a signed
+ * integer f64, which does not hold all of them. So numpy.promote_types has it for integers; with a float: torch.promote_types. */
+typedef enum tin_dtype {
+  TIN_BOOL,
+  TIN_U8,
+  TIN_I8,
+  TIN_U16,
+  TIN_I16,
+  TIN_U32,
+  TIN_I32,
+  TIN_U64,
+  TIN_I64,
+  TIN_F32,
+  TIN_F64,
+  TIN_DTYPE_COUNT
+} tin_dtype;
 #endif
 
 enum { TIN_RANK_LIMIT = 8 }; /* most axes of a tensor */
@@ -275,7 +290,7 @@ bool tin_realize_at(const char *file, int line, tin_list tensors);
 bool tin_read_at(const char *file, int line, tin_tensor *t, void *data, size_t bytes);
 #define tin_read(...) tin_read_at(TIN_HERE, __VA_ARGS__)
 
-/* The value of a tensor of one element; NaN on an error. Computes. torch.Tensor.item. */
+/* The value of a tensor of one element, rounded to a double; NaN on an error. Computes. torch.Tensor.item. */
 double tin_item_at(const char *file, int line, tin_tensor *t);
 #define tin_item(...) tin_item_at(TIN_HERE, __VA_ARGS__)
 
@@ -299,8 +314,8 @@ tin_tensor *tin_set_name_at(const char *file, int line, tin_tensor *t, const cha
 tin_tensor *tin_from_at(const char *file, int line, tin_ctx *ctx, tin_dtype dtype, tin_shape shape, const void *data);
 #define tin_from(...) tin_from_at(TIN_HERE, __VA_ARGS__)
 
-/* All elements the value, rounded to the dtype. torch.full, zeros, ones. The value is part of the graph: use it for numbers that do not
- * change; two numbers are two graphs only where folding looks at them. */
+/* All elements the value, converted to the dtype as tin_cast does from f64 (integers beyond 2^53: use tin_from). torch.full, zeros, ones.
+ * The value is part of the graph: use it for numbers that do not change; two numbers are two graphs only where folding looks at them. */
 tin_tensor *tin_full_at(const char *file, int line, tin_ctx *ctx, tin_dtype dtype, tin_shape shape, double value);
 #define tin_full(...) tin_full_at(TIN_HERE, __VA_ARGS__)
 #define tin_zeros(ctx, dtype, ...) tin_full_at(TIN_HERE, ctx, dtype, __VA_ARGS__, 0)
@@ -403,7 +418,8 @@ tin_tensor *tin_detach_at(const char *file, int line, tin_tensor *x);      /* x,
 #define tin_bitwise_not(...) tin_bitwise_not_at(TIN_HERE, __VA_ARGS__)
 #define tin_detach(...) tin_detach_at(TIN_HERE, __VA_ARGS__)
 
-/* x in another dtype. Float to integer: towards zero, saturating, NaN gives 0. To bool: x != 0. Integers wrap. torch.Tensor.to. */
+/* x in another dtype. Float to integer: towards zero, saturating, NaN gives 0. To bool: x != 0. Integers wrap. To a float: rounded once, to
+ * nearest even. torch.Tensor.to. */
 tin_tensor *tin_cast_at(const char *file, int line, tin_tensor *x, tin_dtype dtype);
 #define tin_cast(...) tin_cast_at(TIN_HERE, __VA_ARGS__)
 /* The same bits read as a dtype of the same size; a NaN is seen as the canonical NaN. torch.Tensor.view(dtype). */
@@ -509,7 +525,8 @@ struct tin_reduce_options {
 };
 enum { TIN_NO_CORRECTION = -1 };
 
-/* Sum and product. Integers and bool give i64 (PyTorch). Of nothing: 0, 1. Floats add in the fixed order of docs/numerics.md. */
+/* Sum and product. Integers and bool give i64 (PyTorch), u64 stays (NumPy). Of nothing: 0, 1. Floats add in the fixed order of
+ * docs/numerics.md. */
 tin_tensor *tin_sum_args(struct tin_reduce_options args);
 tin_tensor *tin_prod_args(struct tin_reduce_options args);
 /* Largest and smallest; NaN wins; ties share the gradient evenly. Of nothing: an error. torch.amax, amin. */

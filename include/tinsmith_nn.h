@@ -35,8 +35,8 @@ typedef struct tin_array {
 } tin_array;
 void tin_array_free(tin_array *array);
 
-/* Reads an IDX file (the format of MNIST), gzip-compressed or plain, with elements u8, i32, f32 or f64. On any doubt about the file
- * false and an error that names the file and what is wrong: wrong magic, unsupported type, truncated, trailing bytes. */
+/* Reads an IDX file (the format of MNIST), gzip-compressed or plain, with elements u8, i8, i16, i32, f32 or f64. On any doubt about the
+ * file false and an error that names the file and what is wrong: wrong magic, unsupported type, truncated, trailing bytes. */
 bool tin_idx_load_at(const char *file, int line, tin_ctx *ctx, const char *path, tin_array *out);
 #define tin_idx_load(...) tin_idx_load_at(TIN_HERE, __VA_ARGS__)
 

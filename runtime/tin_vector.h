@@ -25,6 +25,9 @@ typedef union {
 typedef uint32_t v_memory_u32 __attribute__((aligned(1), may_alias));
 typedef uint64_t v_memory_u64 __attribute__((aligned(1), may_alias));
 typedef uint8_t v_memory_u8 __attribute__((may_alias));
+typedef int8_t v_memory_i8 __attribute__((may_alias));
+typedef uint16_t v_memory_u16 __attribute__((aligned(1), may_alias));
+typedef int16_t v_memory_i16 __attribute__((aligned(1), may_alias));
 typedef unsigned long long vslot __attribute__((may_alias));
 typedef uintptr_t vaddress;
 
@@ -139,6 +142,27 @@ static inline double v_scale(double x, double y) {
 #define vgather_u8(d, address, a) V_GATHER(u32, u8, d, address, a, vlanes)
 #define vgather_tail_u8(d, address, a) V_GATHER(u32, u8, d, address, a, vtail)
 #define vbroadcast_u8(d, address) V_BROADCAST(u32, u8, d, address)
+#define vload_i8(d, address) V_LOAD(i32, i8, d, address, vlanes)
+#define vload_tail_i8(d, address) V_LOAD(i32, i8, d, address, vtail)
+#define vstore_i8(address, a) V_STORE(i32, i8, address, a, vlanes)
+#define vstore_tail_i8(address, a) V_STORE(i32, i8, address, a, vtail)
+#define vgather_i8(d, address, a) V_GATHER(i32, i8, d, address, a, vlanes)
+#define vgather_tail_i8(d, address, a) V_GATHER(i32, i8, d, address, a, vtail)
+#define vbroadcast_i8(d, address) V_BROADCAST(i32, i8, d, address)
+#define vload_u16(d, address) V_LOAD(u32, u16, d, address, vlanes)
+#define vload_tail_u16(d, address) V_LOAD(u32, u16, d, address, vtail)
+#define vstore_u16(address, a) V_STORE(u32, u16, address, a, vlanes)
+#define vstore_tail_u16(address, a) V_STORE(u32, u16, address, a, vtail)
+#define vgather_u16(d, address, a) V_GATHER(u32, u16, d, address, a, vlanes)
+#define vgather_tail_u16(d, address, a) V_GATHER(u32, u16, d, address, a, vtail)
+#define vbroadcast_u16(d, address) V_BROADCAST(u32, u16, d, address)
+#define vload_i16(d, address) V_LOAD(i32, i16, d, address, vlanes)
+#define vload_tail_i16(d, address) V_LOAD(i32, i16, d, address, vtail)
+#define vstore_i16(address, a) V_STORE(i32, i16, address, a, vlanes)
+#define vstore_tail_i16(address, a) V_STORE(i32, i16, address, a, vtail)
+#define vgather_i16(d, address, a) V_GATHER(i32, i16, d, address, a, vlanes)
+#define vgather_tail_i16(d, address, a) V_GATHER(i32, i16, d, address, a, vtail)
+#define vbroadcast_i16(d, address) V_BROADCAST(i32, i16, d, address)
 #define vselect_f32(d, a, b, c) V_SELECT(u32, d, a, b, c)
 #define vselect_f64(d, a, b, c) V_SELECT(u64, d, a, b, c)
 #define vselect_i32(d, a, b, c) V_SELECT(u32, d, a, b, c)

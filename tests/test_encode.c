@@ -67,7 +67,7 @@ static bool narrows(int key) {
 }
 
 static void name_operands(struct operands *names, int key, int type, bool evex, int width, int reg, int vvvv, int rm) {
-  bool low = key == X86_STORE_LOW || key == X86_STORE_BYTE;
+  bool low = key == X86_STORE_LOW || key == X86_STORE_ELEMENT;
   vector_name(names->reg, low ? 16 : narrows(key) ? width / 2 : width, reg);
   vector_name(names->vvvv, width, vvvv);
   vector_name(names->rm, widens(key) || key == V_I64_I32 ? width / 2 : key == X86_SPREAD || key == X86_WIDEN_BYTES ? 16 : width, rm);
@@ -150,7 +150,7 @@ static void check_memory(struct listing *list, int key, int type, int width, int
   if (mask)
     sprintf((store ? place : names.reg) + strlen(store ? place : names.reg), "{k%d}%s", mask & 7, mask & X86_ZEROING ? "{z}" : "");
   const char *name = evex ? row->evex : row->vex, *prefix = evex ? "{evex} " : "";
-  int imm = key == X86_STORE_BYTE ? 5 : -1;
+  int imm = key == X86_STORE_ELEMENT ? 5 : -1;
   if (row->form == X86_LOAD)
     snprintf(text, sizeof text, "%s%s %s,%s", prefix, name, names.reg, place);
   else if (imm >= 0)
@@ -209,7 +209,7 @@ static void check_row_registers(struct listing *list, int key, int type, int wid
 
 static bool width_exists(int key, int width) {
   bool only_256 = key == X86_EXTRACT_HIGH || key == X86_SWAP_128;
-  bool only_128 = key == X86_STORE_LOW || key == X86_STORE_BYTE || key == X86_FROM_GENERAL;
+  bool only_128 = key == X86_STORE_LOW || key == X86_STORE_ELEMENT || key == X86_FROM_GENERAL;
   if (width == 16)
     return !only_256 && key != V_SHUFFLE_128 && !widens(key) && !narrows(key) && key != V_I64_I32 && key != V_I64_F64 && key != V_F64_I64;
   return !only_128 && (width == 32 || !only_256);
@@ -315,7 +315,7 @@ static void test_table(void **state) {
   tin_x86_reserve(&list->code);
   for (int evex = 0; evex < 2; evex++)
     for (int key = 0; key < X86_KEYS; key++)
-      for (int type = 0; type <= VT_U8; type++) {
+      for (int type = 0; type < VT_COUNT; type++) {
         const struct tin_x86_row *row = &tin_x86_table[key][type];
         list->code.evex = evex;
         if (row->form && (evex ? row->evex : row->vex))

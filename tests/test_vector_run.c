@@ -58,8 +58,6 @@ static const struct {
 #include "codegen/vops.def"
 #undef VOP
 };
-static const int type_bytes[] = {4, 8, 4, 8, 1};
-static const char *const type_names[] = {"f32", "f64", "i32", "i64", "u8"};
 
 /* Frame: 0 .. 2 operands a, b, c; 3 result; 4 limit; 5 what GATHER, BROADCAST and others read. */
 enum { SLOT_RESULT = 3, SLOT_LIMIT = 4, SLOT_MEMORY = 5, SLOTS = 6 };
@@ -101,12 +99,12 @@ static struct vop_case make_case(int op, int type, int imm, int flags) {
       c.in_types[*operand - 'A'] = source_type(op, type);
   if (op == V_SELECT || op == V_GATHER)
     c.in_types[0] = VT_I32;
-  if (type == VT_U8) /* lives in 32-bit lanes */
+  if (type >= VT_NARROW) /* lives in 32-bit lanes */
     c.out_type = VT_I32;
   if (op == V_CMP)
     c.out_type = VT_I32;
   if (op == V_STORE)
-    c.in_types[0] = type == VT_U8 ? VT_I32 : type;
+    c.in_types[0] = type >= VT_NARROW ? VT_I32 : type;
   if (op == V_FMA || op == V_FMA_MEM)
     c.in_types[2] = type; /* the destination's old value */
   return c;
@@ -258,7 +256,7 @@ static void fill_buffers(struct buffers *buffers, const struct vop_case *c) {
   if (c->op == V_SELECT)
     for (int i = 0; i < ELEMENTS; i++)
       ((int32_t *)(void *)buffers->in[0])[i] = -(int32_t)(((uint32_t)i * 2654435761u) >> 31);
-  fill_input(buffers->memory, c->type == VT_U8 ? VT_I64 : c->type, 1, false);
+  fill_input(buffers->memory, c->type >= VT_NARROW ? VT_I64 : c->type, 1, false);
 }
 
 static void run(program_fn *function, struct buffers *buffers, int out, int limit) {
@@ -291,11 +289,11 @@ static void compare(struct buffers *buffers, const struct vop_case *c, int lanes
   int at = 0;
   while (buffers->out[0][at] == buffers->out[1][at])
     at++;
-  int size = type_bytes[c->op == V_STORE ? c->type : c->out_type], element = at / size;
+  int size = tin_vtype_bytes[c->op == V_STORE ? c->type : c->out_type], element = at / size;
   uint64_t values[2] = {0, 0};
   for (int k = 0; k < 2; k++)
     memcpy(&values[k], buffers->out[k] + element * size, (size_t)size);
-  fail_msg("v%s_%s immediate %d, %d lanes, %s, limit %d: element %d is %llx, not %llx", vops[c->op].text, type_names[c->type], c->imm,
+  fail_msg("v%s_%s immediate %d, %d lanes, %s, limit %d: element %d is %llx, not %llx", vops[c->op].text, tin_vtype_names[c->type], c->imm,
            lanes, how, limit, element, (unsigned long long)values[1], (unsigned long long)values[0]);
 }
 
@@ -319,7 +317,7 @@ static int immediates(int op, int type, int lanes, bool evex) {
   case V_SWAP:
     return lanes;
   case V_SHUFFLE_128:
-    return evex || lanes * type_bytes[type] == 32 ? 256 : 0;
+    return evex || lanes * tin_vtype_bytes[type] == 32 ? 256 : 0;
   case V_PREFETCH:
     return 3;
   default:
@@ -340,7 +338,7 @@ static bool immediate_chosen(int op, int imm) {
 static void list_cases(struct case_list *list, const struct tin_vtarget *target, int lanes) {
   bool wide_program = lanes * 8 <= target->vector_bytes;
   for (int op = 0; op < V_INDEX_ZERO; op++)
-    for (int type = 0; type <= VT_U8; type++) {
+    for (int type = 0; type < VT_COUNT; type++) {
       bool wide = type == VT_F64 || type == VT_I64 || source_type(op, type) == VT_F64 || source_type(op, type) == VT_I64;
       if (!target->supports(op, type, lanes) || (wide && !wide_program))
         continue;

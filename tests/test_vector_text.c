@@ -292,7 +292,7 @@ static void test_errors(void **state) {
       {"vector lanes=0 registers=3\n", "line 1, column 14: the number is too small"},
       {"vector lanes=4 pointers=3\n", "line 1, column 16: expected registers"},
       {HEADER "addd.f32 r0, r1, r1\n", "line 2, column 1: expected an op"},
-      {HEADER "add.f16 r0, r1, r1\n", "line 2, column 5: expected f32, f64, i32, i64 or u8"},
+      {HEADER "add.f8 r0, r1, r1\n", "line 2, column 5: expected an element type, as f32"},
       {HEADER "add.f32 r0, r1\n", "line 2, column 15: expected ,"},
       {HEADER "add.f32 r0, r1, r65535\n", "line 2, column 17: the number is too large"},
       {HEADER "add.f32 r0, r1, r1, r2\n", "line 2, column 19: expected the end of the line"},

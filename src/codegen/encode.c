@@ -231,7 +231,7 @@ static int sequence_supports(int op, int type, bool evex) {
   case V_CMP:
   case V_SELECT:
   case V_MERGE:
-    return type != VT_U8;
+    return type < VT_NARROW;
   case V_I64_I32:
     return type == VT_I32;
   case V_SHUFFLE_128:

@@ -2,12 +2,20 @@
 #include "codegen/encode.h"
 
 static int element_bytes(int type) {
-  return type == VT_U8 ? 1 : is_wide(type) ? 8 : 4;
+  return tin_vtype_bytes[type];
 }
 
-/* u8 elements live in 32-bit lanes. */
+/* Narrow elements live in 32-bit lanes. */
 static int lane_type(int type) {
-  return type == VT_U8 ? VT_I32 : type;
+  return type >= VT_NARROW ? VT_I32 : type;
+}
+
+static bool sign_extends(int type) {
+  return type == VT_I8 || type == VT_I16;
+}
+
+static int log2_bytes(int type) {
+  return __builtin_ctz((unsigned)element_bytes(type));
 }
 
 /* The memory operand of an instruction; overwrites rax when its pointer has no register. */
@@ -19,7 +27,7 @@ static struct tin_x86_memory memory_of(struct encoder *e, const struct tin_vinst
   }
   if (inst->flags & V_INDEX_FLAG) {
     memory.index = RCX;
-    memory.shift = inst->type == VT_U8 ? 0 : is_wide(inst->type) ? 3 : 2;
+    memory.shift = log2_bytes(inst->type);
   }
   return memory;
 }
@@ -39,8 +47,8 @@ static void encode_load(struct encoder *e, const struct tin_vinst *inst) {
   struct tin_x86_memory memory = memory_of(e, inst);
   if (!tail || e->target->evex) {
     emit_memory(e, V_LOAD, inst->type, inst->d, 0, memory, tail ? TAIL_K | X86_ZEROING : 0);
-  } else if (inst->type == VT_U8) {
-    /* avx2 masks no bytes. Buffers may be read 64 bytes past their end. */
+  } else if (inst->type >= VT_NARROW) {
+    /* avx2 masks 32-bit elements only. Buffers may be read 64 bytes past their end. */
     emit_memory(e, V_LOAD, inst->type, inst->d, 0, memory, 0);
     emit(e, V_AND, VT_I32, width_of(e, VT_I32), inst->d, inst->d, TAIL_32, 0);
   } else {
@@ -48,8 +56,8 @@ static void encode_load(struct encoder *e, const struct tin_vinst *inst) {
   }
 }
 
-/* Byte stores for the lanes that the tail's mask has, ending at the first it has not. */
-static void store_tail_bytes(struct encoder *e, const struct tin_vinst *inst) {
+/* Single stores for the lanes that the tail's mask has. */
+static void store_tail_elements(struct encoder *e, const struct tin_vinst *inst) {
   struct tin_x86 *code = &e->code;
   struct tin_x86_memory memory = {.base = pointer_register(e, inst->pointer), .index = -1, .disp = inst->disp};
   static const uint8_t push_rdi = 0x57, pop_rdi = 0x5f;
@@ -59,16 +67,18 @@ static void store_tail_bytes(struct encoder *e, const struct tin_vinst *inst) {
     tin_x86_general_memory(code, 0x8b, true, RDI, slot_memory(inst->pointer));
     memory.base = RDI;
   }
-  if (inst->flags & V_INDEX_FLAG)
+  if (inst->flags & V_INDEX_FLAG) {
     memory.index = RCX;
+    memory.shift = log2_bytes(inst->type);
+  }
   emit(e, X86_SIGNS, VT_F32, width_of(e, VT_I32), RAX, 0, TAIL_32, 0);
-  int jumps[8];
+  int jumps[8], bytes = element_bytes(inst->type);
   int lanes = e->program->lanes - 1; /* a tail is shorter than a vector */
-  for (int lane = 0; lane < lanes; lane++, memory.disp++) {
+  for (int lane = 0; lane < lanes; lane++, memory.disp += bytes) {
     const uint8_t test_and_jump[] = {0xa8, (uint8_t)(1u << lane), 0x74, 0}; /* test al, bit; jz */
     tin_x86_bytes(code, test_and_jump, 4);
     jumps[lane] = code->count;
-    tin_x86_vector_memory(code, row_of(X86_STORE_BYTE, VT_U8), 16, false, TEMPORARY, 0, memory, lane, 0);
+    tin_x86_vector_memory(code, row_of(X86_STORE_ELEMENT, bytes == 1 ? VT_U8 : VT_U16), 16, false, TEMPORARY, 0, memory, lane, 0);
   }
   for (int lane = 0; lane < lanes; lane++)
     code->bytes[jumps[lane] - 1] = (uint8_t)(code->count - jumps[lane]);
@@ -76,30 +86,41 @@ static void store_tail_bytes(struct encoder *e, const struct tin_vinst *inst) {
     tin_x86_bytes(code, &pop_rdi, 1);
 }
 
-/* avx2: the low bytes of 32-bit lanes, packed. */
-static void store_bytes(struct encoder *e, const struct tin_vinst *inst) {
-  int width = width_of(e, VT_I32), high = TEMPORARY;
-  emit(e, V_SHLI, VT_I32, width, row_of(V_SHLI, VT_I32)->extension, TEMPORARY, inst->a, 24);
-  emit(e, V_SHRI, VT_I32, width, row_of(V_SHRI, VT_I32)->extension, TEMPORARY, TEMPORARY, 24);
-  if (width == 32) {
+static void shift_lanes(struct encoder *e, int op, int to, int from, int by) {
+  emit(e, op, VT_I32, width_of(e, VT_I32), row_of(op, VT_I32)->extension, to, from, by);
+}
+
+/* 32-bit lanes that hold their low bits only, as 16-bit elements in the low half of TEMPORARY; avx2. */
+static void pack_words(struct encoder *e, int from) {
+  int high = from;
+  if (width_of(e, VT_I32) == 32) {
     high = TEMPORARY_2;
-    emit(e, X86_EXTRACT_HIGH, VT_I32, 32, TEMPORARY, 0, high, 1);
+    emit(e, X86_EXTRACT_HIGH, VT_I32, 32, from, 0, high, 1);
   }
-  emit(e, X86_PACK_32_16, VT_I32, 16, TEMPORARY, TEMPORARY, high, 0);
-  emit(e, X86_PACK_16_8, VT_I32, 16, TEMPORARY, TEMPORARY, TEMPORARY, 0);
+  emit(e, X86_PACK_32_16, VT_I32, 16, TEMPORARY, from, high, 0);
+}
+
+/* avx2: the low bits of 32-bit lanes, packed. */
+static void store_narrow(struct encoder *e, const struct tin_vinst *inst) {
+  int bytes = element_bytes(inst->type), width = width_of(e, VT_I32) / 4 * bytes, unused = 32 - 8 * bytes;
+  shift_lanes(e, V_SHLI, TEMPORARY, inst->a, unused);
+  shift_lanes(e, V_SHRI, TEMPORARY, TEMPORARY, unused);
+  pack_words(e, TEMPORARY);
+  if (bytes == 1)
+    emit(e, X86_PACK_16_8, VT_I32, 16, TEMPORARY, TEMPORARY, TEMPORARY, 0);
   if (inst->flags & V_TAIL_FLAG) {
-    store_tail_bytes(e, inst);
+    store_tail_elements(e, inst);
     return;
   }
   struct tin_x86_memory memory = memory_of(e, inst);
-  int stored = width == 32 ? VT_I64 : VT_I32; /* eight or four bytes */
+  int stored = width == 16 ? VT_F32 : width == 8 ? VT_I64 : VT_I32; /* 16, eight or four bytes */
   tin_x86_vector_memory(&e->code, row_of(X86_STORE_LOW, stored), 16, false, TEMPORARY, 0, memory, -1, 0);
 }
 
 static void encode_store(struct encoder *e, const struct tin_vinst *inst) {
   bool tail = inst->flags & V_TAIL_FLAG;
-  if (inst->type == VT_U8 && !e->target->evex) {
-    store_bytes(e, inst);
+  if (inst->type >= VT_NARROW && !e->target->evex) {
+    store_narrow(e, inst);
     return;
   }
   struct tin_x86_memory memory = memory_of(e, inst);
@@ -112,11 +133,12 @@ static void encode_store(struct encoder *e, const struct tin_vinst *inst) {
 static void encode_broadcast(struct encoder *e, const struct tin_vinst *inst) {
   struct tin_x86_memory memory = memory_of(e, inst);
   int width = width_of(e, inst->type);
-  if (inst->type != VT_U8) {
+  if (inst->type < VT_NARROW) {
     emit_memory(e, V_BROADCAST, inst->type, inst->d, 0, memory, 0);
     return;
   }
-  tin_x86_general_memory(&e->code, 0x0fb6, false, RAX, memory); /* movzx */
+  int extend = (sign_extends(inst->type) ? 0x0fbe : 0x0fb6) + (element_bytes(inst->type) == 2); /* movsx or movzx */
+  tin_x86_general_memory(&e->code, extend, false, RAX, memory);
   if (e->target->evex) {
     emit(e, X86_SPREAD_GENERAL, VT_I32, width, inst->d, 0, RAX, 0);
   } else {
@@ -156,13 +178,14 @@ static void encode_gather(struct encoder *e, const struct tin_vinst *inst) {
     memory = (struct tin_x86_memory){.base = RAX};
   }
   memory.index = inst->a;
-  memory.shift = type == VT_U8 ? 0 : is_wide(type) ? 3 : 2;
+  memory.shift = log2_bytes(type);
   int mask = gather_mask(e, inst, width);
   encode_zero(e, to, type); /* also ends the dependency on its old value */
   emit_memory(e, V_GATHER, type, to, e->target->evex ? 0 : mask, memory, e->target->evex ? mask : 0);
-  if (type == VT_U8) { /* keeps the lowest byte of the four gathered */
-    emit(e, V_SHLI, VT_I32, width, row_of(V_SHLI, VT_I32)->extension, to, to, 24);
-    emit(e, V_SHRI, VT_I32, width, row_of(V_SHRI, VT_I32)->extension, to, to, 24);
+  if (type >= VT_NARROW) { /* keeps the lowest of the four bytes gathered */
+    int unused = 32 - 8 * element_bytes(type);
+    shift_lanes(e, V_SHLI, to, to, unused);
+    shift_lanes(e, sign_extends(type) ? V_SARI : V_SHRI, to, to, unused);
   }
   if (to != inst->d)
     emit(e, V_MOV, lane_type(type), width, inst->d, 0, to, 0);

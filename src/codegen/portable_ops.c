@@ -9,6 +9,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "ir/scalar.h"
+
 /* ---- constants ---- */
 
 static void print_finite(struct tin_text *text, uint64_t bits, int fraction_bits, int bias, const char *suffix) {
@@ -52,7 +54,12 @@ void tin_portable_constant(struct tin_text *text, int dtype, uint64_t bits) {
     print_integer(text, (int64_t)bits, INT64_MIN, "ll");
     break;
   case TIN_I32:
-    print_integer(text, (int32_t)bits, INT32_MIN, "");
+  case TIN_I16:
+  case TIN_I8:
+    print_integer(text, (int64_t)tin_scalar_cast(bits, (tin_dtype)dtype, TIN_I64), INT32_MIN, "");
+    break;
+  case TIN_U64:
+    tin_text_add(text, "%lluull", (unsigned long long)bits);
     break;
   default:
     tin_text_add(text, "%uu", (unsigned)bits);
@@ -62,7 +69,7 @@ void tin_portable_constant(struct tin_text *text, int dtype, uint64_t bits) {
 /* ---- operations ---- */
 
 static const char *unsigned_type(int dtype) {
-  return dtype == TIN_I64 ? "unsigned long long" : "unsigned";
+  return tin_dtype_bytes(dtype) == 8 ? "unsigned long long" : "unsigned";
 }
 
 void tin_portable_cast(struct tin_text *text, int from, int to, const char *a) {
@@ -73,6 +80,8 @@ void tin_portable_cast(struct tin_text *text, int from, int to, const char *a) {
     tin_text_add(text, "(unsigned char)(%s != 0)", a);
   else if (tin_dtype_is_float(from) && !tin_dtype_is_float(to))
     tin_text_add(text, "tk_to_%s(%s)", tin_dtypes[to].text, a);
+  else if (from == TIN_U64 && tin_dtype_is_float(to))
+    tin_text_add(text, "tk_%s_of_u64(%s)", tin_dtypes[to].text, a);
   else if (from == TIN_U32 && tin_dtype_is_float(to)) /* without libtcc's run-time library only signed integers convert */
     tin_text_add(text, "(%s)(long long)%s", type, a);
   else
@@ -128,7 +137,7 @@ static void print_shift(struct tin_text *text, int op, int dtype, const char *co
   else if (tin_dtypes[dtype].class == TIN_CLASS_SIGNED)
     tin_text_add(text, "%s >> ((%s)%s < %d ? (int)%s : %d)", in[0], as, in[1], width, in[1], width - 1);
   else
-    tin_text_add(text, "(%s)(%s < %du ? %s >> %s : 0)", type, in[1], width, in[0], in[1]);
+    tin_text_add(text, "(%s)((%s)%s < %d ? %s >> %s : 0)", type, as, in[1], width, in[0], in[1]);
 }
 
 static void print_integer_op(struct tin_text *text, int op, int dtype, const char *const *in) {
@@ -155,7 +164,7 @@ static void print_integer_op(struct tin_text *text, int op, int dtype, const cha
   case OP_DIV:
   case OP_MOD:
     if (is_signed)
-      tin_text_add(text, "tk_%s_%s(%s, %s)", tin_ops[op].text, tin_dtypes[dtype].text, in[0], in[1]);
+      tin_text_add(text, "(%s)tk_%s_%s(%s, %s)", type, tin_ops[op].text, dtype == TIN_I64 ? "i64" : "i32", in[0], in[1]);
     else
       tin_text_add(text, "(%s)(%s ? %s %c %s : %s)", type, in[1], in[0], op == OP_DIV ? '/' : '%', in[1], op == OP_DIV ? "0" : in[0]);
     break;
@@ -286,8 +295,23 @@ static const char integer_helpers[] =
     "static inline int tk_to_i32(double x) { return (int)tk_clamp(x, -2147483648.0, 2147483647.0); }\n"
     "static inline unsigned tk_to_u32(double x) { return (unsigned)tk_clamp(x, 0.0, 4294967295.0); }\n"
     "static inline unsigned char tk_to_u8(double x) { return (unsigned char)tk_clamp(x, 0.0, 255.0); }\n"
+    "static inline signed char tk_to_i8(double x) { return (signed char)tk_clamp(x, -128.0, 127.0); }\n"
+    "static inline unsigned short tk_to_u16(double x) { return (unsigned short)tk_clamp(x, 0.0, 65535.0); }\n"
+    "static inline short tk_to_i16(double x) { return (short)tk_clamp(x, -32768.0, 32767.0); }\n"
     "static inline long long tk_to_i64(double x) {\n"
     "  return x != x ? 0 : x >= 0x1p63 ? 0x7fffffffffffffffll : x >= -0x1p63 ? (long long)x : -0x7fffffffffffffffll - 1;\n"
+    "}\n"
+    "static inline unsigned long long tk_to_u64(double x) {\n"
+    "  unsigned long long top = 1ull << 63;\n"
+    "  return x >= 0x1p64 ? ~0ull : x >= 0x1p63 ? (unsigned long long)(long long)(x - 0x1p63) + top : x > 0 ? (unsigned long long)(long "
+    "long)x : 0;\n"
+    "}\n"
+    /* Halved beyond the signed numbers; the bit shifted out stays, or the rounding could not see it. */
+    "static inline float tk_f32_of_u64(unsigned long long x) {\n"
+    "  return (long long)x < 0 ? (float)(long long)(x >> 1 | (x & 1)) * 2 : (float)(long long)x;\n"
+    "}\n"
+    "static inline double tk_f64_of_u64(unsigned long long x) {\n"
+    "  return (long long)x < 0 ? (double)(long long)(x >> 1 | (x & 1)) * 2 : (double)(long long)x;\n"
     "}\n";
 
 struct substitution {

@@ -237,8 +237,7 @@ int tin_v_combine(struct vectorizer *v, const struct tin_reduction *reduction, i
 }
 
 void tin_v_set_result(struct vectorizer *v, int reduction, int reg) {
-  if (v->nest->reductions.at[reduction].dtype == TIN_U8) /* sums and products wrapped at 32 bits */
-    reg = tin_v_binary(v, V_AND, VT_I32, reg, tin_v_const(v, VT_I32, 255));
+  reg = tin_v_wrap(v, v->nest->reductions.at[reduction].dtype, reg); /* sums and products were wrapped at 32 bits */
   for (int i = 0; i < v->nest->values.count; i++)
     if (v->nest->values.at[i].kind == VALUE_REDUCE && v->nest->values.at[i].arg == reduction)
       v->reg[i] = reg;

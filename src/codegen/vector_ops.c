@@ -1,5 +1,5 @@
-/* Ops of the graph as sequences of vector ops: the vector meaning of ir/scalar.h. Values live in registers as tin_v_type says: u8 and bool
- * in 32-bit lanes, u8 zero-extended, bool as a mask of all ones or zeros. */
+/* Ops of the graph as sequences of vector ops: the vector meaning of ir/scalar.h. Values live in registers as tin_v_type says: integers of
+ * 8 and 16 bits and bool in 32-bit lanes, the integers zero- or sign-extended, bool as a mask of all ones or zeros. */
 #include <string.h>
 
 #include "codegen/vectorize.h"
@@ -73,10 +73,16 @@ int tin_v_type(int dtype) {
   case TIN_F64:
     return VT_F64;
   case TIN_I64:
+  case TIN_U64:
     return VT_I64;
   default:
     return VT_I32;
   }
+}
+
+uint64_t tin_v_lane_bits(int dtype, uint64_t bits) {
+  bool extends = tin_dtypes[dtype].class == TIN_CLASS_SIGNED && tin_dtype_bytes(dtype) < 4;
+  return dtype == TIN_BOOL ? (bits ? UINT32_MAX : 0) : extends ? tin_scalar_cast(bits, (tin_dtype)dtype, TIN_I32) : bits;
 }
 
 static int pool_slot(struct vectorizer *v, uint64_t bits) {
@@ -111,8 +117,14 @@ static int all_ones(struct vectorizer *v) {
 static int mask_not(struct vectorizer *v, int mask) {
   return tin_v_binary(v, V_XOR, VT_I32, mask, all_ones(v));
 }
-static int keep_byte(struct vectorizer *v, int dtype, int x) {
-  return dtype == TIN_U8 ? tin_v_binary(v, V_AND, VT_I32, x, const_i32(v, 255)) : x;
+
+int tin_v_wrap(struct vectorizer *v, int dtype, int x) {
+  int bits = 8 * tin_dtype_bytes(dtype);
+  if (bits >= 32 || dtype == TIN_BOOL)
+    return x;
+  if (tin_dtypes[dtype].class == TIN_CLASS_UNSIGNED)
+    return tin_v_binary(v, V_AND, VT_I32, x, const_i32(v, (1u << bits) - 1));
+  return tin_v_immediate(v, V_SARI, VT_I32, tin_v_immediate(v, V_SHLI, VT_I32, x, 32 - bits), 32 - bits);
 }
 
 static uint64_t sign_bit(int dtype) {
@@ -130,22 +142,9 @@ static int float_extremum(struct vectorizer *v, int op, int type, int a, int b) 
   return select_by(v, type, nan, tin_v_const(v, type, type == VT_F64 ? 0x7ff8000000000000u : 0x7fc00000u), both);
 }
 
-static int extremum(struct vectorizer *v, int op, int dtype, int a, int b) {
-  int type = tin_v_type(dtype);
-  if (tin_dtype_is_float(dtype))
-    return float_extremum(v, op, type, a, b);
-  if (dtype == TIN_BOOL)
-    return tin_v_binary(v, op == OP_MIN ? V_AND : V_OR, type, a, b);
-  if (dtype == TIN_U32) {
-    int flip = const_i32(v, 0x80000000u);
-    int x = tin_v_binary(v, V_XOR, type, a, flip), y = tin_v_binary(v, V_XOR, type, b, flip);
-    return tin_v_binary(v, V_XOR, type, tin_v_binary(v, op == OP_MIN ? V_MIN : V_MAX, type, x, y), flip);
-  }
-  if (dtype == TIN_I64) {
-    int less = compare(v, type, VP_LT, a, b);
-    return op == OP_MIN ? select_by(v, type, less, a, b) : select_by(v, type, less, b, a);
-  }
-  return tin_v_binary(v, op == OP_MIN ? V_MIN : V_MAX, type, a, b);
+/* Unsigned numbers as signed ones in the same order, and back. */
+static int flip_sign(struct vectorizer *v, int dtype, int x) {
+  return tin_v_binary(v, V_XOR, tin_v_type(dtype), x, tin_v_const(v, tin_v_type(dtype), sign_bit(dtype)));
 }
 
 static int comparison(struct vectorizer *v, int op, int from, int a, int b) {
@@ -162,13 +161,29 @@ static int comparison(struct vectorizer *v, int op, int from, int a, int b) {
       return differ;
     }
   }
-  if (from == TIN_U32 && (op == OP_LT || op == OP_LE)) {
-    int flip = const_i32(v, 0x80000000u);
-    a = tin_v_binary(v, V_XOR, VT_I32, a, flip);
-    b = tin_v_binary(v, V_XOR, VT_I32, b, flip);
+  if ((from == TIN_U32 || from == TIN_U64) && (op == OP_LT || op == OP_LE)) {
+    a = flip_sign(v, from, a);
+    b = flip_sign(v, from, b);
   }
   static const int predicates[] = {VP_LT, VP_LE, VP_EQ, VP_NE};
   return compare(v, tin_v_type(from), predicates[op - OP_LT], a, b);
+}
+
+static int extremum(struct vectorizer *v, int op, int dtype, int a, int b) {
+  int type = tin_v_type(dtype);
+  if (tin_dtype_is_float(dtype))
+    return float_extremum(v, op, type, a, b);
+  if (dtype == TIN_BOOL)
+    return tin_v_binary(v, op == OP_MIN ? V_AND : V_OR, type, a, b);
+  if (dtype == TIN_U32) {
+    int x = flip_sign(v, dtype, a), y = flip_sign(v, dtype, b);
+    return flip_sign(v, dtype, tin_v_binary(v, op == OP_MIN ? V_MIN : V_MAX, type, x, y));
+  }
+  if (type == VT_I64) {
+    int less = comparison(v, OP_LT, dtype, a, b);
+    return op == OP_MIN ? select_by(v, type, less, a, b) : select_by(v, type, less, b, a);
+  }
+  return tin_v_binary(v, op == OP_MIN ? V_MIN : V_MAX, type, a, b);
 }
 
 /* ---- casts ---- */
@@ -179,6 +194,12 @@ static int float_to_i32(struct vectorizer *v, int from, int x) {
   int high = compare(v, type, VP_LE, const_double(v, from, 0x1p31), x); /* 0x80000000 there: flip it to the largest */
   converted = tin_v_binary(v, V_XOR, VT_I32, converted, high);
   return tin_v_binary(v, V_ANDNOT, VT_I32, compare(v, type, VP_UNORDERED, x, x), converted);
+}
+
+static int float_to_narrow(struct vectorizer *v, int from, int to, int x) {
+  int low = const_i32(v, (uint32_t)tin_v_lane_bits(to, tin_scalar_neutral(OP_REDUCE_MAX, (tin_dtype)to)));
+  int high = const_i32(v, (uint32_t)tin_v_lane_bits(to, tin_scalar_neutral(OP_REDUCE_MIN, (tin_dtype)to)));
+  return tin_v_binary(v, V_MIN, VT_I32, tin_v_binary(v, V_MAX, VT_I32, float_to_i32(v, from, x), low), high);
 }
 
 /* Exactly rounded although the instruction is signed: high and low halves, of which only the last addition rounds. */
@@ -198,7 +219,7 @@ static int from_bool(struct vectorizer *v, int to, int x) {
   if (to == TIN_F32)
     return tin_v_binary(v, V_AND, VT_I32, x, const_i32(v, 0x3f800000u));
   int one = tin_v_binary(v, V_AND, VT_I32, x, const_i32(v, 1));
-  return to == TIN_F64 ? tin_v_unary(v, V_I32_F64, VT_F64, one) : to == TIN_I64 ? tin_v_unary(v, V_U32_I64, VT_I64, one) : one;
+  return to == TIN_F64 ? tin_v_unary(v, V_I32_F64, VT_F64, one) : tin_v_type(to) == VT_I64 ? tin_v_unary(v, V_U32_I64, VT_I64, one) : one;
 }
 
 static int fail(struct vectorizer *v) {
@@ -214,31 +235,32 @@ static int from_float(struct vectorizer *v, int from, int to, int x) {
     return tin_v_unary(v, V_F32_F64, VT_F64, x);
   case TIN_I32:
     return float_to_i32(v, from, x);
-  case TIN_U8: {
-    int number = float_to_i32(v, from, x);
-    return tin_v_binary(v, V_MIN, VT_I32, tin_v_binary(v, V_MAX, VT_I32, number, const_i32(v, 0)), const_i32(v, 255));
-  }
   default:
-    return fail(v);
+    return tin_dtype_bytes(to) < 4 ? float_to_narrow(v, from, to, x) : fail(v);
   }
 }
 
 static int from_integer(struct vectorizer *v, int from, int to, int x) {
-  if (from == TIN_I64) {
-    if (to == TIN_F64)
+  bool from_signed = tin_dtypes[from].class == TIN_CLASS_SIGNED, to_signed = tin_dtypes[to].class == TIN_CLASS_SIGNED, widens;
+  if (tin_v_type(from) == VT_I64) {
+    if (tin_v_type(to) == VT_I64)
+      return x;
+    if (to == TIN_F64 && from == TIN_I64)
       return tin_v_unary(v, V_I64_F64, VT_F64, x);
-    if (to == TIN_F32)
-      return fail(v); /* two roundings */
-    return keep_byte(v, to, tin_v_unary(v, V_I64_I32, VT_I32, x));
+    if (tin_dtype_is_float(to))
+      return fail(v); /* to f32: two roundings; u64: no instruction */
+    return tin_v_wrap(v, to, tin_v_unary(v, V_I64_I32, VT_I32, x));
   }
   switch (to) {
   case TIN_I64:
-    return tin_v_unary(v, from == TIN_I32 ? V_I32_I64 : V_U32_I64, VT_I64, x);
+  case TIN_U64:
+    return tin_v_unary(v, from_signed ? V_I32_I64 : V_U32_I64, VT_I64, x);
   case TIN_F32:
   case TIN_F64:
     return from == TIN_U32 ? u32_to_float(v, to, x) : tin_v_unary(v, to == TIN_F32 ? V_I32_F32 : V_I32_F64, tin_v_type(to), x);
   default:
-    return keep_byte(v, to, x);
+    widens = tin_dtype_bytes(to) > tin_dtype_bytes(from) && (to_signed || !from_signed);
+    return widens ? x : tin_v_wrap(v, to, x);
   }
 }
 
@@ -328,16 +350,16 @@ static int shift(struct vectorizer *v, int op, int dtype, int x, int count) {
     if (bits >= (uint64_t)width && !arithmetic)
       return tin_v_const(v, type, 0);
     int by = bits >= (uint64_t)width ? width - 1 : (int)bits;
-    return keep_byte(v, dtype, tin_v_immediate(v, op == OP_SHL ? V_SHLI : arithmetic ? V_SARI : V_SHRI, type, x, by));
+    return tin_v_wrap(v, dtype, tin_v_immediate(v, op == OP_SHL ? V_SHLI : arithmetic ? V_SARI : V_SHRI, type, x, by));
   }
-  return keep_byte(v, dtype, tin_v_binary(v, op == OP_SHL ? V_SHL : arithmetic ? V_SAR : V_SHR, type, x, count));
+  return tin_v_wrap(v, dtype, tin_v_binary(v, op == OP_SHL ? V_SHL : arithmetic ? V_SAR : V_SHR, type, x, count));
 }
 
 static int negate(struct vectorizer *v, int dtype, int x) {
   int type = tin_v_type(dtype);
   if (tin_dtype_is_float(dtype))
     return tin_v_binary(v, V_XOR, type, x, tin_v_const(v, type, sign_bit(dtype)));
-  return keep_byte(v, dtype, tin_v_binary(v, V_SUB, type, tin_v_const(v, type, 0), x));
+  return tin_v_wrap(v, dtype, tin_v_binary(v, V_SUB, type, tin_v_const(v, type, 0), x));
 }
 
 static int absolute(struct vectorizer *v, int dtype, int x) {
@@ -350,8 +372,8 @@ static int absolute(struct vectorizer *v, int dtype, int x) {
 }
 
 static int bitwise_not(struct vectorizer *v, int dtype, int x) {
-  int ones = dtype == TIN_I64 ? tin_v_const(v, VT_I64, ~(uint64_t)0) : all_ones(v);
-  return keep_byte(v, dtype, tin_v_binary(v, V_XOR, tin_v_type(dtype), x, ones));
+  int ones = tin_v_type(dtype) == VT_I64 ? tin_v_const(v, VT_I64, ~(uint64_t)0) : all_ones(v);
+  return tin_v_wrap(v, dtype, tin_v_binary(v, V_XOR, tin_v_type(dtype), x, ones));
 }
 
 static int multiply_add(struct vectorizer *v, int type, int a, int b, int c) {
@@ -384,11 +406,11 @@ int tin_v_op(struct vectorizer *v, int op, int dtype, int from, const int *in) {
   case OP_BITCAST:
     return bitcast(v, from, in[0]);
   case OP_ADD:
-    return keep_byte(v, dtype, tin_v_binary(v, V_ADD, type, in[0], in[1]));
+    return tin_v_wrap(v, dtype, tin_v_binary(v, V_ADD, type, in[0], in[1]));
   case OP_SUB:
-    return keep_byte(v, dtype, tin_v_binary(v, V_SUB, type, in[0], in[1]));
+    return tin_v_wrap(v, dtype, tin_v_binary(v, V_SUB, type, in[0], in[1]));
   case OP_MUL:
-    return keep_byte(v, dtype, tin_v_binary(v, V_MUL, type, in[0], in[1]));
+    return tin_v_wrap(v, dtype, tin_v_binary(v, V_MUL, type, in[0], in[1]));
   case OP_DIV:
     return tin_dtype_is_float(dtype) ? tin_v_binary(v, V_DIV, type, in[0], in[1]) : fail(v);
   case OP_MIN:
@@ -426,7 +448,5 @@ int tin_v_reduce_step(struct vectorizer *v, int op, int dtype, int a, int b) {
 
 int tin_v_neutral(struct vectorizer *v, int op, int dtype) {
   uint64_t bits = tin_scalar_neutral(op == OP_CONTRACT ? OP_SUM : op, (tin_dtype)dtype);
-  if (dtype == TIN_BOOL)
-    bits = bits ? 0xffffffffu : 0;
-  return tin_v_const(v, tin_v_type(dtype), bits);
+  return tin_v_const(v, tin_v_type(dtype), tin_v_lane_bits(dtype, bits));
 }

@@ -57,10 +57,10 @@ static int parse_type(struct parser *p) {
   tin_parse_expect(&p->in, ".", NULL);
   const char *start = p->in.at;
   tin_parse_word(&p->in, word);
-  for (int type = 0; type <= VT_U8; type++)
+  for (int type = 0; type < VT_COUNT; type++)
     if (!strcmp(word, tin_vtype_names[type]))
       return type;
-  tin_parse_failed(&p->in, start, "expected f32, f64, i32, i64 or u8");
+  tin_parse_failed(&p->in, start, "expected an element type, as f32");
 }
 
 static uint16_t parse_register(struct parser *p) {

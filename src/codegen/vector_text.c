@@ -9,9 +9,11 @@ const struct tin_vop_info tin_vops[V_COUNT] = {
 #include "codegen/vops.def"
 #undef VOP
 };
-const char *const tin_vtype_names[] = {[VT_F32] = "f32", [VT_F64] = "f64", [VT_I32] = "i32", [VT_I64] = "i64", [VT_U8] = "u8"};
+const char *const tin_vtype_names[] = {[VT_F32] = "f32", [VT_F64] = "f64", [VT_I32] = "i32", [VT_I64] = "i64",
+                                       [VT_U8] = "u8",   [VT_I8] = "i8",   [VT_U16] = "u16", [VT_I16] = "i16"};
+const uint8_t tin_vtype_bytes[] = {
+    [VT_F32] = 4, [VT_F64] = 8, [VT_I32] = 4, [VT_I64] = 8, [VT_U8] = 1, [VT_I8] = 1, [VT_U16] = 2, [VT_I16] = 2};
 const char *const tin_vpredicate_names[] = {[VP_LT] = "lt", [VP_LE] = "le", [VP_EQ] = "eq", [VP_NE] = "ne", [VP_UNORDERED] = "unordered"};
-static const int type_bytes[] = {[VT_F32] = 4, [VT_F64] = 8, [VT_I32] = 4, [VT_I64] = 8, [VT_U8] = 1};
 
 struct printer {
   struct tin_text *text;
@@ -47,10 +49,10 @@ static void print_name(struct printer *p, const struct tin_vinst *inst) {
 
 static void print_memory(struct printer *p, const struct tin_vinst *inst) {
   tin_text_add(p->text, "p%d", inst->pointer);
-  if ((inst->flags & V_INDEX_FLAG) && inst->type == VT_U8)
+  if ((inst->flags & V_INDEX_FLAG) && tin_vtype_bytes[inst->type] == 1)
     tin_text_puts(p->text, " + i");
   else if (inst->flags & V_INDEX_FLAG)
-    tin_text_add(p->text, " + %d * i", type_bytes[inst->type]);
+    tin_text_add(p->text, " + %d * i", tin_vtype_bytes[inst->type]);
   if (inst->disp)
     tin_text_add(p->text, " %c %lld", inst->disp < 0 ? '-' : '+', inst->disp < 0 ? -(long long)inst->disp : (long long)inst->disp);
 }

@@ -86,7 +86,9 @@ static struct place place_of(struct vectorizer *v, int arg, const struct tin_ind
 }
 
 static int memory_type(int dtype) {
-  return dtype == TIN_U8 || dtype == TIN_BOOL ? VT_U8 : tin_v_type(dtype);
+  static const uint8_t narrow[TIN_DTYPE_COUNT] = {
+      [TIN_BOOL] = VT_U8, [TIN_U8] = VT_U8, [TIN_I8] = VT_I8, [TIN_U16] = VT_U16, [TIN_I16] = VT_I16};
+  return narrow[dtype] ? narrow[dtype] : tin_v_type(dtype);
 }
 
 static struct tin_vinst *memory_inst(struct vectorizer *v, int op, int dtype, const struct place *place, bool indexed) {
@@ -125,7 +127,7 @@ static int gather_positions(struct vectorizer *v, const struct tin_value *value,
   if (value->in[0] >= 0) {
     const struct tin_value *dynamic = &v->nest->values.at[value->in[0]];
     int reg = v->reg[value->in[0]];
-    if (dynamic->dtype == TIN_I64)
+    if (tin_v_type(dynamic->dtype) == VT_I64)
       reg = tin_v_unary(v, V_I64_I32, VT_I32, reg);
     reg = times(v, reg, value->stride);
     positions = positions < 0 ? reg : tin_v_binary(v, V_ADD, VT_I32, positions, reg);
@@ -211,8 +213,7 @@ static int emit_guard(struct vectorizer *v, const struct tin_value *value) {
 }
 
 static int emit_constant(struct vectorizer *v, const struct tin_value *value) {
-  uint64_t bits = value->dtype == TIN_BOOL && value->bits ? 0xffffffffu : value->bits;
-  return tin_v_const(v, tin_v_type(value->dtype), bits);
+  return tin_v_const(v, tin_v_type(value->dtype), tin_v_lane_bits(value->dtype, value->bits));
 }
 
 static int emit_scalar(struct vectorizer *v, const struct tin_value *value) {
@@ -222,7 +223,7 @@ static int emit_scalar(struct vectorizer *v, const struct tin_value *value) {
     return 0;
   }
   struct tin_vconst constant = {
-      .reg = (uint16_t)tin_v_register(v), .pointer = (int16_t)pointer, .disp = 8 * value->arg, .type = (uint8_t)tin_v_type(value->dtype)};
+      .reg = (uint16_t)tin_v_register(v), .pointer = (int16_t)pointer, .disp = 8 * value->arg, .type = (uint8_t)memory_type(value->dtype)};
   tin_vec_push(v->arena, &v->program.consts, constant);
   return constant.reg;
 }

@@ -64,6 +64,10 @@ int tin_v_immediate(struct vectorizer *v, int op, int type, int a, int imm);
 /* A constant as a rematerialisable register. */
 int tin_v_const(struct vectorizer *v, int type, uint64_t bits);
 int tin_v_type(int dtype); /* vector type of values of a dtype in registers */
+/* What a lane holds of the element with these bits. */
+uint64_t tin_v_lane_bits(int dtype, uint64_t bits);
+/* A 32-bit lane as a value of the dtype: wrapped and extended again, for integers narrower than the lane. */
+int tin_v_wrap(struct vectorizer *v, int dtype, int x);
 /* Emits primitive or elementary op on registers; sets failed when the target cannot. */
 int tin_v_op(struct vectorizer *v, int op, int dtype, int from, const int *in);
 /* The reduction step of an order-free op or of SUM, PROD. */

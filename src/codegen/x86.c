@@ -8,7 +8,7 @@ enum { VEX_W_0 = 0, VEX_W_1 = 1, VEX_W_E = 0, EVEX_W_0 = 0, EVEX_W_1 = 1, EVEX_W
   [key][VT_##type] = {X86_##form, map, prefix, VEX_W_##w, EVEX_W_##w, opcode, extension, X86_##scale, vex, evex},
 #define ROW(key, ...) ENTRY(V_##key, __VA_ARGS__)
 #define KEY(key, ...) ENTRY(X86_##key, __VA_ARGS__)
-const struct tin_x86_row tin_x86_table[X86_KEYS][VT_U8 + 1] = {
+const struct tin_x86_row tin_x86_table[X86_KEYS][VT_COUNT] = {
 #include "codegen/encode_table.def"
 };
 #undef ROW
@@ -108,7 +108,7 @@ static void put_memory(struct tin_x86 *code, int reg, struct tin_x86_memory memo
 }
 
 static int displacement_unit(const struct tin_x86_row *row, int width, bool wide) {
-  return row->scale == X86_FULL ? width : row->scale == X86_QUARTER ? width / 4 : wide ? 8 : 4;
+  return row->scale == X86_FULL ? width : row->scale == X86_HALF ? width / 2 : row->scale == X86_QUARTER ? width / 4 : wide ? 8 : 4;
 }
 
 void tin_x86_vector_memory(struct tin_x86 *code, const struct tin_x86_row *row, int width, bool wide, int reg, int vvvv,

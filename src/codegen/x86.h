@@ -23,7 +23,7 @@ enum tin_x86_key {
   X86_PACK_32_16,
   X86_PACK_16_8,
   X86_STORE_LOW,      /* low 32 or 64 bits to memory */
-  X86_STORE_BYTE,     /* one byte to memory, by immediate */
+  X86_STORE_ELEMENT,  /* one 8- or 16-bit element to memory, by immediate */
   X86_FROM_GENERAL,   /* general register to the low element */
   X86_SPREAD,         /* low element to all lanes */
   X86_SPREAD_GENERAL, /* avx512: general register to all lanes */
@@ -50,6 +50,7 @@ enum tin_x86_form { /* what goes into the fields reg, vvvv, rm */
 
 enum tin_x86_scale {                    /* the unit of EVEX's 8-bit displacements */
                      X86_FULL,          /* a vector */
+                     X86_HALF,          /* half a vector */
                      X86_QUARTER,       /* a quarter of a vector */
                      X86_ELEMENT,       /* an element */
                      X86_SPREAD_ELEMENT /* an element, which embedded broadcast spreads over all lanes */
@@ -66,7 +67,7 @@ struct tin_x86_row {
   uint8_t scale;          /* enum tin_x86_scale */
   const char *vex, *evex; /* mnemonic in each encoding, NULL where there is none */
 };
-extern const struct tin_x86_row tin_x86_table[X86_KEYS][VT_U8 + 1]; /* by key and enum tin_vtype */
+extern const struct tin_x86_row tin_x86_table[X86_KEYS][VT_COUNT]; /* by key and enum tin_vtype */
 
 enum { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15 };
 

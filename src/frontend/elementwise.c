@@ -30,6 +30,10 @@ bool tin_coerce(struct tin_call *call, enum tin_coercion coercion, int count, ti
       return false;
     }
   }
+  if (tin_dtype_is_float(dtype) && (coercion == COERCE_INTEGER || coercion == COERCE_BITS)) {
+    tin_call_fail(call, "u64 and a signed integer meet in f64 only; cast one to the other's dtype");
+    return false;
+  }
   dtype = coerced_dtype(coercion, dtype);
   for (int i = 0; i < count; i++) {
     nodes[i] = coercion == COERCE_LOGICAL ? tin_node_truth(call->graph, nodes[i]) : make_cast(call->graph, nodes[i], dtype);

@@ -42,13 +42,12 @@ bool tin_array_make(tin_array *array, tin_dtype dtype, int rank, const int64_t *
 
 struct idx_type {
   unsigned char code;
-  const char *text;
-  int dtype; /* -1: not supported */
+  tin_dtype dtype;
 };
 
 static const struct idx_type *idx_type_find(unsigned char code) {
-  static const struct idx_type types[] = {{0x08, "u8", TIN_U8},   {0x09, "i8", -1},       {0x0b, "i16", -1},
-                                          {0x0c, "i32", TIN_I32}, {0x0d, "f32", TIN_F32}, {0x0e, "f64", TIN_F64}};
+  static const struct idx_type types[] = {{0x08, TIN_U8},  {0x09, TIN_I8},  {0x0b, TIN_I16},
+                                          {0x0c, TIN_I32}, {0x0d, TIN_F32}, {0x0e, TIN_F64}};
   for (size_t i = 0; i < sizeof types / sizeof *types; i++)
     if (types[i].code == code)
       return &types[i];
@@ -89,11 +88,7 @@ static bool idx_header(gzFile file, const char *path, tin_dtype *dtype, int *ran
     tin_error_set(error, "%s: not an IDX file: magic number 0x%08x", path, (unsigned)big_endian(magic));
     return false;
   }
-  if (type->dtype < 0) {
-    tin_error_set(error, "%s: element type %s (0x%02x) is not supported; u8, i32, f32 and f64 are", path, type->text, type->code);
-    return false;
-  }
-  *dtype = (tin_dtype)type->dtype;
+  *dtype = type->dtype;
   *rank = magic[3];
   if (*rank > 8) {
     tin_error_set(error, "%s: %d dimensions, at most 8 are supported", path, *rank);

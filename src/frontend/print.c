@@ -119,11 +119,10 @@ static double element(const struct view *view, int64_t at) {
   return tin_scalar_to_double(tin_scalar_load(view->data, at, view->dtype), view->dtype);
 }
 
-/* Whole numbers, i64 without going through a double. */
+/* Whole numbers, those of 64 bits without going through a double. */
 static int integer_text(const struct view *view, int64_t at, char *out) {
   uint64_t bits = tin_scalar_load(view->data, at, view->dtype);
-  long long value = view->dtype == TIN_I64 ? (long long)bits : view->dtype == TIN_I32 ? (int32_t)bits : (long long)bits;
-  return snprintf(out, WORD_BYTES, "%lld", value);
+  return snprintf(out, WORD_BYTES, view->dtype == TIN_U64 ? "%llu" : "%lld", (long long)tin_scalar_cast(bits, view->dtype, TIN_I64));
 }
 
 typedef void visit_fn(void *context, const struct view *view, int64_t at);

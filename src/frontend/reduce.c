@@ -55,7 +55,8 @@ static tin_tensor *total(const struct tin_reduce_options *args, const char *name
   struct reduction reduction;
   if (!begin(&reduction, args, name, COERCE_NONE))
     return tin_call_poison(&reduction.call);
-  tin_dtype dtype = tin_dtype_is_float(reduction.x->dtype) ? (tin_dtype)reduction.x->dtype : TIN_I64; /* a count does not overflow */
+  bool keeps = tin_dtype_is_float(reduction.x->dtype) || reduction.x->dtype == TIN_U64;
+  tin_dtype dtype = keeps ? (tin_dtype)reduction.x->dtype : TIN_I64; /* a count does not overflow */
   return finish(&reduction, reduce(&reduction, op, make_cast(reduction.call.graph, reduction.x, dtype)));
 }
 

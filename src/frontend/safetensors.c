@@ -28,9 +28,9 @@ struct file_dtype {
   int dtype; /* -1: known to the format, not to this library */
 };
 static const struct file_dtype file_dtypes[] = {
-    {"BOOL", 1, TIN_BOOL}, {"U8", 1, TIN_U8},  {"I32", 4, TIN_I32}, {"U32", 4, TIN_U32}, {"I64", 8, TIN_I64}, {"F32", 4, TIN_F32},
-    {"F64", 8, TIN_F64},   {"I8", 1, -1},      {"I16", 2, -1},      {"U16", 2, -1},      {"U64", 8, -1},      {"F16", 2, -1},
-    {"BF16", 2, -1},       {"F8_E4M3", 1, -1}, {"F8_E5M2", 1, -1},  {"F8_E8M0", 1, -1},  {"C64", 8, -1}};
+    {"BOOL", 1, TIN_BOOL}, {"U8", 1, TIN_U8},   {"I8", 1, TIN_I8},   {"U16", 2, TIN_U16}, {"I16", 2, TIN_I16}, {"U32", 4, TIN_U32},
+    {"I32", 4, TIN_I32},   {"U64", 8, TIN_U64}, {"I64", 8, TIN_I64}, {"F32", 4, TIN_F32}, {"F64", 8, TIN_F64}, {"F16", 2, -1},
+    {"BF16", 2, -1},       {"F8_E4M3", 1, -1},  {"F8_E5M2", 1, -1},  {"F8_E8M0", 1, -1},  {"C64", 8, -1}};
 enum { N_FILE_DTYPES = sizeof file_dtypes / sizeof *file_dtypes };
 
 static const struct file_dtype *file_dtype_find(const char *name) {

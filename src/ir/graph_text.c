@@ -97,7 +97,7 @@ static void print_hex_float(struct tin_text *text, double value) {
 
 static void print_value(struct tin_text *text, tin_dtype dtype, uint64_t bits) {
   if (!tin_dtype_is_float(dtype)) {
-    tin_text_add(text, "%lld", (long long)tin_scalar_cast(bits, dtype, TIN_I64));
+    tin_text_add(text, dtype == TIN_U64 ? "%llu" : "%lld", (long long)tin_scalar_cast(bits, dtype, TIN_I64));
     return;
   }
   double value = tin_scalar_to_double(bits, dtype);
@@ -382,7 +382,12 @@ static uint64_t parse_value(struct parser *parser, tin_dtype dtype) {
   }
   if (tin_dtype_is_float(dtype))
     return parse_float_value(parser, dtype);
-  int64_t value = tin_parse_integer(&parser->in, INT64_MIN, INT64_MAX);
+  if (dtype == TIN_U64 && *start != '-') {
+    if (!tin_parse_digits(&parser->in, 10, &bits))
+      tin_parse_failed(&parser->in, start, "expected an integer");
+    return bits;
+  }
+  int64_t value = tin_parse_integer(&parser->in, dtype == TIN_U64 ? 0 : INT64_MIN, INT64_MAX);
   bits = tin_scalar_cast((uint64_t)value, TIN_I64, dtype);
   if ((int64_t)tin_scalar_cast(bits, dtype, TIN_I64) != value)
     tin_parse_failed(&parser->in, start, "the number is not a value of the dtype");

@@ -72,6 +72,10 @@ static void load_block(const void *data, tin_dtype dtype, int64_t base, const in
     for (int i = 0; i < count; i++)
       out[i] = ((const uint8_t *)data)[base + offsets[i]];
     break;
+  case 2:
+    for (int i = 0; i < count; i++)
+      out[i] = ((const uint16_t *)data)[base + offsets[i]];
+    break;
   case 4:
     for (int i = 0; i < count; i++)
       out[i] = ((const uint32_t *)data)[base + offsets[i]];

@@ -1,6 +1,6 @@
 /* Elementwise values, see scalar.h. Each op is written once per kind of number (integers, f32, f64) as a loop over many elements; a single
  * element is the loop with count 1. Integers of every dtype, and bool, are computed as int64_t and wrapped to the dtype's width, which is
- * exact because all ops here commute with the wrap or work on the extended value. */
+ * exact because all ops here commute with the wrap or work on the extended value; u64 has functions of its own where they do not. */
 #include "ir/scalar.h"
 
 #include <math.h>
@@ -35,64 +35,56 @@ static inline uint64_t f64_bits(double value) {
   return bits;
 }
 
-/* The number that the bits mean, for the integer dtypes and bool. */
+static inline unsigned integer_width(tin_dtype dtype) {
+  return dtype == TIN_BOOL ? 1 : 8 * (unsigned)tin_dtype_bytes(dtype);
+}
+
+/* The number that the bits mean, for the integer dtypes and bool; of u64 the number modulo 2^64. */
 static inline int64_t integer_from_bits(uint64_t bits, tin_dtype dtype) {
-  return dtype == TIN_I32 ? (int32_t)(uint32_t)bits : (int64_t)bits;
+  unsigned spare = 64 - integer_width(dtype);
+  return tin_dtypes[dtype].class == TIN_CLASS_SIGNED ? (int64_t)(bits << spare) >> spare : (int64_t)bits;
 }
 
 static inline uint64_t integer_bits(uint64_t value, tin_dtype dtype) {
-  switch (dtype) {
-  case TIN_BOOL:
-    return value & 1;
-  case TIN_U8:
-    return value & 0xff;
-  case TIN_I32:
-  case TIN_U32:
-    return value & 0xffffffff;
-  default:
-    return value;
-  }
-}
-
-static inline unsigned integer_width(tin_dtype dtype) {
-  switch (dtype) {
-  case TIN_BOOL:
-    return 1;
-  case TIN_U8:
-    return 8;
-  case TIN_I32:
-  case TIN_U32:
-    return 32;
-  default:
-    return 64;
-  }
+  return value & UINT64_MAX >> (64 - integer_width(dtype));
 }
 
 /* ---- conversions ---- */
 
-/* Truncates towards zero and saturates; NaN gives 0. The limits are exact in double or, for i64, the next double above. */
+/* The lowest or highest number of an integer dtype or bool. */
+static uint64_t integer_limit(tin_dtype dtype, bool highest) {
+  uint64_t sign = tin_dtypes[dtype].class == TIN_CLASS_SIGNED ? (uint64_t)1 << (integer_width(dtype) - 1) : 0;
+  return integer_bits(highest ? ~sign : sign, dtype);
+}
+
+/* Truncates towards zero and saturates; NaN gives 0. The limits, powers of two, are exact. */
 static uint64_t integer_from_double(double value, tin_dtype to) {
-  double low = to == TIN_I32 ? -0x1p31 : to == TIN_I64 ? -0x1p63 : 0;
-  double high = to == TIN_U8 ? 0x1p8 : to == TIN_I32 ? 0x1p31 : to == TIN_U32 ? 0x1p32 : 0x1p63;
+  bool is_signed = tin_dtypes[to].class == TIN_CLASS_SIGNED;
+  double high = ldexp(1, (int)integer_width(to) - is_signed), low = is_signed ? -high : 0;
   if (value != value)
     return 0;
   value = trunc(value);
-  if (value <= low)
-    return integer_bits((uint64_t)(int64_t)low, to);
-  if (value >= high)
-    return to == TIN_I64 ? (uint64_t)INT64_MAX : integer_bits((uint64_t)(int64_t)high - 1, to);
-  return integer_bits((uint64_t)(int64_t)value, to);
+  if (value <= low || value >= high)
+    return integer_limit(to, value >= high);
+  return value < 0 ? integer_bits((uint64_t)(int64_t)value, to) : (uint64_t)value;
+}
+
+static inline float f32_from_integer(uint64_t bits, tin_dtype from) {
+  return from == TIN_U64 ? (float)bits : (float)integer_from_bits(bits, from);
+}
+
+static inline double f64_from_integer(uint64_t bits, tin_dtype from) {
+  return from == TIN_U64 ? (double)bits : (double)integer_from_bits(bits, from);
 }
 
 uint64_t tin_scalar_cast(uint64_t bits, tin_dtype from, tin_dtype to) {
   if (from == to)
     return bits;
   if (!tin_dtype_is_float(from)) {
-    int64_t value = integer_from_bits(bits, from);
-    return to == TIN_F32    ? f32_bits((float)value)
-           : to == TIN_F64  ? f64_bits((double)value)
-           : to == TIN_BOOL ? (uint64_t)(value != 0)
-                            : integer_bits((uint64_t)value, to);
+    return to == TIN_F32    ? f32_bits(f32_from_integer(bits, from))
+           : to == TIN_F64  ? f64_bits(f64_from_integer(bits, from))
+           : to == TIN_BOOL ? (uint64_t)(bits != 0)
+                            : integer_bits((uint64_t)integer_from_bits(bits, from), to);
   }
   double value = from == TIN_F32 ? (double)f32_from_bits(bits) : f64_from_bits(bits);
   return to == TIN_F32    ? f32_bits((float)value)
@@ -119,13 +111,12 @@ double tin_scalar_to_double(uint64_t bits, tin_dtype dtype) {
 }
 
 uint64_t tin_scalar_load(const void *data, int64_t index, tin_dtype dtype) {
-  switch (dtype) {
-  case TIN_BOOL:
-  case TIN_U8:
+  switch (tin_dtype_bytes(dtype)) {
+  case 1:
     return ((const uint8_t *)data)[index];
-  case TIN_I32:
-  case TIN_U32:
-  case TIN_F32:
+  case 2:
+    return ((const uint16_t *)data)[index];
+  case 4:
     return ((const uint32_t *)data)[index];
   default:
     return ((const uint64_t *)data)[index];
@@ -133,14 +124,14 @@ uint64_t tin_scalar_load(const void *data, int64_t index, tin_dtype dtype) {
 }
 
 void tin_scalar_store(void *data, int64_t index, tin_dtype dtype, uint64_t bits) {
-  switch (dtype) {
-  case TIN_BOOL:
-  case TIN_U8:
+  switch (tin_dtype_bytes(dtype)) {
+  case 1:
     ((uint8_t *)data)[index] = (uint8_t)bits;
     break;
-  case TIN_I32:
-  case TIN_U32:
-  case TIN_F32:
+  case 2:
+    ((uint16_t *)data)[index] = (uint16_t)bits;
+    break;
+  case 4:
     ((uint32_t *)data)[index] = (uint32_t)bits;
     break;
   default:
@@ -229,6 +220,30 @@ static inline uint64_t shift_left(int64_t x, uint64_t amount, unsigned width) {
 
 static inline int64_t shift_right(int64_t x, uint64_t amount, unsigned width) {
   return x >> (amount < width ? amount : width - 1 + (width < 64)); /* past the width only the sign, 0 for unsigned dtypes, is left */
+}
+
+/* The ops that do not commute with the wrap of u64 into int64_t. */
+static bool eval_u64(int op, const uint64_t *const *in, uint64_t *out, int count) {
+  const int arity = tin_ops[op].arity;
+  switch (op) {
+  case OP_ABS:
+    EACH(, , x);
+  case OP_DIV:
+    EACH(, , y == 0 ? 0 : x / y);
+  case OP_MOD:
+    EACH(, , y == 0 ? x : x % y);
+  case OP_MIN:
+    EACH(, , x < y ? x : y);
+  case OP_MAX:
+    EACH(, , x > y ? x : y);
+  case OP_LT:
+    EACH(, , x < y);
+  case OP_LE:
+    EACH(, , x <= y);
+  case OP_SHR:
+    EACH(, , y < 64 ? x >> y : 0);
+  }
+  return false;
 }
 
 static bool eval_integer(int op, tin_dtype dtype, const uint64_t *const *in, uint64_t *out, int count) {
@@ -345,7 +360,7 @@ void tin_scalar_eval_many(int op, tin_dtype dtype, tin_dtype from, const uint64_
     eval_f32(op, in, out, count);
   else if (from == TIN_F64)
     eval_f64(op, in, out, count);
-  else
+  else if (from != TIN_U64 || !eval_u64(op, in, out, count))
     eval_integer(op, from, in, out, count);
 }
 
@@ -364,10 +379,8 @@ static uint64_t extremum(tin_dtype dtype, bool highest) {
   case TIN_F64:
     return f64_bits(highest ? INFINITY : -INFINITY);
   default:
-    break;
+    return integer_limit(dtype, highest);
   }
-  uint64_t sign = tin_dtypes[dtype].class == TIN_CLASS_SIGNED ? (uint64_t)1 << (integer_width(dtype) - 1) : 0;
-  return integer_bits(highest ? ~sign : sign, dtype);
 }
 
 uint64_t tin_scalar_neutral(int op, tin_dtype dtype) {

@@ -53,8 +53,16 @@ int tin_op_combining(int op) {
 tin_dtype tin_dtype_promote(tin_dtype a, tin_dtype b) {
   tin_dtype low = a < b ? a : b;
   tin_dtype high = a < b ? b : a;
-  /* Neither 32-bit integer holds the other's values. */
-  return low == TIN_I32 && high == TIN_U32 ? TIN_I64 : high;
+  enum tin_dtype_class lower = tin_dtypes[low].class, higher = tin_dtypes[high].class;
+  if (lower == higher || lower == TIN_CLASS_BOOL || higher == TIN_CLASS_FLOAT)
+    return high;
+  int unsigned_bytes = tin_dtype_bytes((int)(lower == TIN_CLASS_UNSIGNED ? low : high));
+  if (higher == TIN_CLASS_SIGNED && tin_dtype_bytes(high) > unsigned_bytes)
+    return high;
+  for (int wider = (int)high; wider < (int)TIN_F32; wider++)
+    if (tin_dtypes[wider].class == TIN_CLASS_SIGNED && tin_dtype_bytes(wider) > unsigned_bytes)
+      return (tin_dtype)wider;
+  return TIN_F64;
 }
 
 int tin_parse_dtype(struct tin_parser *parser) {

@@ -191,8 +191,8 @@ static bool broadcasts_to(const struct tin_node *node, const struct gen_shape *s
 /* ---- leaves ---- */
 
 tin_dtype gen_dtype(struct generator *g) {
-  static const uint8_t dtypes[] = {TIN_F32, TIN_F32, TIN_F32, TIN_F32, TIN_F32, TIN_F32, TIN_F64,
-                                   TIN_F64, TIN_I32, TIN_I32, TIN_I64, TIN_U8,  TIN_U32, TIN_BOOL};
+  static const uint8_t dtypes[] = {TIN_F32, TIN_F32, TIN_F32, TIN_F32, TIN_F32,  TIN_F32, TIN_F64, TIN_F64, TIN_I32,
+                                   TIN_I32, TIN_I64, TIN_U8,  TIN_U32, TIN_BOOL, TIN_I8,  TIN_U16, TIN_I16, TIN_U64};
   return g->floats_only ? (gen_chance(g, 80) ? TIN_F32 : TIN_F64) : (tin_dtype)dtypes[gen_below(g, (int64_t)sizeof dtypes)];
 }
 

@@ -322,7 +322,7 @@ void gen_contract_step(struct generator *g) {
 /* ---- indexing ---- */
 
 static struct tin_node *random_index(struct generator *g, const struct gen_shape *shape, int64_t limit) {
-  static const uint8_t dtypes[] = {TIN_I32, TIN_I32, TIN_I64, TIN_U32, TIN_U8};
+  static const uint8_t dtypes[] = {TIN_I32, TIN_I32, TIN_I64, TIN_U32, TIN_U8, TIN_I16, TIN_U64};
   tin_dtype dtype = (tin_dtype)dtypes[gen_below(g, (int64_t)sizeof dtypes)];
   if (dtype == TIN_U8 && limit > 255)
     dtype = TIN_I64;

@@ -12,7 +12,8 @@ struct descr {
   const char *text;
   tin_dtype dtype;
 };
-static const struct descr descrs[] = {{"'|b1'", TIN_BOOL}, {"'|u1'", TIN_U8},  {"'<i4'", TIN_I32}, {"'<u4'", TIN_U32},
+static const struct descr descrs[] = {{"'|b1'", TIN_BOOL}, {"'|u1'", TIN_U8},  {"'|i1'", TIN_I8},  {"'<u2'", TIN_U16},
+                                      {"'<i2'", TIN_I16},  {"'<u4'", TIN_U32}, {"'<i4'", TIN_I32}, {"'<u8'", TIN_U64},
                                       {"'<i8'", TIN_I64},  {"'<f4'", TIN_F32}, {"'<f8'", TIN_F64}};
 
 /* What follows 'key': in the header, or NULL. */
