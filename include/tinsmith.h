@@ -72,6 +72,15 @@ typedef struct tin_axes {
   int axis[TIN_RANK_LIMIT];
 } tin_axes;
 
+/* Slices of the leading axes by value, each {start, stop} or {start, stop, step}: TIN_RANGES({1, 3}, TIN_ALL, {0, TIN_END, 2}). */
+#define TIN_END INT64_MAX /* as the stop of a slice: to the end */
+#define TIN_ALL                                                                                                                            \
+  { 0, TIN_END }
+typedef struct tin_ranges {
+  int count;
+  int64_t at[TIN_RANK_LIMIT][3]; /* step 0: 1 */
+} tin_ranges;
+
 /* Tensors by array and count: TIN_LIST(a, b). The array is the caller's and is only read during the call. */
 typedef struct tin_list {
   tin_tensor *const *at;
@@ -82,9 +91,11 @@ typedef struct tin_list {
 #define TIN_SHAPE(...) tin_cpp_shape({__VA_ARGS__})
 #define TIN_AXES(...) tin_cpp_axes({__VA_ARGS__})
 #define TIN_LIST(...) tin_cpp_list({__VA_ARGS__})
+#define TIN_RANGES(...) tin_cpp_ranges({__VA_ARGS__})
 #else
 #define TIN_SHAPE(...) ((tin_shape){(int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), {__VA_ARGS__}})
 #define TIN_AXES(...) ((tin_axes){(int)(sizeof((int[]){__VA_ARGS__}) / sizeof(int)), {__VA_ARGS__}})
+#define TIN_RANGES(...) ((tin_ranges){(int)(sizeof((int64_t[][3]){__VA_ARGS__}) / sizeof(int64_t[3])), {__VA_ARGS__}})
 #define TIN_LIST(...) ((tin_list){(tin_tensor *[]){__VA_ARGS__}, (int)(sizeof((tin_tensor *[]){__VA_ARGS__}) / sizeof(tin_tensor *))})
 #endif
 
@@ -633,7 +644,6 @@ tin_tensor *tin_unsqueeze_at(const char *file, int line, tin_tensor *x, int axis
 tin_tensor *tin_flip_at(const char *file, int line, tin_tensor *x, tin_axes axes);
 #define tin_flip(...) tin_flip_at(TIN_HERE, __VA_ARGS__)
 
-#define TIN_END INT64_MAX /* as the stop of a slice: to the end */
 struct tin_slice_options {
   const char *file TIN_ZERO;
   int line TIN_ZERO;
@@ -641,21 +651,35 @@ struct tin_slice_options {
   int axis TIN_ZERO;
   int64_t start TIN_ZERO; /* negative: from the end */
   int64_t stop TIN_ZERO;  /* exclusive; negative: from the end */
-  int64_t step TIN_ZERO;  /* 0: 1; must not be negative (use tin_flip) */
+  int64_t step TIN_ZERO;  /* 0: 1; negative: backwards */
 };
-/* x[start:stop:step] along the axis, with Python's clamping: tin_slice(x, 0, 1, -1), tin_slice(x, -1, 0, TIN_END, .step = 2). */
+/* x[start:stop:step] along the axis, with Python's clamping: tin_slice(x, 0, 1, -1), tin_slice(x, -1, 0, TIN_END, .step = 2). TIN_END is
+ * past the last element in the direction of the step: x[::-1] is tin_slice(x, 0, -1, TIN_END, .step = -1). */
 tin_tensor *tin_slice_args(struct tin_slice_options args);
+/* The same over the leading axes at once; the others stay whole: x[1:3, :, ::2] is tin_slices(x, TIN_RANGES({1, 3}, TIN_ALL,
+ * {0, TIN_END, 2})). Error: more ranges than axes. NumPy's basic indexing with slices. */
+tin_tensor *tin_slices_at(const char *file, int line, tin_tensor *x, tin_ranges ranges);
+#define tin_slices(...) tin_slices_at(TIN_HERE, __VA_ARGS__)
 
+typedef enum tin_pad_mode {
+  TIN_PAD_CONSTANT,  /* .value */
+  TIN_PAD_REFLECT,   /* c b | a b c | b a: mirrored at the first and last element; at most size - 1 */
+  TIN_PAD_REPLICATE, /* a a | a b c | c c: the first and last element; not of an empty axis */
+  TIN_PAD_CIRCULAR   /* b c | a b c | a b: from the other end; at most size */
+} tin_pad_mode;
 struct tin_pad_options {
   const char *file TIN_ZERO;
   int line TIN_ZERO;
   tin_tensor *x TIN_ZERO;
-  int64_t low[TIN_RANK_LIMIT] TIN_ZERO;      /* elements put before, by axis */
+  int64_t low[TIN_RANK_LIMIT] TIN_ZERO;      /* elements put before, by axis; negative (constant mode): taken away */
   int64_t high[TIN_RANK_LIMIT] TIN_ZERO;     /* behind */
-  int64_t interior[TIN_RANK_LIMIT] TIN_ZERO; /* between each two */
-  double value TIN_ZERO;                     /* of the new elements */
+  int64_t interior[TIN_RANK_LIMIT] TIN_ZERO; /* between each two (constant mode) */
+  double value TIN_ZERO;                     /* of the new elements (constant mode) */
+  tin_pad_mode mode TIN_ZERO;
 };
-/* tin_pad(x, .low = {0, 1}, .high = {0, 1}, .value = 0). jax.lax.pad; torch.nn.functional.pad. */
+/* tin_pad(x, .low = {0, 1}, .high = {0, 1}, .value = 0). Crops after it has padded. Elements used several times sum their gradients.
+ * jax.lax.pad; torch.nn.functional.pad, whose list names the last axis first. Modes other than constant go axis by axis, and take any
+ * axes (PyTorch: the last ones). numpy.pad's modes constant, reflect, edge, wrap. */
 tin_tensor *tin_pad_args(struct tin_pad_options args);
 
 struct tin_window_options {
@@ -674,18 +698,125 @@ tin_tensor *tin_window_args(struct tin_window_options args);
  * size given. Integers stay. torch.nn.functional.fold in one dimension. */
 tin_tensor *tin_fold_args(struct tin_window_options args);
 
+struct tin_unfold_options {
+  const char *file TIN_ZERO;
+  int line TIN_ZERO;
+  tin_tensor *x TIN_ZERO;
+  int64_t image[2] TIN_ZERO;    /* tin_fold2d: height and width of the result */
+  int64_t kernel[2] TIN_ZERO;   /* height and width of a patch */
+  int64_t stride[2] TIN_ZERO;   /* 0: 1 */
+  int64_t dilation[2] TIN_ZERO; /* 0: 1 */
+  int64_t padding[2] TIN_ZERO;  /* zeros around the image */
+};
+/* Patches of images as columns (im2col): [batch, channels, height, width] -> [batch, channels * kernel[0] * kernel[1], places], places in
+ * row-major order; also without batch. tin_unfold(x, .kernel = {3, 3}, .padding = {1, 1}). torch.nn.functional.unfold. */
+tin_tensor *tin_unfold_args(struct tin_unfold_options args);
+/* The transpose of tin_unfold (col2im): overlapping patches are summed, first along width, then along height, each by tin_fold.
+ * tin_fold2d(x, .image = {8, 8}, .kernel = {3, 3}). Not of bool. torch.nn.functional.fold. */
+tin_tensor *tin_fold2d_args(struct tin_unfold_options args);
+
 #ifndef __cplusplus
+#define tin_unfold(...) tin_unfold_args((struct tin_unfold_options){.file = __FILE__, .line = __LINE__, .x = __VA_ARGS__})
+#define tin_fold2d(...) tin_fold2d_args((struct tin_unfold_options){.file = __FILE__, .line = __LINE__, .x = __VA_ARGS__})
 #define tin_slice(...) tin_slice_args((struct tin_slice_options){.file = __FILE__, .line = __LINE__, .x = __VA_ARGS__})
 #define tin_pad(...) tin_pad_args((struct tin_pad_options){.file = __FILE__, .line = __LINE__, .x = __VA_ARGS__})
 #define tin_window(...) tin_window_args((struct tin_window_options){.file = __FILE__, .line = __LINE__, .x = __VA_ARGS__})
 #define tin_fold(...) tin_fold_args((struct tin_window_options){.file = __FILE__, .line = __LINE__, .x = __VA_ARGS__})
 #endif
 
+/* Pieces of x along an axis in order, into the caller's array. They return how many tensors were written; 0 on an error, and then the
+ * array holds poison. Errors: an array that is not said to hold exactly the pieces there are. */
+/* Pieces of the size, the last one smaller when the size does not divide the axis: tin_split(x, 2, 0, out, 3). torch.split. */
+int tin_split_at(const char *file, int line, tin_tensor *x, int64_t size, int axis, tin_tensor **out, int count);
+/* Pieces of count given sizes, which add up to the axis. torch.split with a list; numpy.split takes the places between them instead. */
+int tin_split_sizes_at(const char *file, int line, tin_tensor *x, const int64_t *sizes, int axis, tin_tensor **out, int count);
+/* At most that many pieces of ceil(n / chunks): PyTorch's rule, which may give fewer; places left over in out[chunks] become NULL. An empty
+ * axis gives as many empty pieces as asked for. torch.chunk. */
+int tin_chunk_at(const char *file, int line, tin_tensor *x, int chunks, int axis, tin_tensor **out);
+/* The slices at 0, 1, ... without the axis: count is its size. torch.unbind. */
+int tin_unbind_at(const char *file, int line, tin_tensor *x, int axis, tin_tensor **out, int count);
+#define tin_split(...) tin_split_at(TIN_HERE, __VA_ARGS__)
+#define tin_split_sizes(...) tin_split_sizes_at(TIN_HERE, __VA_ARGS__)
+#define tin_chunk(...) tin_chunk_at(TIN_HERE, __VA_ARGS__)
+#define tin_unbind(...) tin_unbind_at(TIN_HERE, __VA_ARGS__)
+
+/* Elements move by the shift along each axis, and come in again at the other end; an axis named twice moves by both. No axes: x is rolled
+ * as if flat, by one shift. tin_roll(x, TIN_SHAPE(1, -2), TIN_AXES(0, 1)). torch.roll. */
+tin_tensor *tin_roll_at(const char *file, int line, tin_tensor *x, tin_shape shifts, tin_axes axes);
+#define tin_roll(...) tin_roll_at(TIN_HERE, __VA_ARGS__)
+/* x again and again along each axis: one count an axis, more make new leading axes; fewer are an error for tin_repeat
+ * (torch.Tensor.repeat), and belong to the last axes for tin_tile (numpy.tile, torch.tile). tin_repeat(x, TIN_SHAPE(2, 3)). */
+tin_tensor *tin_repeat_at(const char *file, int line, tin_tensor *x, tin_shape counts);
+tin_tensor *tin_tile_at(const char *file, int line, tin_tensor *x, tin_shape counts);
+/* Each element count times in a row along the axis: a a b b. torch.repeat_interleave, numpy.repeat. */
+tin_tensor *tin_repeat_interleave_at(const char *file, int line, tin_tensor *x, int64_t count, int axis);
+#define tin_repeat(...) tin_repeat_at(TIN_HERE, __VA_ARGS__)
+#define tin_tile(...) tin_tile_at(TIN_HERE, __VA_ARGS__)
+#define tin_repeat_interleave(...) tin_repeat_interleave_at(TIN_HERE, __VA_ARGS__)
+
+/* Axes from[i] go to places to[i] of the result, the others keep their order: tin_movedim(x, TIN_AXES(0), TIN_AXES(-1)). torch.movedim,
+ * numpy.moveaxis. */
+tin_tensor *tin_movedim_at(const char *file, int line, tin_tensor *x, tin_axes from, tin_axes to);
+#define tin_movedim(...) tin_movedim_at(TIN_HERE, __VA_ARGS__)
+#define tin_moveaxis(...) tin_movedim_at(TIN_HERE, __VA_ARGS__)
+#define tin_swapaxes(...) tin_transpose_at(TIN_HERE, __VA_ARGS__)
+#define tin_broadcast_to(...) tin_expand_at(TIN_HERE, __VA_ARGS__)
+/* Turned by 90 degrees so many times (negative: backwards), from axis0 towards axis1. torch.rot90. */
+tin_tensor *tin_rot90_at(const char *file, int line, tin_tensor *x, int times, int axis0, int axis1);
+#define tin_rot90(...) tin_rot90_at(TIN_HERE, __VA_ARGS__)
+/* The axis becomes axes of these sizes, one of which may be -1. torch.unflatten. */
+tin_tensor *tin_unflatten_at(const char *file, int line, tin_tensor *x, int axis, tin_shape sizes);
+#define tin_unflatten(...) tin_unflatten_at(TIN_HERE, __VA_ARGS__)
+/* [..., c * r * r, h, w] -> [..., c, h * r, w * r] for the factor r, and back. torch.nn.functional.pixel_shuffle, pixel_unshuffle. */
+tin_tensor *tin_pixel_shuffle_at(const char *file, int line, tin_tensor *x, int64_t factor);
+tin_tensor *tin_pixel_unshuffle_at(const char *file, int line, tin_tensor *x, int64_t factor);
+#define tin_pixel_shuffle(...) tin_pixel_shuffle_at(TIN_HERE, __VA_ARGS__)
+#define tin_pixel_unshuffle(...) tin_pixel_unshuffle_at(TIN_HERE, __VA_ARGS__)
+
+/* The elements i, i + offset of two axes, which go; the diagonal is the last axis. An offset > 0 is above the main diagonal; far out there
+ * is nothing. torch.diagonal. */
+tin_tensor *tin_diagonal_at(const char *file, int line, tin_tensor *x, int offset, int axis0, int axis1);
+/* x's last axis on the diagonal of two new axes at these places of the result, zeros around it. torch.diag_embed. */
+tin_tensor *tin_diag_embed_at(const char *file, int line, tin_tensor *x, int offset, int axis0, int axis1);
+/* A vector: the matrix with it on the diagonal; a matrix: its diagonal. torch.diag. */
+tin_tensor *tin_diag_at(const char *file, int line, tin_tensor *x, int offset);
+/* The sum of a matrix's main diagonal; integers give i64. torch.trace. */
+tin_tensor *tin_trace_at(const char *file, int line, tin_tensor *x);
+/* The elements with column - row <= diagonal (tril), >= diagonal (triu) of the last two axes, 0 elsewhere. torch.tril, triu. */
+tin_tensor *tin_tril_at(const char *file, int line, tin_tensor *x, int diagonal);
+tin_tensor *tin_triu_at(const char *file, int line, tin_tensor *x, int diagonal);
+#define tin_diagonal(...) tin_diagonal_at(TIN_HERE, __VA_ARGS__)
+#define tin_diag_embed(...) tin_diag_embed_at(TIN_HERE, __VA_ARGS__)
+#define tin_diag(...) tin_diag_at(TIN_HERE, __VA_ARGS__)
+#define tin_trace(...) tin_trace_at(TIN_HERE, __VA_ARGS__)
+#define tin_tril(...) tin_tril_at(TIN_HERE, __VA_ARGS__)
+#define tin_triu(...) tin_triu_at(TIN_HERE, __VA_ARGS__)
+
+/* a x b along the axis, which has size 3 in both; the others broadcast. torch.linalg.cross. */
+tin_tensor *tin_cross_at(const char *file, int line, tin_tensor *a, tin_tensor *b, int axis);
+#define tin_cross(...) tin_cross_at(TIN_HERE, __VA_ARGS__)
+
+/* The tensors, each broadcast to the shape of all; true, or false and poison in out. torch.broadcast_tensors. */
+bool tin_broadcast_tensors_at(const char *file, int line, tin_list tensors, tin_tensor **out);
+#define tin_broadcast_tensors(...) tin_broadcast_tensors_at(TIN_HERE, __VA_ARGS__)
+/* Vectors (or numbers) as the axes of a grid: out[i] varies along axis i only; "xy" swaps the first two axes, "ij" does not. At most 8.
+ * tin_meshgrid(TIN_LIST(x, y), "ij", out). torch.meshgrid. */
+bool tin_meshgrid_at(const char *file, int line, tin_list tensors, const char *indexing, tin_tensor **out);
+#define tin_meshgrid(...) tin_meshgrid_at(TIN_HERE, __VA_ARGS__)
+
 /* The tensors one after another along an existing, a new axis. Dtypes are promoted. torch.cat, torch.stack. */
 tin_tensor *tin_concat_at(const char *file, int line, tin_list tensors, int axis);
 tin_tensor *tin_stack_at(const char *file, int line, tin_list tensors, int axis);
 #define tin_concat(...) tin_concat_at(TIN_HERE, __VA_ARGS__)
 #define tin_stack(...) tin_stack_at(TIN_HERE, __VA_ARGS__)
+/* Side by side (axis 1; vectors: axis 0), one below the other (axis 0; vectors are rows), behind each other (axis 2; vectors are
+ * [1, n, 1]). torch.hstack, vstack, dstack. */
+tin_tensor *tin_hstack_at(const char *file, int line, tin_list tensors);
+tin_tensor *tin_vstack_at(const char *file, int line, tin_list tensors);
+tin_tensor *tin_dstack_at(const char *file, int line, tin_list tensors);
+#define tin_hstack(...) tin_hstack_at(TIN_HERE, __VA_ARGS__)
+#define tin_vstack(...) tin_vstack_at(TIN_HERE, __VA_ARGS__)
+#define tin_dstack(...) tin_dstack_at(TIN_HERE, __VA_ARGS__)
 
 /* The slices of x along the axis that index (any shape, integers) names: shape x[:axis] + index + x[axis+1:]. An index outside 0 .. n-1
  * is an error when computed. numpy.take, torch.nn.functional.embedding (axis 0). */
@@ -787,6 +918,21 @@ static inline tin_axes tin_cpp_axes(std::initializer_list<int> list) {
   }
   return axes;
 }
+struct tin_cpp_range {
+  int64_t start TIN_ZERO, stop TIN_ZERO, step TIN_ZERO;
+};
+static inline tin_ranges tin_cpp_ranges(std::initializer_list<tin_cpp_range> list) {
+  tin_ranges ranges = {};
+  for (const tin_cpp_range &range : list) {
+    if (ranges.count < TIN_RANK_LIMIT) {
+      ranges.at[ranges.count][0] = range.start;
+      ranges.at[ranges.count][1] = range.stop;
+      ranges.at[ranges.count][2] = range.step;
+    }
+    ranges.count++;
+  }
+  return ranges;
+}
 /* The array lives until the end of the full expression that holds TIN_LIST. */
 static inline tin_list tin_cpp_list(const std::initializer_list<tin_tensor *> &list) {
   tin_list tensors = {list.begin(), (int)list.size()};
@@ -852,6 +998,14 @@ static inline tin_tensor *tin_slice(tin_tensor *x, int axis, int64_t start, int6
 static inline tin_tensor *tin_pad(tin_tensor *x, tin_pad_options options = {}, TIN_CPP_PLACE) {
   options.file = file, options.line = line, options.x = x;
   return tin_pad_args(options);
+}
+static inline tin_tensor *tin_unfold(tin_tensor *x, tin_unfold_options options, TIN_CPP_PLACE) {
+  options.file = file, options.line = line, options.x = x;
+  return tin_unfold_args(options);
+}
+static inline tin_tensor *tin_fold2d(tin_tensor *x, tin_unfold_options options, TIN_CPP_PLACE) {
+  options.file = file, options.line = line, options.x = x;
+  return tin_fold2d_args(options);
 }
 static inline tin_tensor *tin_window(tin_tensor *x, int axis, int64_t size, tin_window_options options = {}, TIN_CPP_PLACE) {
   options.file = file, options.line = line, options.x = x, options.axis = axis, options.size = size;

@@ -9,6 +9,11 @@ static tin_tensor *square(void *, tin_list x) {
 int main() {
   tin_ctx *ctx = tin_ctx_new();
   tin_tensor *x = tin_zeros(ctx, TIN_F32, TIN_SHAPE(2, 3));
+  x = tin_slices(x, TIN_RANGES(TIN_ALL, {-1, TIN_END, -1}));
+  x = tin_add(x, tin_pad(x, {.mode = TIN_PAD_REFLECT}));
+  tin_tensor *columns = tin_unfold(tin_unsqueeze(x, 0), {.kernel = {2, 2}}), *pieces[2];
+  x = tin_fold2d(columns, {.image = {2, 3}, .kernel = {2, 2}});
+  tin_chunk(x, 2, 0, pieces);
   tin_tensor *total = tin_sum(x, {.keepdims = true});
   double value = tin_item(total);
   tin_tensor *gradient = total;

@@ -201,6 +201,70 @@ static tin_tensor *build_pad(tin_tensor *const *x) {
 static tin_tensor *build_flip(tin_tensor *const *x) {
   return tin_mul(tin_flip(x[0], TIN_AXES(1)), x[0]);
 }
+static tin_tensor *build_roll(tin_tensor *const *x) {
+  return tin_square(tin_roll(x[0], TIN_SHAPE(1, -2), TIN_AXES(0, 1)));
+}
+static tin_tensor *build_repeat(tin_tensor *const *x) {
+  return tin_square(tin_repeat(x[0], TIN_SHAPE(2, 1, 2)));
+}
+static tin_tensor *build_repeat_interleave(tin_tensor *const *x) {
+  return tin_square(tin_repeat_interleave(x[0], 3, 1));
+}
+static tin_tensor *build_rot90(tin_tensor *const *x) {
+  return tin_square(tin_rot90(x[0], 1, 0, 1));
+}
+static tin_tensor *build_pixel_shuffle(tin_tensor *const *x) {
+  return tin_square(tin_pixel_shuffle(tin_pixel_unshuffle(x[0], 2), 2));
+}
+static tin_tensor *build_backwards(tin_tensor *const *x) {
+  return tin_square(tin_slices(x[0], TIN_RANGES({1, 3}, {-1, TIN_END, -2})));
+}
+static tin_tensor *build_diagonal(tin_tensor *const *x) {
+  return tin_square(tin_diagonal(x[0], 1, 1, 0));
+}
+static tin_tensor *build_diag_embed(tin_tensor *const *x) {
+  return tin_square(tin_diag_embed(x[0], -1, 0, 2));
+}
+static tin_tensor *build_trace(tin_tensor *const *x) {
+  return tin_square(tin_trace(x[0]));
+}
+static tin_tensor *build_tril(tin_tensor *const *x) {
+  return tin_square(tin_tril(x[0], 1));
+}
+static tin_tensor *build_triu(tin_tensor *const *x) {
+  return tin_square(tin_triu(x[0], 1));
+}
+static tin_tensor *build_reflect(tin_tensor *const *x) {
+  return tin_square(tin_pad(x[0], .low = {2, 1}, .high = {1, 3}, .mode = TIN_PAD_REFLECT));
+}
+static tin_tensor *build_replicate(tin_tensor *const *x) {
+  return tin_square(tin_pad(x[0], .low = {2}, .high = {1, 3}, .mode = TIN_PAD_REPLICATE));
+}
+static tin_tensor *build_circular(tin_tensor *const *x) {
+  return tin_square(tin_pad(x[0], .low = {3, 1}, .high = {0, 4}, .mode = TIN_PAD_CIRCULAR));
+}
+static tin_tensor *build_crop(tin_tensor *const *x) {
+  return tin_square(tin_pad(x[0], .low = {-1, 2}, .high = {1, -1}));
+}
+static tin_tensor *build_unfold(tin_tensor *const *x) {
+  return tin_square(tin_unfold(x[0], .kernel = {2, 3}, .stride = {2, 1}, .padding = {1, 0}));
+}
+static tin_tensor *build_fold2d(tin_tensor *const *x) {
+  return tin_square(tin_fold2d(x[0], .image = {3, 4}, .kernel = {2, 2}, .padding = {1, 0}, .dilation = {2, 1}));
+}
+static tin_tensor *build_pieces(tin_tensor *const *x) {
+  tin_tensor *out[7];
+  if (tin_split(x[0], 2, 1, out, 2) != 2 || tin_chunk(x[0], 2, 0, out + 2) != 2 || tin_unbind(x[0], 0, out + 4, 3) != 3)
+    return NULL;
+  return tin_hstack(TIN_LIST(tin_flatten(tin_mul(out[0], out[1]), 0, -1), tin_flatten(tin_square(out[2]), 0, -1), tin_mul(out[4], out[6])));
+}
+static tin_tensor *build_grid(tin_tensor *const *x) {
+  tin_tensor *out[2];
+  return tin_meshgrid(TIN_LIST(x[0], x[1]), "xy", out) ? tin_mul(tin_square(out[0]), out[1]) : NULL;
+}
+static tin_tensor *build_cross(tin_tensor *const *x) {
+  return tin_cross(x[0], x[1], 0);
+}
 static tin_tensor *build_window(tin_tensor *const *x) {
   return tin_square(tin_window(x[0], 0, 3, .stride = 2, .dilation = 2));
 }
@@ -291,6 +355,26 @@ static const struct gradient_case cases[] = {
     {"slice", OP_SLICE, build_slice, 1, {MATRIX}, false},
     {"pad", OP_PAD, build_pad, 1, {MATRIX}, false},
     {"flip", OP_FLIP, build_flip, 1, {MATRIX}, false},
+    {"roll", OP_CONCAT, build_roll, 1, {MATRIX}, false},
+    {"repeat", OP_EXPAND, build_repeat, 1, {MATRIX}, false},
+    {"repeat_interleave", OP_EXPAND, build_repeat_interleave, 1, {MATRIX}, false},
+    {"rot90", OP_FLIP, build_rot90, 1, {MATRIX}, false},
+    {"pixel_shuffle", OP_PERMUTE, build_pixel_shuffle, 1, {{3, {2, 2, 4}}}, false},
+    {"backwards", OP_SLICE, build_backwards, 1, {MATRIX}, false},
+    {"diagonal", OP_SLICE, build_diagonal, 1, {MATRIX}, false},
+    {"diag_embed", OP_PAD, build_diag_embed, 1, {MATRIX}, false},
+    {"trace", OP_SUM, build_trace, 1, {{2, {3, 4}}}, false},
+    {"tril", OP_SELECT, build_tril, 1, {MATRIX}, false},
+    {"triu", OP_SELECT, build_triu, 1, {{3, {2, 3, 4}}}, false},
+    {"reflect", OP_CONCAT, build_reflect, 1, {MATRIX}, false},
+    {"replicate", OP_CONCAT, build_replicate, 1, {MATRIX}, false},
+    {"circular", OP_CONCAT, build_circular, 1, {MATRIX}, false},
+    {"crop", OP_PAD, build_crop, 1, {MATRIX}, false},
+    {"unfold", OP_WINDOW, build_unfold, 1, {{3, {2, 4, 4}}}, false},
+    {"fold2d", OP_FOLD, build_fold2d, 1, {{2, {4, 9}}}, false},
+    {"pieces", OP_SLICE, build_pieces, 1, {MATRIX}, false},
+    {"grid", OP_EXPAND, build_grid, 2, {VECTOR, {1, {3}}}, false},
+    {"cross", OP_CONCAT, build_cross, 2, {MATRIX, {2, {3, 1}}}, false},
     {"window", OP_WINDOW, build_window, 1, {{2, {8, 2}}}, false},
     {"fold", OP_FOLD, build_fold, 1, {{3, {2, 2, 3}}}, false},
     {"concat", OP_CONCAT, build_concat, 2, {MATRIX, {2, {3, 2}}}, false},

@@ -75,8 +75,10 @@ static void fail_broadcast(struct tin_call *call, int second, int axis, tin_tens
   int first = 0;
   while (first < second && (nodes[first]->rank < from_end || nodes[first]->shape[nodes[first]->rank - from_end] == 1))
     first++;
-  tin_call_fail(call, "shapes do not broadcast: %s and %s: %lld is not %lld", tin_describe(tensors[first], names[first], nodes[first]).text,
-                tin_describe(tensors[second], names[second], nodes[second]).text,
+  struct tin_words one = tin_name_item(call->items, first), other = tin_name_item(call->items, second);
+  tin_call_fail(call, "shapes do not broadcast: %s and %s: %lld is not %lld",
+                tin_describe(tensors[first], names ? names[first] : one.text, nodes[first]).text,
+                tin_describe(tensors[second], names ? names[second] : other.text, nodes[second]).text,
                 (long long)nodes[first]->shape[nodes[first]->rank - from_end], (long long)nodes[second]->shape[axis]);
 }
 

@@ -43,6 +43,12 @@ tin_tensor *tin_call_poison(const struct tin_call *call) {
   return call->ctx ? call->ctx->poison : tin_poison_without_context();
 }
 
+bool tin_call_poison_all(const struct tin_call *call, tin_tensor **out, int count) {
+  for (int i = 0; out && i < count; i++)
+    out[i] = tin_call_poison(call);
+  return false;
+}
+
 tin_tensor *tin_fail_at(const char *file, int line, tin_ctx *ctx, const char *format, ...) {
   struct tin_call call = {.file = file, .line = line, .ctx = ctx};
   va_list args;
@@ -213,19 +219,18 @@ bool tin_check_shape(struct tin_call *call, const tin_shape *shape, tin_dtype dt
     return false;
   }
   *size = 1;
-  bool overflow = false, empty = false;
+  int64_t bound = 1; /* an empty tensor's other sizes must be moderate as well: they are multiplied on the way to indices */
   for (int axis = 0; axis < shape->rank; axis++) {
-    if (shape->size[axis] < 0) {
-      tin_call_fail(call, "size %lld of axis %d is negative", (long long)shape->size[axis], axis);
+    int64_t extent = shape->size[axis];
+    if (extent < 0) {
+      tin_call_fail(call, "size %lld of axis %d is negative", (long long)extent, axis);
       return false;
     }
-    empty |= shape->size[axis] == 0;
-    overflow |= !empty && __builtin_mul_overflow(*size, shape->size[axis], size);
-  }
-  *size = empty ? 0 : *size;
-  if (!empty && (overflow || *size > PTRDIFF_MAX / 64)) { /* leaves room for bytes and for rounding up */
-    tin_call_fail(call, "shape %s has too many elements", tin_shape_words(shape->rank, shape->size).text);
-    return false;
+    if (__builtin_mul_overflow(bound, extent ? extent : 1, &bound) || bound > TIN_SIZE_LIMIT) {
+      tin_call_fail(call, "shape %s has too many elements", tin_shape_words(shape->rank, shape->size).text);
+      return false;
+    }
+    *size *= extent;
   }
   return true;
 }

@@ -10,7 +10,8 @@
  *   scope.c        scopes and what dies with them
  *   variable.c     parameters, state, inputs, kept values; write and assign
  *   realize.c      realise, read, item, keep
- *   leaf.c, random.c, elementwise.c, expression.c, reduce.c, matmul.c, movement.c, indexing.c   ops
+ *   leaf.c, random.c, elementwise.c, expression.c, reduce.c, matmul.c, indexing.c   ops
+ *   movement.c, parts.c, rearrange.c, border.c   ops that move elements
  *   grad.c, gradcheck.c, clip.c   derivatives
  */
 #ifndef TIN_FRONTEND_FRONTEND_H
@@ -128,6 +129,8 @@ static inline struct tin_call tin_call_of(const char *file, int line, const char
 /* Records "file:line: op: text". Works without a context (then nobody hears of it). */
 void tin_call_fail(struct tin_call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
 tin_tensor *tin_call_poison(const struct tin_call *call);
+/* Poison in all places of the caller's array (NULL: none), and false: the result of a call that failed. */
+bool tin_call_poison_all(const struct tin_call *call, tin_tensor **out, int count);
 /* Gives the call its context and prepares the graph for it; false (recorded) when the context is NULL or was not set up. */
 bool tin_call_enter(struct tin_call *call, tin_ctx *ctx);
 /* The operands' nodes, a variable's at its current value. names: the parameters' names, for messages; NULL: items by number. The context is
@@ -229,6 +232,12 @@ struct tin_node *tin_node_detached(struct tin_graph *graph, struct tin_node *x);
 struct tin_node *tin_node_truth(struct tin_graph *graph, struct tin_node *x);
 /* x without the axes of the mask, which have size 1. */
 struct tin_node *tin_node_drop_axes(struct tin_graph *graph, struct tin_node *x, uint32_t axes);
+/* `count` elements along the axis from start on, by step (> 0); a slice that lies inside x. */
+struct tin_node *tin_node_part(struct tin_graph *graph, struct tin_node *x, int axis, int64_t start, int64_t step, int64_t count);
+/* x[start:stop:step] along the axis as Python cuts it; step 0 is 1, and TIN_END as stop of a negative step is past the first element. */
+struct tin_node *tin_node_range(struct tin_graph *graph, struct tin_node *x, int axis, int64_t start, int64_t stop, int64_t step);
+/* bool [rows, columns]: row + offset <op> column. */
+struct tin_node *tin_node_compare_axes(struct tin_graph *graph, int op, int64_t rows, int64_t columns, int64_t offset);
 /* 1 / (1 + e^-x), neither it nor its gradient overflowing. */
 struct tin_node *tin_node_sigmoid(struct tin_graph *graph, struct tin_node *x);
 struct tin_node *tin_node_relu(struct tin_graph *graph, struct tin_node *x);

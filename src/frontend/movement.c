@@ -163,67 +163,13 @@ tin_tensor *tin_flip_at(const char *file, int line, tin_tensor *x, tin_axes axes
   return tin_call_result(&call, mask ? tin_node_flip(call.graph, node, mask) : node);
 }
 
-/* ---- parts and borders ---- */
-
-/* A bound of a slice by Python's rule: from the end when negative, then clamped. */
-static int64_t slice_bound(int64_t bound, int64_t size) {
-  if (bound < 0)
-    bound = bound < -size ? 0 : bound + size;
-  return bound < size ? bound : size;
-}
-
 tin_tensor *tin_slice_args(struct tin_slice_options args) {
   struct tin_call call = tin_call_of(args.file, args.line, "slice");
   struct tin_node *node = tin_call_operand(&call, args.x, "x");
   int axis = node ? tin_check_axis(&call, args.x, "x", node, args.axis) : -1;
   if (axis < 0)
     return tin_call_poison(&call);
-  if (args.step < 0) {
-    tin_call_fail(&call, "step %lld is negative; use flip", (long long)args.step);
-    return tin_call_poison(&call);
-  }
-  int64_t start[TIN_RANK_LIMIT] = {0}, step[TIN_RANK_LIMIT], size[TIN_RANK_LIMIT];
-  for (int i = 0; i < node->rank; i++) {
-    step[i] = 1;
-    size[i] = node->shape[i];
-  }
-  int64_t stop = slice_bound(args.stop, node->shape[axis]);
-  start[axis] = slice_bound(args.start, node->shape[axis]);
-  step[axis] = args.step ? args.step : 1;
-  size[axis] = stop > start[axis] ? (stop - start[axis] - 1) / step[axis] + 1 : 0;
-  if (size[axis] <= 1)
-    step[axis] = 1; /* one way to say it */
-  if (size[axis] == 0)
-    start[axis] = 0;
-  return tin_call_result(&call, tin_node_slice(call.graph, node, start, step, size));
-}
-
-tin_tensor *tin_pad_args(struct tin_pad_options args) {
-  struct tin_call call = tin_call_of(args.file, args.line, "pad");
-  struct tin_node *node = tin_call_operand(&call, args.x, "x");
-  if (!node)
-    return tin_call_poison(&call);
-  tin_shape shape = {.rank = node->rank};
-  for (int axis = 0; axis < TIN_RANK_LIMIT; axis++) {
-    int64_t low = args.low[axis], high = args.high[axis], interior = args.interior[axis];
-    const int64_t most = INT64_C(1) << 40; /* keeps the sum below from overflowing; a larger axis fits no memory */
-    if (low < 0 || high < 0 || interior < 0 || low > most || high > most || interior > (1 << 20)) {
-      tin_call_fail(&call, "padding %lld, %lld, interior %lld of axis %d is negative or too large", (long long)low, (long long)high,
-                    (long long)interior, axis);
-      return tin_call_poison(&call);
-    }
-    if (axis >= node->rank && (low || high || interior)) {
-      tin_call_fail(&call, "axis %d is out of range for %s", axis, tin_describe(args.x, "x", node).text);
-      return tin_call_poison(&call);
-    }
-    if (axis < node->rank)
-      shape.size[axis] = low + high + node->shape[axis] + (node->shape[axis] ? node->shape[axis] - 1 : 0) * interior;
-  }
-  int64_t size;
-  if (!tin_check_shape(&call, &shape, (tin_dtype)node->dtype, &size))
-    return tin_call_poison(&call);
-  uint64_t fill = tin_scalar_from_double(args.value, (tin_dtype)node->dtype);
-  return tin_call_result(&call, tin_node_pad(call.graph, node, args.low, args.interior, shape.size, fill));
+  return tin_call_result(&call, tin_node_range(call.graph, node, axis, args.start, args.stop, args.step));
 }
 
 /* ---- windows ---- */

@@ -18,6 +18,9 @@
  * volumes in groups: 2 + 2 + 3 + 3). */
 enum { TIN_MAX_RANK = 12, TIN_MAX_ARGS = 2 * TIN_MAX_RANK };
 
+/* No axis and no tensor is larger; leaves room for products with strides in 64 bits. */
+#define TIN_SIZE_LIMIT (INT64_C(1) << 48)
+
 struct tin_buffer;   /* runtime/buffer.h */
 struct tin_variable; /* below */
 
@@ -172,6 +175,8 @@ static inline bool tin_node_is_leaf(const struct tin_node *node) {
 /* Sets dtype, rank, shape and size from the op, its inputs and attributes; `shape` has room for TIN_MAX_RANK. Where the shape is an
  * attribute (sources, RESHAPE, EXPAND, SLICE, PAD, FOLD's axis) it is checked instead. NULL, or what is wrong in a few words. */
 const char *tin_node_infer(struct tin_node *node);
+/* What it says of a tensor above TIN_SIZE_LIMIT: no mistake of the caller, and for the builders the same as memory that ran out. */
+extern const char tin_too_large[];
 /* Checks shapes, dtypes, arity, attributes of every node below the outputs; false with the reason and the node's text in error. */
 bool tin_graph_verify(struct tin_graph *graph, struct tin_node **outputs, int n_outputs, struct tin_error *error);
 /* One node a line, in tin_graph_order:

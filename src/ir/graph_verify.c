@@ -10,8 +10,7 @@
 
 #include "ir/indexing.h"
 
-/* No axis and no tensor is larger; leaves room for products with strides in 64 bits. */
-static const int64_t size_limit = (int64_t)1 << 48;
+const char tin_too_large[] = "the tensor is too large";
 
 static const char *set_size(struct tin_node *node) {
   int64_t size = 1, bound = 1; /* bound: as if empty axes had size 1, so that strides cannot overflow either */
@@ -19,8 +18,8 @@ static const char *set_size(struct tin_node *node) {
     int64_t extent = node->shape[i];
     if (extent < 0)
       return "a negative size";
-    if (__builtin_mul_overflow(bound, extent ? extent : 1, &bound) || bound > size_limit)
-      return "the tensor is too large";
+    if (__builtin_mul_overflow(bound, extent ? extent : 1, &bound) || bound > TIN_SIZE_LIMIT)
+      return tin_too_large;
     size *= extent;
   }
   node->size = size;
