@@ -325,7 +325,35 @@ tin_tensor *tin_set_name_at(const char *file, int line, tin_tensor *t, const cha
 tin_tensor *tin_from_at(const char *file, int line, tin_ctx *ctx, tin_dtype dtype, tin_shape shape, const void *data);
 #define tin_from(...) tin_from_at(TIN_HERE, __VA_ARGS__)
 
-/* All elements the value, converted to the dtype as tin_cast does from f64 (integers beyond 2^53: use tin_from). torch.full, zeros, ones.
+/* A tensor over data itself, without a copy. The data must not change while it is in use. When nothing needs it any more (the tensor's
+ * scope has ended, and so has what shares its memory: a variable that it was assigned to, a tin_keep of it), release(user) is called,
+ * exactly once; at the latest by tin_ctx_free. It is also called, before the return, when the call fails, and when the data was copied
+ * after all: where it is empty, not aligned to its elements, or less than 64 bytes before the end of its last page of 4096 bytes (kernels
+ * may read so far behind it, and never write). release may be NULL, and must not call the library. torch.from_blob. */
+typedef void tin_release_handler(void *user);
+tin_tensor *tin_borrow_at(const char *file, int line, tin_ctx *ctx, tin_dtype dtype, tin_shape shape, const void *data,
+                          tin_release_handler *release, void *user);
+#define tin_borrow(...) tin_borrow_at(TIN_HERE, __VA_ARGS__)
+
+struct tin_map_options {
+  const char *file TIN_ZERO;
+  int line TIN_ZERO;
+  tin_ctx *ctx TIN_ZERO;
+  const char *path TIN_ZERO;
+  tin_dtype dtype TIN_ZERO;
+  tin_shape shape TIN_ZERO;
+  int64_t offset TIN_ZERO; /* byte of the file where the tensor starts; a multiple of the element's size */
+};
+/* A file's bytes as a tensor, row-major in this machine's byte order: mapped read only, so pages are read when they are used, and never
+ * copied. tin_map_file(ctx, "weights.bin", TIN_F32, TIN_SHAPE(784, 128), .offset = 64). The file must not be made shorter while the tensor
+ * lives; it may be renamed or removed. Errors name the file: it cannot be opened, is no regular file, is too short, the offset is not
+ * aligned. numpy.memmap(mode="r"). */
+tin_tensor *tin_map_file_args(struct tin_map_options args);
+#ifndef __cplusplus
+#define tin_map_file(...) tin_map_file_args((struct tin_map_options){.file = __FILE__, .line = __LINE__, .ctx = __VA_ARGS__})
+#endif
+
+/* All elements the value, converted to the dtype as tin_cast does from f64 (integers beyond 2^53: tin_full_i64). torch.full, zeros, ones.
  * The value is part of the graph: use it for numbers that do not change; two numbers are two graphs only where folding looks at them. */
 tin_tensor *tin_full_at(const char *file, int line, tin_ctx *ctx, tin_dtype dtype, tin_shape shape, double value);
 #define tin_full(...) tin_full_at(TIN_HERE, __VA_ARGS__)
@@ -333,6 +361,13 @@ tin_tensor *tin_full_at(const char *file, int line, tin_ctx *ctx, tin_dtype dtyp
 #define tin_ones(ctx, dtype, ...) tin_full_at(TIN_HERE, ctx, dtype, __VA_ARGS__, 1)
 /* 0-d. */
 #define tin_constant(ctx, dtype, value) tin_full_at(TIN_HERE, ctx, dtype, TIN_SHAPE(), value)
+
+/* The same for integers beyond 2^53, which a double rounds; it wraps to smaller dtypes as tin_cast does. */
+tin_tensor *tin_full_i64_at(const char *file, int line, tin_ctx *ctx, tin_dtype dtype, tin_shape shape, int64_t value);
+#define tin_full_i64(...) tin_full_i64_at(TIN_HERE, __VA_ARGS__)
+/* Zeros: memory is never shown before something is in it. torch.empty, empty_like. */
+#define tin_empty(ctx, dtype, ...) tin_full_at(TIN_HERE, ctx, dtype, __VA_ARGS__, 0)
+#define tin_empty_like(...) tin_full_like_at(TIN_HERE, __VA_ARGS__, 0)
 
 /* Of x's shape, dtype and context. torch.full_like, zeros_like, ones_like. */
 tin_tensor *tin_full_like_at(const char *file, int line, tin_tensor *x, double value);
@@ -350,6 +385,36 @@ tin_tensor *tin_arange_at(const char *file, int line, tin_ctx *ctx, tin_dtype dt
 #define tin_arange(...) tin_arange_at(TIN_HERE, __VA_ARGS__)
 /* [count]: 0, 1, ... */
 #define tin_iota(ctx, dtype, count) tin_arange_at(TIN_HERE, ctx, dtype, count, 0, 1)
+
+struct tin_space_options {
+  const char *file TIN_ZERO;
+  int line TIN_ZERO;
+  tin_ctx *ctx TIN_ZERO;
+  tin_dtype dtype TIN_ZERO;
+  double start TIN_ZERO;
+  double stop TIN_ZERO;
+  int64_t count TIN_ZERO;
+  double base TIN_ZERO;       /* tin_logspace; 0: 10 */
+  bool exclude_stop TIN_ZERO; /* the last number is one step before stop: NumPy's endpoint=False */
+};
+/* [count]: start .. stop in equal steps (stop - start) / (count - 1). Numbers are start + i * step in the first half and stop - (count - 1
+ * - i) * step in the second, so both ends are exact; computed in f32 for f32, else in f64, and then cast (integers: towards zero). One
+ * number: start. tin_linspace(ctx, TIN_F32, 0, 1, 11). torch.linspace, numpy.linspace. */
+tin_tensor *tin_linspace_args(struct tin_space_options args);
+/* base (positive) to the power x of tin_linspace's numbers, in f64 as e^(x log(base)), and then cast; f64 is within about |x log(base)|
+ * ulp. tin_logspace(ctx, TIN_F32, -3, 3, 7). torch.logspace. */
+tin_tensor *tin_logspace_args(struct tin_space_options args);
+#ifndef __cplusplus
+#define tin_linspace(...) tin_linspace_args((struct tin_space_options){.file = __FILE__, .line = __LINE__, .ctx = __VA_ARGS__})
+#define tin_logspace(...) tin_logspace_args((struct tin_space_options){.file = __FILE__, .line = __LINE__, .ctx = __VA_ARGS__})
+#endif
+
+/* A matrix with 1 on its main diagonal; 1 where column - row <= diagonal; 0 elsewhere. columns -1: as many as rows. torch.eye, numpy.tri.
+ */
+tin_tensor *tin_eye_at(const char *file, int line, tin_ctx *ctx, tin_dtype dtype, int64_t rows, int64_t columns);
+tin_tensor *tin_tri_at(const char *file, int line, tin_ctx *ctx, tin_dtype dtype, int64_t rows, int64_t columns, int diagonal);
+#define tin_eye(...) tin_eye_at(TIN_HERE, __VA_ARGS__)
+#define tin_tri(...) tin_tri_at(TIN_HERE, __VA_ARGS__)
 
 /* Random numbers by Threefry-2x32-20 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011): element i depends on i, the
  * seed, how many scopes were opened since the seed, and how many random tensors were made in the scope. Each call gives new numbers.
@@ -973,6 +1038,21 @@ static inline tin_tensor *tin_state(tin_ctx *ctx, tin_shape shape, tin_variable_
   options.file = file, options.line = line, options.ctx = ctx, options.shape = shape;
   return tin_state_args(options);
 }
+static inline tin_tensor *tin_map_file(tin_ctx *ctx, const char *path, tin_dtype dtype, tin_shape shape, tin_map_options options = {},
+                                       TIN_CPP_PLACE) {
+  options.file = file, options.line = line, options.ctx = ctx, options.path = path, options.dtype = dtype, options.shape = shape;
+  return tin_map_file_args(options);
+}
+#define TIN_CPP_SPACE(name)                                                                                                                \
+  static inline tin_tensor *name(tin_ctx *ctx, tin_dtype dtype, double start, double stop, int64_t count, tin_space_options options = {},  \
+                                 TIN_CPP_PLACE) {                                                                                          \
+    options.file = file, options.line = line, options.ctx = ctx, options.dtype = dtype;                                                    \
+    options.start = start, options.stop = stop, options.count = count;                                                                     \
+    return name##_args(options);                                                                                                           \
+  }
+TIN_CPP_SPACE(tin_linspace)
+TIN_CPP_SPACE(tin_logspace)
+#undef TIN_CPP_SPACE
 static inline bool tin_assign_at(tin_tensor *variable, tin_tensor *position, tin_tensor *value, tin_position_options options = {},
                                  TIN_CPP_PLACE) {
   options.file = file, options.line = line, options.x = variable, options.position = position, options.value = value;

@@ -5,13 +5,12 @@
  */
 #include "runtime/buffer.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
 enum {
   ALIGNMENT = 64, /* a cache line, and the widest vector */
-  SLACK = 64,     /* readable bytes behind the last element: a whole vector may be read at the end */
+  SLACK = TIN_BUFFER_SLACK,
   CHAINS = 256,   /* a large model has some hundred different sizes */
   PAGE = 4096,    /* sizes of a page and more are rounded to pages, so that nearly equal sizes share buffers */
   CACHE_SHARE = 4 /* the cache may hold this share of the most that was ever live */
@@ -24,6 +23,13 @@ struct block {
   size_t capacity;             /* bytes at buffer.data, slack included */
   struct block *older, *newer; /* in the cache, by age */
   struct block *next, **link;  /* in the cache, in its chain, newest first; link: what points to this block */
+};
+
+/* Memory of somebody else's. */
+struct loan {
+  struct tin_buffer buffer; /* first: what users hold */
+  void (*release)(void *user);
+  void *user;
 };
 
 struct tin_buffer_pool {
@@ -145,8 +151,32 @@ struct tin_buffer *tin_buffer_new(struct tin_buffer_pool *pool, size_t bytes) {
     pool->peak = pool->live + pool->cached;
   block->buffer.bytes = bytes;
   block->buffer.references = 1;
+  block->buffer.borrowed = false;
   block->buffer.pool = pool;
   return &block->buffer;
+}
+
+/* Pages may be larger than this one, never smaller: the bytes up to its end can be read when the last element can. */
+bool tin_buffer_has_slack(const void *data, size_t bytes) {
+  return PAGE - ((uintptr_t)data + bytes - 1) % PAGE > SLACK;
+}
+
+struct tin_buffer *tin_buffer_borrow(struct tin_buffer_pool *pool, const void *data, size_t bytes, void (*release)(void *user),
+                                     void *user) {
+  struct loan *loan = malloc(sizeof *loan);
+  if (!loan)
+    return NULL;
+  *loan = (struct loan){.buffer = {.data = (void *)(uintptr_t)data, .bytes = bytes, .references = 1, .borrowed = true, .pool = pool},
+                        .release = release,
+                        .user = user};
+  pool->users++;
+  return &loan->buffer;
+}
+
+static void end_loan(struct loan *loan) {
+  if (loan->release)
+    loan->release(loan->user);
+  free(loan);
 }
 
 struct tin_buffer *tin_buffer_keep(struct tin_buffer *buffer) {
@@ -154,16 +184,23 @@ struct tin_buffer *tin_buffer_keep(struct tin_buffer *buffer) {
   return buffer;
 }
 
-void tin_buffer_drop(struct tin_buffer *buffer) {
-  if (!buffer || --buffer->references)
-    return;
-  struct tin_buffer_pool *pool = buffer->pool;
-  struct block *block = (struct block *)buffer;
-  pool->users--;
+/* Back to the cache, as far as it has room. */
+static void recycle(struct tin_buffer_pool *pool, struct block *block) {
   pool->live -= block->capacity;
   put_into_cache(pool, block);
   size_t share = pool->most_live / CACHE_SHARE;
   shrink_cache(pool, pool->closed ? 0 : share > cache_least ? share : cache_least);
+}
+
+void tin_buffer_drop(struct tin_buffer *buffer) {
+  if (!buffer || --buffer->references)
+    return;
+  struct tin_buffer_pool *pool = buffer->pool;
+  pool->users--;
+  if (buffer->borrowed)
+    end_loan((struct loan *)buffer);
+  else
+    recycle(pool, (struct block *)buffer);
   if (pool->closed && !pool->users)
     free(pool);
 }

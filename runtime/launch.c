@@ -66,7 +66,7 @@ static void share_leaves(struct tin_run *run) {
 static struct tin_buffer *owned_buffer(const struct tin_run *run, const struct tin_run_value *value) {
   if (run->overwrite && value->update >= 0) {
     struct tin_buffer *old = run->request->updates[value->update].variable->buffer;
-    if (old && old->references == 1 && old->bytes >= (size_t)value->bytes)
+    if (old && tin_buffer_may_overwrite(old) && old->bytes >= (size_t)value->bytes)
       return tin_buffer_keep(old);
   }
   return tin_buffer_new(run->engine->pool, (size_t)value->bytes);

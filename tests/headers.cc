@@ -14,6 +14,11 @@ int main() {
   tin_tensor *columns = tin_unfold(tin_unsqueeze(x, 0), {.kernel = {2, 2}}), *pieces[2];
   x = tin_fold2d(columns, {.image = {2, 3}, .kernel = {2, 2}});
   tin_chunk(x, 2, 0, pieces);
+  x = tin_add(x, tin_linspace(ctx, TIN_F32, 0, 1, 3, {.exclude_stop = true}));
+  x = tin_add(x, tin_logspace(ctx, TIN_F32, 0, 1, 3));
+  x = tin_add(x, tin_map_file(ctx, "/dev/null", TIN_F32, TIN_SHAPE(0, 3), {.offset = 0}));
+  static const float borrowed[3] = {1, 2, 3};
+  x = tin_add(x, tin_borrow(ctx, TIN_F32, TIN_SHAPE(3), borrowed, nullptr, nullptr));
   tin_tensor *total = tin_sum(x, {.keepdims = true});
   double value = tin_item(total);
   tin_tensor *gradient = total;

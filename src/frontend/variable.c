@@ -183,7 +183,7 @@ static bool own_buffer(tin_ctx *ctx, struct tin_storage *storage) {
   struct tin_variable *variable = &storage->variable;
   if (!detach_node(ctx, storage))
     return false;
-  if (variable->buffer->references == 1)
+  if (tin_buffer_may_overwrite(variable->buffer))
     return true;
   struct tin_buffer *fresh = tin_buffer_new(ctx->pool, variable->buffer->bytes);
   if (!fresh)
