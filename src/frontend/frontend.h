@@ -10,7 +10,7 @@
  *   scope.c        scopes and what dies with them
  *   variable.c     parameters, state, inputs, kept values; write and assign
  *   realize.c      realise, read, item, keep
- *   leaf.c, random.c, elementwise.c, expression.c, reduce.c, matmul.c, indexing.c   ops
+ *   leaf.c, creation.c, borrow.c, random.c, elementwise.c, expression.c, reduce.c, matmul.c, indexing.c   ops
  *   movement.c, parts.c, rearrange.c, border.c   ops that move elements
  *   grad.c, gradcheck.c, clip.c   derivatives
  */
