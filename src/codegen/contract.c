@@ -49,6 +49,7 @@ struct contract_plan {
   int64_t staged_tiles; /* row tiles staged at a time */
   struct tin_nest *row_nest, *column_nest, *result_nest;
   struct tin_direct row_direct, column_direct;
+  int64_t row_run, column_run, result_run; /* of the columns of those nests, where calls are cut */
   bool row_staged, row_by_k, column_staged;
   enum columns_mode columns;
   int64_t staged_leading, sums_leading;
@@ -97,9 +98,18 @@ static void plan_tiles(struct contract_plan *p, const struct tin_codegen_target 
   p->extra = p->m % p->n_tiles;
 }
 
+/* A nest cut into runs of columns, and what it costs an element. */
+static struct tin_nest *nest_in_runs(const struct contract_plan *p, struct tin_arena *arena, enum tin_contract_nest which, int64_t leading,
+                                     int64_t *run, float *cost) {
+  *run = tin_lower_contract_run(arena, p->schedule, p->part, &p->axes, which);
+  struct tin_nest *nest = tin_lower_contract(arena, p->schedule, p->part, &p->axes, which, leading, *run);
+  *cost = tin_nest_cost(nest, *run);
+  return nest;
+}
+
 /* The row operand is read where it lies when it is a plain strided buffer whose rows do not collide in L1; else it is staged. */
 static void plan_rows(struct contract_plan *p, struct tin_arena *arena) {
-  p->row_nest = tin_lower_contract(arena, p->schedule, p->part, &p->axes, CONTRACT_ROWS_BY_K, 1);
+  p->row_nest = tin_lower_contract(arena, p->schedule, p->part, &p->axes, CONTRACT_ROWS_BY_K, 1, 0);
   bool direct = tin_nest_direct(p->row_nest, &p->row_direct);
   bool collides =
       direct && p->n_tiles > 1 && p->small > 8 && p->row_direct.row_stride * p->bytes % ALIASING_BYTES == 0 && p->row_direct.row_stride;
@@ -108,18 +118,21 @@ static void plan_rows(struct contract_plan *p, struct tin_arena *arena) {
   int64_t rows = smaller(p->n_tiles, ceil_div(STAGED_ROWS, p->small ? p->small : 1)) * (p->small + 1);
   if (!p->row_staged)
     return;
-  p->row_by_k = !tin_nest_contiguous(p->row_nest);
-  if (p->row_by_k) {
-    struct tin_nest *other = tin_lower_contract(arena, p->schedule, p->part, &p->axes, CONTRACT_K_BY_ROWS, 1);
-    p->row_by_k = tin_nest_contiguous(other);
-  }
+  float by_row, by_k;
+  int64_t other_run;
+  p->row_nest = nest_in_runs(p, arena, CONTRACT_ROWS_BY_K, 1, &p->row_run, &by_row);
+  nest_in_runs(p, arena, CONTRACT_K_BY_ROWS, 1, &other_run, &by_k);
+  p->row_by_k = by_k < by_row;
+  p->row_run = p->row_by_k ? other_run : p->row_run;
   p->staged_leading = p->row_by_k ? rows + 16 : p->chunk + 16; /* 16: keeps strides off powers of two */
-  p->row_nest =
-      tin_lower_contract(arena, p->schedule, p->part, &p->axes, p->row_by_k ? CONTRACT_K_BY_ROWS : CONTRACT_ROWS_BY_K, p->staged_leading);
+  p->row_nest = tin_lower_contract(arena, p->schedule, p->part, &p->axes, p->row_by_k ? CONTRACT_K_BY_ROWS : CONTRACT_ROWS_BY_K,
+                                   p->staged_leading, p->row_run);
 }
 
 static void plan_columns(struct contract_plan *p, struct tin_arena *arena, const struct tin_codegen_target *target) {
-  p->column_nest = tin_lower_contract(arena, p->schedule, p->part, &p->axes, CONTRACT_K_BY_COLUMNS, p->panel);
+  float copied, transposed;
+  int64_t other_run;
+  p->column_nest = nest_in_runs(p, arena, CONTRACT_K_BY_COLUMNS, p->panel, &p->column_run, &copied);
   bool direct = tin_nest_direct(p->column_nest, &p->column_direct);
   p->columns = COLUMNS_COPIED;
   if (direct && p->column_direct.column_stride == 1 && p->n_tiles == 1 && p->n % p->lanes == 0 && p->n % p->panel == 0 &&
@@ -127,27 +140,31 @@ static void plan_columns(struct contract_plan *p, struct tin_arena *arena, const
     p->columns = COLUMNS_DIRECT;
     return;
   }
-  if (tin_nest_contiguous(p->column_nest) || !target->vector || p->dtype != TIN_F32)
+  if (!target->vector || p->dtype != TIN_F32)
     return;
-  struct tin_nest *other = tin_lower_contract(arena, p->schedule, p->part, &p->axes, CONTRACT_COLUMNS_BY_K, p->chunk + 16);
+  struct tin_nest *other = nest_in_runs(p, arena, CONTRACT_COLUMNS_BY_K, p->chunk + 16, &other_run, &transposed);
   struct tin_direct along = {0};
-  if (!tin_nest_contiguous(other))
+  const float turn = 0.5f; /* cycles an element of turning vectors by 90 degrees */
+  if (transposed + turn >= copied)
     return;
   p->columns = COLUMNS_TRANSPOSED;
   p->column_staged = !tin_nest_direct(other, &along) || along.column_stride != 1 || !is_near(p, along.row_stride, p->lanes);
   p->column_direct = along;
-  if (p->column_staged)
+  if (p->column_staged) {
     p->column_nest = other;
+    p->column_run = other_run;
+  }
 }
 
 static void plan_result(struct contract_plan *p, struct tin_arena *arena) {
   const struct tin_part *part = p->part;
-  p->result_nest = tin_lower_contract(arena, p->schedule, part, &p->axes, CONTRACT_RESULT, p->panel);
+  float cost;
+  p->result_nest = nest_in_runs(p, arena, CONTRACT_RESULT, p->panel, &p->result_run, &cost);
   const struct tin_store *store = &p->result_nest->stores.at[0];
   int64_t row, column, batch;
   const struct tin_value *stored = &p->result_nest->values.at[store->value];
   bool copies = stored->kind == VALUE_LOAD && p->result_nest->args.at[stored->arg].kind == ARG_POINTER;
-  p->direct_result = part->stores.count == 1 && copies && p->n % p->lanes == 0 && p->group == 1 &&
+  p->direct_result = part->stores.count == 1 && copies && !p->result_run && p->n % p->lanes == 0 && p->group == 1 &&
                      tin_index_affine(store->index, SYMBOL_N, &column) && tin_index_affine(store->index, SYMBOL_M, &row) &&
                      tin_index_affine(store->index, SYMBOL_BATCH, &batch) && column == 1 && is_near(p, row, p->rows_max);
   p->sums_leading = p->direct_result ? row : p->panel;
@@ -219,14 +236,31 @@ static void print_micros(const struct tin_output *out, const struct contract_pla
 
 static const char *const nest_arguments = "char **buf, const unsigned long long *scalar, char *scratch, char *const *pointer, long *param";
 
+/* Calls of a nest over its columns from .. to, cut where runs end; they lie at `place` from column `base` on. */
+static void print_call(const struct tin_output *out, const char *name, const char *what, int64_t run, const char *base, const char *rows,
+                       const char *from, const char *to) {
+  if (!run) {
+    tin_output_add(out, "param[%d] = %s; %s_%s(buf, scalar, scratch, place, param, %s, %s, %s);", SYMBOL_COLUMN_BASE, base, name, what, rows,
+                   from, to);
+    return;
+  }
+  tin_output_add(out,
+                 "for (long c = %s, end = %s; c < end;) {\n"
+                 "      long run = c / %lldL, start = run * %lldL, stop = start + %lldL < end ? start + %lldL : end;\n"
+                 "      param[%d] = run; param[%d] = %s - start;\n"
+                 "      %s_%s(buf, scalar, scratch, place, param, %s, c - start, stop - start);\n      c = stop;\n    }",
+                 from, to, (long long)run, (long long)run, (long long)run, (long long)run, SYMBOL_COLUMN_RUN, SYMBOL_COLUMN_BASE, base, name,
+                 what, rows);
+}
+
 /* static void NAME_pack(..., char *to, long n0, long n1, long k0, long k1): one panel. */
 static void print_pack(const struct tin_output *out, const struct contract_plan *p, const char *name) {
   tin_output_add(out, "static void %s_pack(%s, char *to, long n0, long n1, long k0, long k1)\n{\n", name, nest_arguments);
   tin_output_add(out, "  char *place[1];\n");
   if (p->columns == COLUMNS_COPIED) {
-    tin_output_add(
-        out, "  place[0] = to; param[%d] = k0; param[%d] = n0;\n  %s_columns(buf, scalar, scratch, place, param, k0, k1, n0, n1);\n}\n",
-        SYMBOL_ROW_BASE, SYMBOL_COLUMN_BASE, name);
+    tin_output_add(out, "  place[0] = to; param[%d] = k0;\n  ", SYMBOL_ROW_BASE);
+    print_call(out, name, "columns", p->column_run, "n0", "k0, k1", "n0", "n1");
+    tin_output_add(out, "\n}\n");
     return;
   }
   int n = p->lanes, bytes = p->bytes;
@@ -234,9 +268,9 @@ static void print_pack(const struct tin_output *out, const struct contract_plan 
   if (p->column_staged) {
     tin_output_add(out, "  char *from = scratch + %lldL; long row = %lldL;\n", (long long)p->column_stage_offset,
                    (long long)(p->chunk + 16));
-    tin_output_add(
-        out, "  place[0] = from; param[%d] = n0; param[%d] = k0;\n  %s_columns(buf, scalar, scratch, place, param, n0, n1, k0, k1);\n",
-        SYMBOL_ROW_BASE, SYMBOL_COLUMN_BASE, name);
+    tin_output_add(out, "  place[0] = from; param[%d] = n0;\n  ", SYMBOL_ROW_BASE);
+    print_call(out, name, "columns", p->column_run, "k0", "n0, n1", "k0", "k1");
+    tin_output_add(out, "\n");
   } else {
     const struct tin_direct *d = &p->column_direct;
     tin_output_add(out, "  char *from = buf[%d] + (%lldL + param[%d] * %lldL + n0 * %lldL + k0) * %d; long row = %lldL;\n", d->value,
@@ -308,12 +342,13 @@ static void print_finish(const struct tin_output *out, const struct contract_pla
                    "            %s_add(sums + (m0 - item_m0) * %lldL, into + (m0 - item_m0) * %lldL, (m1 - m0) * %lldL);\n",
                    (long long)p->k, (long long)p->chunk, (long long)p->group, name, (long long)(p->panel * p->bytes),
                    (long long)(p->panel * p->bytes), (long long)p->panel);
-  tin_output_add(
-      out,
-      "          if (k1 == %lldL) {\n            char *place[1];\n            place[0] = sums; param[%d] = item_m0; param[%d] = n;\n"
-      "            %s_result(buf, scalar, scratch, place, param, m0, m1, n, n + %lldL < %lldL ? n + %lldL : %lldL);\n          }\n",
-      (long long)p->k, SYMBOL_ROW_BASE, SYMBOL_COLUMN_BASE, name, (long long)p->panel, (long long)p->n, (long long)p->panel,
-      (long long)p->n);
+  char stop[96];
+  snprintf(stop, sizeof stop, "(n + %lldL < %lldL ? n + %lldL : %lldL)", (long long)p->panel, (long long)p->n, (long long)p->panel,
+           (long long)p->n);
+  tin_output_add(out, "          if (k1 == %lldL) {\n            char *place[1];\n            place[0] = sums; param[%d] = item_m0;\n            ",
+                 (long long)p->k, SYMBOL_ROW_BASE);
+  print_call(out, name, "result", p->result_run, "n", "m0, m1", "n", stop);
+  tin_output_add(out, "\n          }\n");
 }
 
 static void print_panels(const struct tin_output *out, const struct contract_plan *p, const char *name) {
@@ -369,9 +404,9 @@ static void print_entry(const struct tin_output *out, const struct contract_plan
                  (long long)p->extra);
   if (p->row_staged) {
     bool by_k = p->row_by_k;
-    tin_output_add(out, "        { char *place[1]; place[0] = staged; param[%d] = %s; param[%d] = %s;\n", SYMBOL_ROW_BASE,
-                   by_k ? "k0" : "m0", SYMBOL_COLUMN_BASE, by_k ? "m0" : "k0");
-    tin_output_add(out, "          %s_rows(buf, scalar, scratch, place, param, %s); }\n", name, by_k ? "k0, k1, m0, m1" : "m0, m1, k0, k1");
+    tin_output_add(out, "        { char *place[1]; place[0] = staged; param[%d] = %s;\n          ", SYMBOL_ROW_BASE, by_k ? "k0" : "m0");
+    print_call(out, name, "rows", p->row_run, by_k ? "m0" : "k0", by_k ? "k0, k1" : "m0, m1", by_k ? "m0" : "k0", by_k ? "m1" : "k1");
+    tin_output_add(out, " }\n");
   }
   print_panels(out, p, name);
   tin_output_add(out, "      }\n    }\n  }\n}\n");

@@ -32,14 +32,21 @@ struct tin_contract_axes {
 struct tin_contract_axes tin_contract_axes_of(struct tin_arena *arena, const struct tin_schedule *schedule, const struct tin_part *part);
 
 /* Symbols of the nests of a contraction. */
-enum { SYMBOL_BATCH, SYMBOL_M, SYMBOL_N, SYMBOL_K, SYMBOL_ROW_BASE, SYMBOL_COLUMN_BASE, SYMBOL_COUNT };
+enum { SYMBOL_BATCH, SYMBOL_M, SYMBOL_N, SYMBOL_K, SYMBOL_ROW_BASE, SYMBOL_COLUMN_BASE, SYMBOL_COLUMN_RUN, SYMBOL_COUNT };
 
 enum tin_contract_nest { CONTRACT_ROWS_BY_K, CONTRACT_K_BY_ROWS, CONTRACT_K_BY_COLUMNS, CONTRACT_COLUMNS_BY_K, CONTRACT_RESULT };
 /* ROWS_BY_K: row operand, row = m, column = k; K_BY_ROWS: row = k, column = m. K_BY_COLUMNS: column operand, row = k, column = n;
  * COLUMNS_BY_K: row = n, column = k. RESULT: row = m, column = n, tile at pointer 0. leading: elements between rows of the tile or packed
- * operand. */
+ * operand. run: the columns are counted within runs of this many, of which param[SYMBOL_COLUMN_RUN] is the number, and the column base from
+ * the start of the run; 0: one run. */
 struct tin_nest *tin_lower_contract(struct tin_arena *arena, const struct tin_schedule *schedule, const struct tin_part *part,
-                                    const struct tin_contract_axes *axes, enum tin_contract_nest which, int64_t leading);
+                                    const struct tin_contract_axes *axes, enum tin_contract_nest which, int64_t leading, int64_t run);
+/* The longest run of columns, over innermost axes, within which all indexes of that nest move by constants along the columns; 0: all
+ * columns, also where no run does. A window moves so only along its last axis. */
+int64_t tin_lower_contract_run(struct tin_arena *arena, const struct tin_schedule *schedule, const struct tin_part *part,
+                               const struct tin_contract_axes *axes, enum tin_contract_nest which);
+/* Cycles an element that the nest takes as a vector program, roughly; called for each run of its columns. */
+float tin_nest_cost(const struct tin_nest *nest, int64_t run);
 
 /* A nest that only copies one contiguous or strided buffer: value v of the plan at base + row * row_stride + column * column_stride (and
  * batch * batch_stride); false when the nest computes anything else. */

@@ -64,9 +64,12 @@ struct tin_contract_axes tin_contract_axes_of(struct tin_arena *arena, const str
 
 /* ---- nests ---- */
 
-/* Index of each axis of one kind, from the symbol that counts all of them row-major. */
-static void spread(struct lower *l, const struct tin_index **index, const int *axes, int count, int symbol, int64_t size) {
-  const struct tin_index *all = size == 1 ? tin_index_constant(l->indexes, 0) : tin_index_symbol(l->indexes, symbol, 0, size - 1);
+/* Index of each axis of one kind, from the symbol that counts all of them row-major, the last `run` of them when that is not 0. */
+static void spread(struct lower *l, const struct tin_index **index, const int *axes, int count, int symbol, int64_t size, int64_t run) {
+  const struct tin_index *all = size == 1 ? tin_index_constant(l->indexes, 0) : tin_index_symbol(l->indexes, symbol, 0, (run ? run : size) - 1);
+  if (run)
+    all = tin_index_add(l->indexes, all,
+                        tin_index_scale(l->indexes, tin_index_symbol(l->indexes, SYMBOL_COLUMN_RUN, 0, size / run - 1), run));
   int64_t stride = 1;
   for (int i = count - 1; i >= 0; i--) {
     int64_t extent = l->part->shape[axes[i]];
@@ -76,18 +79,21 @@ static void spread(struct lower *l, const struct tin_index **index, const int *a
   }
 }
 
-static const struct tin_index *tile_place(struct lower *l, int row, int64_t rows, int column, int64_t columns, int64_t leading) {
+static const struct tin_index *tile_place(struct lower *l, int row, int64_t rows, int column, int64_t columns, int64_t leading, int64_t run) {
   const struct tin_index *r = tin_index_symbol(l->indexes, row, 0, rows - 1);
-  const struct tin_index *c = tin_index_symbol(l->indexes, column, 0, columns - 1);
+  const struct tin_index *c = tin_index_symbol(l->indexes, column, 0, (run ? run : columns) - 1);
   const struct tin_index *row_base = tin_index_symbol(l->indexes, SYMBOL_ROW_BASE, 0, rows - 1);
-  const struct tin_index *column_base = tin_index_symbol(l->indexes, SYMBOL_COLUMN_BASE, 0, columns - 1);
+  const struct tin_index *column_base = tin_index_symbol(l->indexes, SYMBOL_COLUMN_BASE, run ? -columns : 0, columns - 1);
   const struct tin_index *down = tin_index_add(l->indexes, r, tin_index_scale(l->indexes, row_base, -1));
   const struct tin_index *across = tin_index_add(l->indexes, c, tin_index_scale(l->indexes, column_base, -1));
   return tin_index_add(l->indexes, tin_index_scale(l->indexes, down, leading), across);
 }
 
+static const int row_of[] = {SYMBOL_M, SYMBOL_K, SYMBOL_K, SYMBOL_N, SYMBOL_M};    /* by enum tin_contract_nest */
+static const int column_of[] = {SYMBOL_K, SYMBOL_M, SYMBOL_N, SYMBOL_K, SYMBOL_N};
+
 struct tin_nest *tin_lower_contract(struct tin_arena *arena, const struct tin_schedule *schedule, const struct tin_part *part,
-                                    const struct tin_contract_axes *axes, enum tin_contract_nest which, int64_t leading) {
+                                    const struct tin_contract_axes *axes, enum tin_contract_nest which, int64_t leading, int64_t run) {
   struct lower lower;
   struct lower *l = &lower;
   tin_lower_init(l, arena, schedule, part);
@@ -96,16 +102,14 @@ struct tin_nest *tin_lower_contract(struct tin_arena *arena, const struct tin_sc
   const struct tin_index *index[TIN_MAX_RANK];
   for (int i = 0; i < part->rank; i++)
     index[i] = tin_index_constant(l->indexes, 0);
-  spread(l, index, axes->batch, axes->n_batch, SYMBOL_BATCH, axes->batch_size);
-  spread(l, index, axes->m, axes->n_m, SYMBOL_M, axes->m_size);
-  spread(l, index, axes->n, axes->n_n, SYMBOL_N, axes->n_size);
-  spread(l, index, axes->k, axes->n_k, SYMBOL_K, axes->k_size);
+  const int *kinds[] = {axes->batch, axes->m, axes->n, axes->k};
+  const int counts[] = {axes->n_batch, axes->n_m, axes->n_n, axes->n_k};
   const int64_t sizes[] = {axes->batch_size, axes->m_size, axes->n_size, axes->k_size};
-  static const int row_of[] = {SYMBOL_M, SYMBOL_K, SYMBOL_K, SYMBOL_N, SYMBOL_M};
-  static const int column_of[] = {SYMBOL_K, SYMBOL_M, SYMBOL_N, SYMBOL_K, SYMBOL_N};
+  for (int kind = SYMBOL_BATCH; kind <= SYMBOL_K; kind++)
+    spread(l, index, kinds[kind], counts[kind], kind, sizes[kind], kind == column_of[which] ? run : 0);
   l->nest->row = row_of[which];
   l->nest->column = column_of[which];
-  const struct tin_index *place = tile_place(l, l->nest->row, sizes[l->nest->row], l->nest->column, sizes[l->nest->column], leading);
+  const struct tin_index *place = tile_place(l, l->nest->row, sizes[l->nest->row], l->nest->column, sizes[l->nest->column], leading, run);
   int tile = tin_lower_arg(l, ARG_POINTER, 0, part->anchor->dtype);
   if (which == CONTRACT_RESULT) {
     int64_t kept_shape[TIN_MAX_RANK];
@@ -161,4 +165,48 @@ bool tin_nest_contiguous(const struct tin_nest *nest) {
       return false;
   }
   return true;
+}
+
+/* ---- runs ---- */
+
+/* Do all indexes of the nest move by a constant along the symbol? */
+static bool moves_evenly(const struct tin_nest *nest, int symbol) {
+  int64_t coefficient;
+  for (int i = 0; i < nest->values.count; i++) {
+    const struct tin_value *value = &nest->values.at[i];
+    if (value->index && !tin_index_affine(value->index, symbol, &coefficient))
+      return false;
+    for (int c = 0; c < value->n_conditions; c++)
+      if (!tin_index_affine(value->conditions[c].index, symbol, &coefficient))
+        return false;
+  }
+  for (int i = 0; i < nest->stores.count; i++)
+    if (!tin_index_affine(nest->stores.at[i].index, symbol, &coefficient))
+      return false;
+  return true;
+}
+
+int64_t tin_lower_contract_run(struct tin_arena *arena, const struct tin_schedule *schedule, const struct tin_part *part,
+                               const struct tin_contract_axes *axes, enum tin_contract_nest which) {
+  const int *kinds[] = {axes->batch, axes->m, axes->n, axes->k};
+  const int counts[] = {axes->n_batch, axes->n_m, axes->n_n, axes->n_k};
+  int kind = column_of[which];
+  int64_t run = 1;
+  if (moves_evenly(tin_lower_contract(arena, schedule, part, axes, which, 1, 0), kind))
+    return 0;
+  for (int i = 0; i < counts[kind]; i++)
+    run *= part->shape[kinds[kind][i]];
+  for (int i = 0; i < counts[kind] - 1; i++) {
+    run /= part->shape[kinds[kind][i]];
+    if (moves_evenly(tin_lower_contract(arena, schedule, part, axes, which, 1, run), kind))
+      return run;
+  }
+  return 0;
+}
+
+float tin_nest_cost(const struct tin_nest *nest, int64_t run) {
+  const float copied = 0.1f, gathered = 1.5f, plain = 30, call = 150; /* a call: addresses and limits in C, for every row if they need it */
+  if (!moves_evenly(nest, nest->column))
+    return plain;
+  return (tin_nest_contiguous(nest) ? copied : gathered) + (run && !moves_evenly(nest, nest->row) ? call / (float)run : 0);
 }
