@@ -235,6 +235,41 @@ static void test_conv_edges(void **state) {
   assert_true(got[0] == 12 && got[1] == 23 && got[2] == 34);
 }
 
+/* ---- no windows in memory ---- */
+
+/* Kernels and bytes of intermediate values of a plan of its own. */
+static void assert_plan(tin_tensor *t, const char *what, int64_t kernels, int64_t bytes) {
+  tin_ctx *ctx = tin_ctx_of(t);
+  int64_t before = tin_stats(ctx).kernels_launched;
+  assert_true(tin_realize(TIN_LIST(t)));
+  struct tin_counters counters = tin_stats(ctx);
+  if (counters.kernels_launched - before != kernels || counters.bytes_planned > bytes)
+    fail_msg("%s: %lld kernels and %lld bytes, not %lld and %lld", what, (long long)(counters.kernels_launched - before),
+             (long long)counters.bytes_planned, (long long)kernels, (long long)bytes);
+}
+
+/* Forward and both gradients are one kernel each; with padding the gradient for x is cut out of its padded form. */
+static void test_memory(void **state) {
+  tin_ctx *ctx = *state;
+  for (int stride = 1; stride <= 2; stride++) {
+    tin_tensor *x = tin_param(ctx, TIN_SHAPE(2, 4, 10, 11)), *w = tin_param(ctx, TIN_SHAPE(6, 4, 3, 3)), *grad[2], *second[1];
+    tin_tensor *y = tin_conv2d(x, w, .stride = {stride, stride}), *g = tin_param(ctx, tin_shape_of(y));
+    tin_tensor *bias = tin_param(ctx, TIN_SHAPE(6)), *padded = tin_conv2d(x, w, .bias = bias, .padding = {1, 1});
+    assert_plan(y, "forward", 1, 0);
+    assert_plan(tin_relu(padded), "forward, bias and ReLU", 1, 0);
+    assert_true(tin_vjp(y, g, TIN_LIST(x, w), grad));
+    assert_plan(grad[0], "gradient for x", 1, 0);
+    assert_plan(grad[1], "gradient for the weight", 1, 0);
+    assert_true(tin_vjp(padded, tin_param(ctx, tin_shape_of(padded)), TIN_LIST(x), second));
+    assert_plan(second[0], "gradient for x with padding", 2, 2 * 4 * 12 * 13 * 4 + 64);
+    /* second order: the gradient for x as a function of the weight and of g */
+    assert_true(tin_vjp(grad[0], tin_param(ctx, tin_shape_of(x)), TIN_LIST(w), second));
+    assert_plan(second[0], "second order for the weight", 1, 0);
+    assert_true(tin_vjp(grad[0], tin_param(ctx, tin_shape_of(x)), TIN_LIST(g), second));
+    assert_plan(second[0], "second order for g", 2, 2 * 6 * 12 * 13 * 4 + 64);
+  }
+}
+
 int main(void) {
 #define ON_BOTH(test)                                                                                                                      \
   {#test ", interpreter", test, setup_interpreter, teardown, NULL}, {                                                                      \
@@ -243,6 +278,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       ON_BOTH(test_conv),
       ON_BOTH(test_conv_edges),
+      cmocka_unit_test_setup_teardown(test_memory, setup_compiled, teardown),
       cmocka_unit_test_setup_teardown(test_conv_errors, setup_compiled, teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,6 +13,7 @@
 #include "context.h"
 
 #include "ir/ir.h"
+#include "tinsmith_nn.h"
 
 enum { MAX_INPUTS = 3, MAX_ELEMENTS = 64 };
 
@@ -281,6 +282,24 @@ static tin_tensor *build_scatter_add(tin_tensor *const *x) {
   return tin_square(tin_index_add(x[0], constant_index(x[0]), x[1], 1));
 }
 /* A convolution as a window and a contraction. */
+static tin_tensor *build_conv1d(tin_tensor *const *x) {
+  return tin_square(tin_conv1d(x[0], x[1], .groups = 2, .padding = {1}, .dilation = {2}));
+}
+static tin_tensor *build_conv2d(tin_tensor *const *x) {
+  return tin_square(tin_conv2d(x[0], x[1], .bias = x[2], .padding = {1, 0}));
+}
+static tin_tensor *build_conv2d_strided(tin_tensor *const *x) {
+  return tin_square(tin_conv2d(x[0], x[1], .stride = {2, 3}, .padding = {1, 1}));
+}
+static tin_tensor *build_conv2d_depthwise(tin_tensor *const *x) {
+  return tin_square(tin_conv2d(x[0], x[1], .groups = 2, .padding = {1, 1}));
+}
+static tin_tensor *build_conv3d(tin_tensor *const *x) {
+  return tin_square(tin_conv3d(x[0], x[1], .padding = {0, 1, 0}));
+}
+static tin_tensor *build_conv_transpose2d(tin_tensor *const *x) {
+  return tin_square(tin_conv_transpose2d(x[0], x[1], .bias = x[2], .stride = {2, 1}, .padding = {1, 0}, .output_padding = {1, 0}));
+}
 static tin_tensor *build_convolution(tin_tensor *const *x) {
   return tin_einsum("bok,ck->boc", tin_window(x[0], 1, 3, .stride = 2), x[1]);
 }
@@ -381,6 +400,12 @@ static const struct gradient_case cases[] = {
     {"gather", OP_GATHER, build_gather, 1, {MATRIX}, false},
     {"scatter_add", OP_SCATTER, build_scatter_add, 2, {MATRIX, {3, {3, 2, 2}}}, false},
     {"convolution", OP_CONTRACT, build_convolution, 2, {{2, {2, 9}}, {2, {4, 3}}}, false},
+    {"conv1d in groups", OP_CONTRACT, build_conv1d, 2, {{3, {2, 4, 7}}, {3, {4, 2, 3}}}, false},
+    {"conv2d", OP_CONTRACT, build_conv2d, 3, {{4, {1, 2, 5, 6}}, {4, {3, 2, 3, 2}}, {1, {3}}}, false},
+    {"conv2d with strides", OP_CONTRACT, build_conv2d_strided, 2, {{4, {2, 2, 4, 4}}, {4, {2, 2, 3, 2}}}, false},
+    {"conv2d by channel", OP_CONTRACT, build_conv2d_depthwise, 2, {{4, {1, 2, 4, 5}}, {4, {2, 1, 3, 3}}}, false},
+    {"conv3d", OP_CONTRACT, build_conv3d, 2, {{5, {1, 2, 3, 3, 3}}, {5, {2, 2, 2, 2, 2}}}, false},
+    {"conv_transpose2d", OP_CONTRACT, build_conv_transpose2d, 3, {{4, {1, 2, 3, 4}}, {4, {2, 3, 3, 2}}, {1, {3}}}, false},
 };
 enum { N_CASES = sizeof cases / sizeof *cases };
 

@@ -421,6 +421,24 @@ static void test_permute_of_contract(void **state) {
   CHECK(state, cases, true);
 }
 
+/* The gradient of a convolution for its input: no windows in memory. */
+static void test_fold_of_contract(void **state) {
+  static const struct rule_case cases[] = {
+      {"%0 = var \"g\" f32[2, 4, 1]\n%1 = expand(%0) f32[2, 4, 3]\n%2 = var \"w\" f32[2, 1, 3]\n%3 = expand(%2) f32[2, 4, 3]\n"
+       "%4 = contract(%1, %3) f32[1, 4, 3] axes=0 class=chain\n%5 = fold(%4) f32[1, 10] axis=1 size=3 stride=2 dilation=1\nreturn %5\n",
+       "%0 = var \"g\" f32[2, 4, 1]\n%1 = reshape(%0) f32[2, 4]\n%2 = pad(%1) f32[2, 12] low=0,2 interior=0,1 fill=0x0p+0\n"
+       "%3 = window(%2) f32[2, 10, 3] axis=1 size=3 stride=1 dilation=1\n%4 = flip(%3) f32[2, 10, 3] axes=2\n"
+       "%5 = var \"w\" f32[2, 1, 3]\n%6 = expand(%5) f32[2, 10, 3]\n%7 = contract(%4, %6) f32[1, 10, 1] axes=0,2 class=lanes\n"
+       "%8 = reshape(%7) f32[1, 10]\nreturn %8\n"},
+      /* both factors vary with the position: windows that are added up as they are */
+      {"%0 = var \"g\" f32[2, 4, 3]\n%1 = var \"w\" f32[2, 1, 3]\n%2 = expand(%1) f32[2, 4, 3]\n"
+       "%3 = contract(%0, %2) f32[1, 4, 3] axes=0 class=lanes\n%4 = fold(%3) f32[1, 10] axis=1 size=3 stride=2 dilation=1\nreturn %4\n",
+       "%0 = var \"g\" f32[2, 4, 3]\n%1 = var \"w\" f32[2, 1, 3]\n%2 = expand(%1) f32[2, 4, 3]\n"
+       "%3 = contract(%0, %2) f32[1, 4, 3] axes=0 class=lanes\n%4 = fold(%3) f32[1, 10] axis=1 size=3 stride=2 dilation=1\nreturn %4\n"},
+  };
+  CHECK(state, cases, false);
+}
+
 /* Operands of commutative ops come in one order, which does not follow from values that change from step to step. */
 static void test_operand_order(void **state) {
   struct fixture *f = *state;
@@ -461,17 +479,10 @@ static void test_long_alternation(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(test_neutral_operands),
-      TEST(test_signs),
-      TEST(test_selection_and_casts),
-      TEST(test_folding),
-      TEST(test_movement),
-      TEST(test_reductions_that_keep_bits),
-      TEST(test_sum_of_product),
-      TEST(test_class),
-      TEST(test_permute_of_contract),
-      TEST(test_operand_order),
-      TEST(test_long_alternation),
+      TEST(test_neutral_operands), TEST(test_signs),         TEST(test_selection_and_casts),
+      TEST(test_folding),          TEST(test_movement),      TEST(test_reductions_that_keep_bits),
+      TEST(test_sum_of_product),   TEST(test_class),         TEST(test_permute_of_contract),
+      TEST(test_fold_of_contract), TEST(test_operand_order), TEST(test_long_alternation),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

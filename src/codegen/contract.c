@@ -240,8 +240,8 @@ static const char *const nest_arguments = "char **buf, const unsigned long long 
 static void print_call(const struct tin_output *out, const char *name, const char *what, int64_t run, const char *base, const char *rows,
                        const char *from, const char *to) {
   if (!run) {
-    tin_output_add(out, "param[%d] = %s; %s_%s(buf, scalar, scratch, place, param, %s, %s, %s);", SYMBOL_COLUMN_BASE, base, name, what, rows,
-                   from, to);
+    tin_output_add(out, "param[%d] = %s; %s_%s(buf, scalar, scratch, place, param, %s, %s, %s);", SYMBOL_COLUMN_BASE, base, name, what,
+                   rows, from, to);
     return;
   }
   tin_output_add(out,
@@ -249,8 +249,8 @@ static void print_call(const struct tin_output *out, const char *name, const cha
                  "      long run = c / %lldL, start = run * %lldL, stop = start + %lldL < end ? start + %lldL : end;\n"
                  "      param[%d] = run; param[%d] = %s - start;\n"
                  "      %s_%s(buf, scalar, scratch, place, param, %s, c - start, stop - start);\n      c = stop;\n    }",
-                 from, to, (long long)run, (long long)run, (long long)run, (long long)run, SYMBOL_COLUMN_RUN, SYMBOL_COLUMN_BASE, base, name,
-                 what, rows);
+                 from, to, (long long)run, (long long)run, (long long)run, (long long)run, SYMBOL_COLUMN_RUN, SYMBOL_COLUMN_BASE, base,
+                 name, what, rows);
 }
 
 /* static void NAME_pack(..., char *to, long n0, long n1, long k0, long k1): one panel. */
@@ -345,8 +345,9 @@ static void print_finish(const struct tin_output *out, const struct contract_pla
   char stop[96];
   snprintf(stop, sizeof stop, "(n + %lldL < %lldL ? n + %lldL : %lldL)", (long long)p->panel, (long long)p->n, (long long)p->panel,
            (long long)p->n);
-  tin_output_add(out, "          if (k1 == %lldL) {\n            char *place[1];\n            place[0] = sums; param[%d] = item_m0;\n            ",
-                 (long long)p->k, SYMBOL_ROW_BASE);
+  tin_output_add(
+      out, "          if (k1 == %lldL) {\n            char *place[1];\n            place[0] = sums; param[%d] = item_m0;\n            ",
+      (long long)p->k, SYMBOL_ROW_BASE);
   print_call(out, name, "result", p->result_run, "n", "m0, m1", "n", stop);
   tin_output_add(out, "\n          }\n");
 }

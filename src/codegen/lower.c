@@ -54,9 +54,12 @@ const struct tin_index *tin_lower_linear(struct lower *l, int rank, const int64_
 void tin_lower_split_linear(struct lower *l, const struct tin_index *linear, int rank, const int64_t *shape,
                             const struct tin_index **index) {
   int64_t stride = 1;
+  int first = 0; /* the outermost axis needs no remainder */
+  while (first < rank - 1 && shape[first] <= 1)
+    first++;
   for (int i = rank - 1; i >= 0; i--) {
     const struct tin_index *quotient = tin_index_div(l->indexes, linear, stride);
-    index[i] = shape[i] <= 1 ? tin_index_constant(l->indexes, 0) : i == 0 ? quotient : tin_index_mod(l->indexes, quotient, shape[i]);
+    index[i] = shape[i] <= 1 ? tin_index_constant(l->indexes, 0) : i == first ? quotient : tin_index_mod(l->indexes, quotient, shape[i]);
     stride *= shape[i] > 0 ? shape[i] : 1;
   }
 }
@@ -240,12 +243,29 @@ static int lower_gather(struct lower *l, const struct tin_node *node, const stru
   return tin_lower_node(l, x, below);
 }
 
+/* Groups of axes with equal products map one to the other, so that an index beyond its axis, below a pad, does not mix with others. */
+static void lower_reshape(struct lower *l, const struct tin_node *node, const struct tin_index *const *index,
+                          const struct tin_index **below) {
+  const struct tin_node *in = node->in[0];
+  for (int i = 0, j = 0; i < node->rank || j < in->rank;) {
+    int from = i, to = j;
+    int64_t outer = i < node->rank ? node->shape[i++] : 1, inner = j < in->rank ? in->shape[j++] : 1;
+    while (outer != inner)
+      if (outer < inner)
+        outer *= node->shape[i++];
+      else
+        inner *= in->shape[j++];
+    const struct tin_index *linear = tin_lower_linear(l, i - from, node->shape + from, index + from);
+    tin_lower_split_linear(l, linear, j - to, in->shape + to, below + to);
+  }
+}
+
 static int lower_movement(struct lower *l, const struct tin_node *node, const struct tin_index *const *index) {
   const struct tin_node *in = node->in[0];
   const struct tin_index *below[TIN_MAX_RANK];
   switch (node->op) {
   case OP_RESHAPE:
-    tin_lower_split_linear(l, tin_lower_linear(l, node->rank, node->shape, index), in->rank, in->shape, below);
+    lower_reshape(l, node, index, below);
     break;
   case OP_PERMUTE:
     for (int i = 0; i < node->rank; i++)

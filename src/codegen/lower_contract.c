@@ -66,7 +66,8 @@ struct tin_contract_axes tin_contract_axes_of(struct tin_arena *arena, const str
 
 /* Index of each axis of one kind, from the symbol that counts all of them row-major, the last `run` of them when that is not 0. */
 static void spread(struct lower *l, const struct tin_index **index, const int *axes, int count, int symbol, int64_t size, int64_t run) {
-  const struct tin_index *all = size == 1 ? tin_index_constant(l->indexes, 0) : tin_index_symbol(l->indexes, symbol, 0, (run ? run : size) - 1);
+  const struct tin_index *all =
+      size == 1 ? tin_index_constant(l->indexes, 0) : tin_index_symbol(l->indexes, symbol, 0, (run ? run : size) - 1);
   if (run)
     all = tin_index_add(l->indexes, all,
                         tin_index_scale(l->indexes, tin_index_symbol(l->indexes, SYMBOL_COLUMN_RUN, 0, size / run - 1), run));
@@ -79,7 +80,8 @@ static void spread(struct lower *l, const struct tin_index **index, const int *a
   }
 }
 
-static const struct tin_index *tile_place(struct lower *l, int row, int64_t rows, int column, int64_t columns, int64_t leading, int64_t run) {
+static const struct tin_index *tile_place(struct lower *l, int row, int64_t rows, int column, int64_t columns, int64_t leading,
+                                          int64_t run) {
   const struct tin_index *r = tin_index_symbol(l->indexes, row, 0, rows - 1);
   const struct tin_index *c = tin_index_symbol(l->indexes, column, 0, (run ? run : columns) - 1);
   const struct tin_index *row_base = tin_index_symbol(l->indexes, SYMBOL_ROW_BASE, 0, rows - 1);
@@ -89,7 +91,7 @@ static const struct tin_index *tile_place(struct lower *l, int row, int64_t rows
   return tin_index_add(l->indexes, tin_index_scale(l->indexes, down, leading), across);
 }
 
-static const int row_of[] = {SYMBOL_M, SYMBOL_K, SYMBOL_K, SYMBOL_N, SYMBOL_M};    /* by enum tin_contract_nest */
+static const int row_of[] = {SYMBOL_M, SYMBOL_K, SYMBOL_K, SYMBOL_N, SYMBOL_M}; /* by enum tin_contract_nest */
 static const int column_of[] = {SYMBOL_K, SYMBOL_M, SYMBOL_N, SYMBOL_K, SYMBOL_N};
 
 struct tin_nest *tin_lower_contract(struct tin_arena *arena, const struct tin_schedule *schedule, const struct tin_part *part,

@@ -610,6 +610,10 @@ static bool varies(const struct tin_node *node, int axis, int *budget) {
     return varies(node->in[0], axis, budget);
   if (node->op == OP_PERMUTE)
     return varies(node->in[0], (int)node->arg[axis], budget);
+  if (node->op == OP_WINDOW)
+    return axis == node->rank - 1 || varies(node->in[0], axis, budget);
+  if (node->op == OP_PAD && node->shape[axis] == node->in[0]->shape[axis])
+    return varies(node->in[0], axis, budget);
   if (node->op != OP_RESHAPE || !same_shape_but_units(node, node->in[0]))
     return true;
   int larger = 0, at = -1; /* the axis is the n-th one larger than 1; find that one below */
@@ -634,6 +638,160 @@ int tin_contract_class(const struct tin_node *a, const struct tin_node *b, uint3
   return a_lacks && b_lacks;
 }
 
+/* ---- the fold of a contraction ---- */
+
+/* The operand with size 1 along axes where movement ops, at most `depth` of them, show that it is an expansion. */
+static struct tin_node *bare(struct tin_graph *graph, struct tin_node *x, int depth) {
+  int64_t shape[TIN_MAX_RANK];
+  int axes[TIN_MAX_RANK];
+  bool moves = x->op == OP_PERMUTE || (x->op == OP_RESHAPE && same_shape_but_units(x, x->in[0]));
+  if (!depth || x->buffer || (x->op != OP_EXPAND && !moves))
+    return x;
+  struct tin_node *below = bare(graph, x->in[0], depth - 1);
+  if (!below || x->op == OP_EXPAND || below == x->in[0])
+    return !below || x->op == OP_EXPAND ? below : x;
+  for (int i = 0, at = 0; i < x->rank; i++) {
+    shape[i] = 1;
+    axes[i] = x->op == OP_PERMUTE ? (int)x->arg[i] : 0;
+    if (x->op == OP_PERMUTE || x->shape[i] == 1)
+      continue;
+    while (x->in[0]->shape[at] == 1)
+      at++;
+    shape[i] = below->shape[at++];
+  }
+  return x->op == OP_PERMUTE ? tin_node_permute(graph, below, axes) : tin_node_reshape(graph, below, x->rank, shape);
+}
+
+/* A fold over a contraction: where the windows lie in the contraction's space, and how they slide. */
+struct folded {
+  struct tin_node *contract;
+  int position, place; /* axes of the contraction */
+  int64_t size;        /* of the fold's result along the position */
+  int64_t stride, dilation;
+  bool flipped;                                                         /* the place counts backwards */
+  int64_t start[TIN_MAX_RANK], step[TIN_MAX_RANK], count[TIN_MAX_RANK]; /* the part of the contraction that is folded, by axis */
+};
+
+static int next_larger(const struct tin_node *x, int axis) {
+  while (axis < x->rank && x->shape[axis] == 1)
+    axis++;
+  return axis;
+}
+
+/* Below a reshape of equal shape but for axes of size 1: renames the axes. */
+static void enter_reshape(struct folded *folded, const struct tin_node *x) {
+  const struct tin_node *below = x->in[0];
+  struct folded old = *folded;
+  for (int i = 0; i < below->rank; i++)
+    folded->start[i] = 0, folded->step[i] = folded->count[i] = 1;
+  for (int i = next_larger(x, 0), j = next_larger(below, 0); i < x->rank; i = next_larger(x, i + 1), j = next_larger(below, j + 1)) {
+    folded->start[j] = old.start[i], folded->step[j] = old.step[i], folded->count[j] = old.count[i];
+    folded->position = i == old.position ? j : folded->position;
+    folded->place = i == old.place ? j : folded->place;
+  }
+}
+
+static void enter_slice(struct folded *folded, const struct tin_node *x) {
+  for (int i = 0; i < x->rank; i++) {
+    folded->start[i] = x->arg[2 * i] + folded->start[i] * x->arg[2 * i + 1];
+    folded->step[i] *= x->arg[2 * i + 1];
+  }
+}
+
+/* Looks for a contraction below a few movement ops: those that the gradients of the forms made here consist of. */
+static bool match_fold(const struct tin_node *node, struct folded *folded) {
+  enum { DEPTH = 6 };
+  struct tin_node *x = node->in[0];
+  *folded = (struct folded){.position = (int)node->arg[0], .place = x->rank - 1, .stride = node->arg[2], .dilation = node->arg[3]};
+  folded->size = node->shape[folded->position];
+  for (int i = 0; i < x->rank; i++)
+    folded->step[i] = 1, folded->count[i] = x->shape[i];
+  for (int depth = 0; depth < DEPTH && x->op != OP_CONTRACT; depth++) {
+    int64_t position_size = x->shape[folded->position], place_size = x->shape[folded->place];
+    if (x->buffer || position_size == 1 || place_size == 1)
+      return false;
+    if (x->op == OP_FLIP && x->arg[0] == 1 << folded->place)
+      folded->flipped = !folded->flipped;
+    else if (x->op == OP_SLICE && x->in[0]->shape[folded->place] == place_size)
+      enter_slice(folded, x);
+    else if (x->op == OP_RESHAPE && same_shape_but_units(x, x->in[0]))
+      enter_reshape(folded, x);
+    else
+      return false;
+    x = x->in[0];
+  }
+  folded->contract = x;
+  return x->op == OP_CONTRACT && !x->buffer && x->shape[folded->position] != 1 && x->shape[folded->place] != 1;
+}
+
+/* The part of an operand that is folded, bare, with size 1 along an axis along which it is the same. */
+static struct tin_node *folded_operand(struct tin_graph *graph, struct tin_node *operand, const struct folded *folded, int axis) {
+  int64_t start[TIN_MAX_RANK] = {0}, step[TIN_MAX_RANK], size[TIN_MAX_RANK];
+  struct tin_node *x = bare(graph, operand, 4);
+  for (int i = 0; x && i < x->rank; i++) {
+    bool part = i != axis && x->shape[i] != 1 && folded->contract->shape[i] != 1;
+    start[i] = part ? folded->start[i] : 0;
+    step[i] = part ? folded->step[i] : 1;
+    size[i] = part ? folded->count[i] : i == axis ? 1 : x->shape[i];
+  }
+  return x ? tin_node_slice(graph, x, start, step, size) : NULL;
+}
+
+/* The operand that varies with the position, seen through windows that end where the fold would add: element (i, k) of the result is
+ * element o with o * stride + k * dilation = i, and 0 where there is none. */
+static struct tin_node *slide(struct tin_graph *graph, struct tin_node *operand, const struct folded *folded) {
+  int64_t low[TIN_MAX_RANK] = {0}, interior[TIN_MAX_RANK] = {0}, shape[TIN_MAX_RANK];
+  int order[TIN_MAX_RANK], rank = operand->rank, at = folded->position - (folded->place < folded->position);
+  int64_t size = folded->contract->shape[folded->place], reach = (size - 1) * folded->dilation;
+  struct tin_node *x = folded_operand(graph, operand, folded, folded->place);
+  for (int i = 0, to = 0; x && i < rank; i++) {
+    order[i] = i < folded->place ? i : i == folded->place ? rank - 1 : i - 1;
+    if (i != folded->place)
+      shape[to++] = x->shape[i];
+  }
+  x = x ? tin_node_reshape(graph, x, rank - 1, shape) : NULL;
+  low[at] = reach;
+  interior[at] = folded->stride - 1;
+  shape[at] = folded->size + reach;
+  x = x ? tin_node_pad(graph, x, low, interior, shape, 0) : NULL;
+  x = x ? tin_node_window(graph, x, at, size, 1, folded->dilation) : NULL;
+  if (!folded->flipped) /* two reversals are none */
+    x = x ? tin_node_flip(graph, x, 1u << (rank - 1)) : NULL;
+  return x ? tin_node_permute(graph, x, order) : NULL;
+}
+
+/* The sum over windows of a contraction of which one factor varies with the window's position and the other with the place in the window is
+ * a contraction over the places too: the gradient of a convolution for its input, without windows in memory. */
+static bool rule_fold_of_contract(struct tin_graph *graph, const struct tin_node *node, struct tin_node **out) {
+  enum { BUDGET = 32 };
+  struct folded folded;
+  if (!match_fold(node, &folded))
+    return false;
+  const struct tin_node *contract = folded.contract;
+  int position = folded.position, place = folded.place, sliding = -1;
+  for (int i = 0; i < 2 && sliding < 0; i++) {
+    int budget = BUDGET, other_budget = BUDGET, own_budget = BUDGET;
+    if (!varies(contract->in[i], place, &budget) && !varies(contract->in[1 - i], position, &other_budget) &&
+        varies(contract->in[i], position, &own_budget))
+      sliding = i;
+  }
+  if (sliding < 0)
+    return false;
+  struct tin_node *a = slide(graph, contract->in[sliding], &folded),
+                  *b = folded_operand(graph, contract->in[1 - sliding], &folded, position);
+  *out = NULL;
+  if (!a || !b)
+    return true;
+  int64_t shape[TIN_MAX_RANK];
+  for (int i = 0; i < contract->rank; i++)
+    shape[i] = i == position ? folded.size : contract->shape[i] != 1 ? folded.count[i] : contract->in[0]->shape[i];
+  a = tin_node_expand(graph, a, shape);
+  b = tin_node_expand(graph, b, shape);
+  struct tin_node *value = a && b ? tin_node_contract(graph, a, b, (uint32_t)contract->arg[0] | 1u << place) : NULL;
+  *out = value ? tin_node_reshape(graph, value, node->rank, node->shape) : NULL;
+  return true;
+}
+
 /* ---- which rules an op has ---- */
 
 static rule *const elementwise_rules[] = {rule_empty, rule_fold_constants, rule_elementwise_of_expand, NULL};
@@ -652,7 +810,7 @@ static rule *const pad_rules[] = {rule_pad, NULL};
 static rule *const flip_rules[] = {rule_flip, NULL};
 static rule *const window_rules[] = {rule_window, NULL};
 static rule *const concat_rules[] = {rule_concat, NULL};
-static rule *const fold_rules[] = {rule_empty, NULL};
+static rule *const fold_rules[] = {rule_empty, rule_fold_of_contract, NULL};
 static rule *const reduce_rules[] = {
     rule_empty, rule_reduce_no_axes, rule_reduce_nothing, rule_reduce_of_expand, rule_reduce_of_permute, rule_sum_of_product, NULL};
 static rule *const contract_rules[] = {rule_empty, rule_reduce_no_axes, rule_reduce_nothing, rule_reduce_of_expand, NULL};
