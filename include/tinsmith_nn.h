@@ -209,6 +209,92 @@ tin_tensor *tin_conv_transpose3d_args(struct tin_conv_options args);
 #define tin_conv_transpose3d(...) TIN_CONV(tin_conv_transpose3d_args, __VA_ARGS__)
 #endif
 
+/* ================================================================ pools
+ *
+ * x [N, C, spatial ...] or [C, spatial ...], as for convolutions. */
+
+struct tin_pool_options {
+  const char *file TIN_ZERO;
+  int line TIN_ZERO;
+  tin_tensor *x TIN_ZERO;
+  int64_t kernel[3] TIN_ZERO;        /* by axis */
+  int64_t stride[3] TIN_ZERO;        /* by axis; none: the kernel */
+  int64_t padding[3] TIN_ZERO;       /* on both sides, by axis; at most half of the kernel */
+  int64_t dilation[3] TIN_ZERO;      /* max: by axis; none: 1 */
+  bool ceil_mode TIN_ZERO;           /* also a last window that ends behind the padding, if it begins before it */
+  bool exclude_padding TIN_ZERO;     /* avg: divides by the elements inside only. PyTorch's count_include_pad=False */
+  int64_t divisor_override TIN_ZERO; /* avg: divides by this; 0: by the number of elements */
+  tin_tensor **indices TIN_ZERO;     /* max: gets where in its plane each result was, row-major, i64. PyTorch's return_indices */
+};
+/* The largest element of each window; any dtype, NaN wins. The first of equal ones (row-major) gets the gradient, as in PyTorch. Padding
+ * never wins. Sizes: (in + 2 padding - dilation (kernel - 1) - 1) / stride + 1. Errors: a rank that does not fit, a kernel that is missing
+ * or larger than the padded axis. torch.nn.functional.max_pool1d, max_pool2d, max_pool3d. tin_max_pool2d(x, .kernel = {2, 2}). */
+tin_tensor *tin_max_pool1d_args(struct tin_pool_options args);
+tin_tensor *tin_max_pool2d_args(struct tin_pool_options args);
+tin_tensor *tin_max_pool3d_args(struct tin_pool_options args);
+/* The mean of each window, padding counting as zeros; floats (integers are cast to f32). torch.nn.functional.avg_pool1d, avg_pool2d,
+ * avg_pool3d. */
+tin_tensor *tin_avg_pool1d_args(struct tin_pool_options args);
+tin_tensor *tin_avg_pool2d_args(struct tin_pool_options args);
+tin_tensor *tin_avg_pool3d_args(struct tin_pool_options args);
+
+struct tin_adaptive_pool_options {
+  const char *file TIN_ZERO;
+  int line TIN_ZERO;
+  tin_tensor *x TIN_ZERO;
+  int64_t size[3] TIN_ZERO;      /* of the result, by axis; 0: as x */
+  tin_tensor **indices TIN_ZERO; /* max: as above */
+};
+/* Pools to a given size: window i of an axis is floor(i in / out) .. ceil((i + 1) in / out) - 1. Size 1: over all positions.
+ * torch.nn.functional.adaptive_avg_pool2d, adaptive_max_pool2d and so on. tin_adaptive_avg_pool2d(x, .size = {1, 1}). */
+tin_tensor *tin_adaptive_avg_pool1d_args(struct tin_adaptive_pool_options args);
+tin_tensor *tin_adaptive_avg_pool2d_args(struct tin_adaptive_pool_options args);
+tin_tensor *tin_adaptive_avg_pool3d_args(struct tin_adaptive_pool_options args);
+tin_tensor *tin_adaptive_max_pool1d_args(struct tin_adaptive_pool_options args);
+tin_tensor *tin_adaptive_max_pool2d_args(struct tin_adaptive_pool_options args);
+tin_tensor *tin_adaptive_max_pool3d_args(struct tin_adaptive_pool_options args);
+#ifndef __cplusplus
+#define TIN_POOL(function, ...) function((struct tin_pool_options){.file = __FILE__, .line = __LINE__, .x = __VA_ARGS__})
+#define tin_max_pool1d(...) TIN_POOL(tin_max_pool1d_args, __VA_ARGS__)
+#define tin_max_pool2d(...) TIN_POOL(tin_max_pool2d_args, __VA_ARGS__)
+#define tin_max_pool3d(...) TIN_POOL(tin_max_pool3d_args, __VA_ARGS__)
+#define tin_avg_pool1d(...) TIN_POOL(tin_avg_pool1d_args, __VA_ARGS__)
+#define tin_avg_pool2d(...) TIN_POOL(tin_avg_pool2d_args, __VA_ARGS__)
+#define tin_avg_pool3d(...) TIN_POOL(tin_avg_pool3d_args, __VA_ARGS__)
+#define TIN_ADAPTIVE_POOL(function, ...) function((struct tin_adaptive_pool_options){.file = __FILE__, .line = __LINE__, .x = __VA_ARGS__})
+#define tin_adaptive_avg_pool1d(...) TIN_ADAPTIVE_POOL(tin_adaptive_avg_pool1d_args, __VA_ARGS__)
+#define tin_adaptive_avg_pool2d(...) TIN_ADAPTIVE_POOL(tin_adaptive_avg_pool2d_args, __VA_ARGS__)
+#define tin_adaptive_avg_pool3d(...) TIN_ADAPTIVE_POOL(tin_adaptive_avg_pool3d_args, __VA_ARGS__)
+#define tin_adaptive_max_pool1d(...) TIN_ADAPTIVE_POOL(tin_adaptive_max_pool1d_args, __VA_ARGS__)
+#define tin_adaptive_max_pool2d(...) TIN_ADAPTIVE_POOL(tin_adaptive_max_pool2d_args, __VA_ARGS__)
+#define tin_adaptive_max_pool3d(...) TIN_ADAPTIVE_POOL(tin_adaptive_max_pool3d_args, __VA_ARGS__)
+#endif
+
+/* ================================================================ resizing */
+
+typedef enum tin_interpolation {
+  TIN_NEAREST,       /* element floor(o in / out): PyTorch's "nearest" */
+  TIN_NEAREST_EXACT, /* element floor((o + 1/2) in / out): PyTorch's "nearest-exact", Pillow's nearest */
+  TIN_LINEAR,        /* PyTorch's "linear", "bilinear", "trilinear", by the number of spatial axes */
+  TIN_CUBIC          /* PyTorch's "bicubic": cubic convolution (Keys 1981) with a = -3/4, for any number of axes */
+} tin_interpolation;
+struct tin_interpolate_options {
+  const char *file TIN_ZERO;
+  int line TIN_ZERO;
+  tin_tensor *x TIN_ZERO;
+  int64_t size[3] TIN_ZERO;        /* of the result, by spatial axis; or */
+  double scale_factor[3] TIN_ZERO; /* floor(in scale_factor), by spatial axis */
+  tin_interpolation mode TIN_ZERO;
+  bool align_corners TIN_ZERO; /* linear, cubic: the outermost elements' centres fall together, not their borders */
+};
+/* x [N, C, spatial ...] at another size, axis by axis. Linear and cubic: floats (integers are cast to f32); nearest: any dtype. Elements
+ * outside of x are those of its border. torch.nn.functional.interpolate; mode "area" is tin_adaptive_avg_pool2d.
+ * tin_interpolate(x, .scale_factor = {2, 2}, .mode = TIN_LINEAR). */
+tin_tensor *tin_interpolate_args(struct tin_interpolate_options args);
+#ifndef __cplusplus
+#define tin_interpolate(...) tin_interpolate_args((struct tin_interpolate_options){.file = __FILE__, .line = __LINE__, .x = __VA_ARGS__})
+#endif
+
 /* ================================================================ losses */
 
 typedef enum tin_reduction { TIN_REDUCE_MEAN, TIN_REDUCE_SUM, TIN_REDUCE_NONE } tin_reduction;
@@ -349,6 +435,25 @@ TIN_CPP_CONV(tin_conv_transpose1d)
 TIN_CPP_CONV(tin_conv_transpose2d)
 TIN_CPP_CONV(tin_conv_transpose3d)
 #undef TIN_CPP_CONV
+#define TIN_CPP_POOL(name, kind)                                                                                                           \
+  static inline tin_tensor *name(tin_tensor *x, kind options, TIN_CPP_PLACE) {                                                             \
+    options.file = file, options.line = line, options.x = x;                                                                               \
+    return name##_args(options);                                                                                                           \
+  }
+TIN_CPP_POOL(tin_max_pool1d, tin_pool_options)
+TIN_CPP_POOL(tin_max_pool2d, tin_pool_options)
+TIN_CPP_POOL(tin_max_pool3d, tin_pool_options)
+TIN_CPP_POOL(tin_avg_pool1d, tin_pool_options)
+TIN_CPP_POOL(tin_avg_pool2d, tin_pool_options)
+TIN_CPP_POOL(tin_avg_pool3d, tin_pool_options)
+TIN_CPP_POOL(tin_adaptive_avg_pool1d, tin_adaptive_pool_options)
+TIN_CPP_POOL(tin_adaptive_avg_pool2d, tin_adaptive_pool_options)
+TIN_CPP_POOL(tin_adaptive_avg_pool3d, tin_adaptive_pool_options)
+TIN_CPP_POOL(tin_adaptive_max_pool1d, tin_adaptive_pool_options)
+TIN_CPP_POOL(tin_adaptive_max_pool2d, tin_adaptive_pool_options)
+TIN_CPP_POOL(tin_adaptive_max_pool3d, tin_adaptive_pool_options)
+TIN_CPP_POOL(tin_interpolate, tin_interpolate_options)
+#undef TIN_CPP_POOL
 #define TIN_CPP_LOSS(name)                                                                                                                 \
   static inline tin_tensor *name(tin_tensor *input, tin_tensor *target, tin_loss_options options = {}, TIN_CPP_PLACE) {                    \
     options.file = file, options.line = line, options.input = input, options.target = target;                                              \

@@ -235,6 +235,226 @@ static void test_conv_edges(void **state) {
   assert_true(got[0] == 12 && got[1] == 23 && got[2] == 34);
 }
 
+/* ---- pools ---- */
+
+enum pool_kind { MAX, AVG, ADAPTIVE_MAX, ADAPTIVE_AVG };
+
+/* Inputs of MAX are rounded to -3 .. 3, so that there are ties. */
+struct pool_case {
+  enum pool_kind kind;
+  int dims;
+  tin_shape x, y;
+  double want[3]; /* weighted sums of the result, the gradient and the indices */
+  struct tin_pool_options options;
+  struct tin_adaptive_pool_options adaptive;
+};
+
+/* clang-format off */
+static const struct pool_case pool_cases[] = {
+    {MAX, 1, SHAPE(2, 3, 9), SHAPE(2, 3, 3),
+     {0.84526528445307, 2.84968288385164, -4.22457573634081}, {.kernel = {3}}, {0}},
+    {MAX, 1, SHAPE(3, 11), SHAPE(3, 5),
+     {3.68371537421165, -1.76107925406695, -6.36030068071266}, {.kernel = {3}, .stride = {2}, .padding = {1}, .dilation = {2}}, {0}},
+    {MAX, 2, SHAPE(2, 3, 8, 6), SHAPE(2, 3, 4, 3),
+     {-15.3509719008386, -1.33787374411232, -135.849954521439}, {.kernel = {2, 2}}, {0}},
+    {MAX, 2, SHAPE(2, 2, 7, 9), SHAPE(2, 2, 4, 5),
+     {-9.81144333756223, -2.20070060279103, 35.9379362302559}, {.kernel = {3, 3}, .stride = {2, 2}, .padding = {1, 1}}, {0}},
+    {MAX, 2, SHAPE(1, 2, 7, 8), SHAPE(1, 2, 4, 3),
+     {-5.23324901229513, -0.325804331530856, -105.298622412541}, {.kernel = {3, 2}, .stride = {2, 3}, .padding = {1, 1}, .ceil_mode = true}, {0}},
+    {MAX, 2, SHAPE(2, 7, 8), SHAPE(2, 4, 6),
+     {-1.68419875644384, 2.56483824342507, -7.72578627950669}, {.kernel = {2, 3}, .stride = {1, 1}, .padding = {0, 1}, .dilation = {3, 2}}, {0}},
+    {MAX, 3, SHAPE(2, 2, 4, 5, 6), SHAPE(2, 2, 3, 3, 4),
+     {-0.321500381008185, 4.06438491758506, -19.7481907310498}, {.kernel = {2, 3, 2}, .stride = {2, 1, 2}, .padding = {1, 0, 1}, .ceil_mode = true}, {0}},
+    {AVG, 1, SHAPE(2, 3, 9), SHAPE(2, 3, 3),
+     {-0.0914553189474885, 0.13024136821309, 0}, {.kernel = {4}, .stride = {2}}, {0}},
+    {AVG, 1, SHAPE(2, 3, 10), SHAPE(2, 3, 4),
+     {0.322250193158364, 0.335169198682636, 0}, {.kernel = {4}, .stride = {3}, .padding = {2}, .ceil_mode = true}, {0}},
+    {AVG, 2, SHAPE(2, 3, 8, 6), SHAPE(2, 3, 4, 3),
+     {-6.12310972513024, 0.635643068286873, 0}, {.kernel = {2, 2}}, {0}},
+    {AVG, 2, SHAPE(2, 2, 7, 9), SHAPE(2, 2, 4, 5),
+     {-0.727542137583638, -0.195687386433692, 0}, {.kernel = {3, 3}, .stride = {2, 2}, .padding = {1, 1}}, {0}},
+    {AVG, 2, SHAPE(2, 2, 7, 9), SHAPE(2, 2, 4, 5),
+     {-1.88259081454452, -0.171995491361426, 0}, {.kernel = {3, 3}, .stride = {2, 2}, .padding = {1, 1}, .exclude_padding = true}, {0}},
+    {AVG, 2, SHAPE(2, 2, 6, 9), SHAPE(2, 2, 4, 5),
+     {4.1790547158266, 0.121581693445622, 0}, {.kernel = {3, 2}, .stride = {2, 2}, .padding = {1, 0}, .ceil_mode = true}, {0}},
+    {AVG, 2, SHAPE(2, 2, 6, 9), SHAPE(2, 2, 4, 5),
+     {5.42749098903359, 0.762535473018086, 0}, {.kernel = {3, 2}, .stride = {2, 2}, .padding = {1, 1}, .ceil_mode = true, .exclude_padding = true}, {0}},
+    {AVG, 2, SHAPE(2, 6, 9), SHAPE(2, 2, 5),
+     {-0.274202505686676, -0.378954031603322, 0}, {.kernel = {3, 2}, .padding = {1, 1}, .divisor_override = 5}, {0}},
+    {AVG, 3, SHAPE(1, 2, 4, 5, 6), SHAPE(1, 2, 3, 5, 3),
+     {0.215732122124336, -0.285742404361816, 0}, {.kernel = {2, 3, 2}, .stride = {2, 1, 2}, .padding = {1, 1, 0}, .ceil_mode = true}, {0}},
+    {ADAPTIVE_MAX, 1, SHAPE(2, 3, 10), SHAPE(2, 3, 4),
+     {-0.122758940312076, -0.910520803429406, -7.35032863969982}, {0}, {.size = {4}}},
+    {ADAPTIVE_MAX, 2, SHAPE(2, 3, 6, 8), SHAPE(2, 3, 3, 2),
+     {-2.34004278641699, 1.10468069575609, -279.37839673395}, {0}, {.size = {3, 2}}},
+    {ADAPTIVE_MAX, 2, SHAPE(2, 3, 7, 5), SHAPE(2, 3, 3, 4),
+     {0.895748625687666, 2.32986308198846, -82.8357511858998}, {0}, {.size = {3, 4}}},
+    {ADAPTIVE_MAX, 3, SHAPE(1, 2, 4, 5, 6), SHAPE(1, 2, 3, 2, 4),
+     {-1.33626904737235, 1.56367332525126, -149.338690841611}, {0}, {.size = {3, 2, 4}}},
+    {ADAPTIVE_AVG, 1, SHAPE(3, 10), SHAPE(3, 4),
+     {0.350566057504052, -0.208204403372231, 0}, {0}, {.size = {4}}},
+    {ADAPTIVE_AVG, 2, SHAPE(2, 3, 6, 8), SHAPE(2, 3, 1, 1),
+     {-0.00788149204493643, -0.0166680986457536, 0}, {0}, {.size = {1, 1}}},
+    {ADAPTIVE_AVG, 2, SHAPE(2, 3, 5, 4), SHAPE(2, 3, 7, 3),
+     {-0.110060523550886, -0.322894211040123, 0}, {0}, {.size = {7, 3}}},
+    {ADAPTIVE_AVG, 2, SHAPE(2, 3, 7, 5), SHAPE(2, 3, 7, 3),
+     {0.788744822091593, 0.701389113539728, 0}, {0}, {.size = {0, 3}}},
+    {ADAPTIVE_AVG, 3, SHAPE(1, 2, 4, 5, 6), SHAPE(1, 2, 3, 2, 4),
+     {-2.88159093947309, 0.218574956718543, 0}, {0}, {.size = {3, 2, 4}}},
+};
+/* clang-format on */
+
+static tin_tensor *run_pool(const struct pool_case *test, tin_tensor *x, tin_tensor **indices) {
+  static tin_tensor *(*const windowed[2][3])(struct tin_pool_options) = {{tin_max_pool1d_args, tin_max_pool2d_args, tin_max_pool3d_args},
+                                                                         {tin_avg_pool1d_args, tin_avg_pool2d_args, tin_avg_pool3d_args}};
+  static tin_tensor *(*const adaptive[2][3])(struct tin_adaptive_pool_options) = {
+      {tin_adaptive_max_pool1d_args, tin_adaptive_max_pool2d_args, tin_adaptive_max_pool3d_args},
+      {tin_adaptive_avg_pool1d_args, tin_adaptive_avg_pool2d_args, tin_adaptive_avg_pool3d_args}};
+  bool average = test->kind == AVG || test->kind == ADAPTIVE_AVG;
+  struct tin_pool_options options = test->options;
+  struct tin_adaptive_pool_options sizes = test->adaptive;
+  options.file = sizes.file = __FILE__, options.line = sizes.line = __LINE__, options.x = sizes.x = x;
+  options.indices = sizes.indices = average ? NULL : indices;
+  return test->kind == MAX || test->kind == AVG ? windowed[average][test->dims - 1](options) : adaptive[average][test->dims - 1](sizes);
+}
+
+static void test_pool(void **state) {
+  tin_ctx *ctx = *state;
+  for (int i = 0; i < (int)(sizeof pool_cases / sizeof *pool_cases); i++) {
+    const struct pool_case *test = &pool_cases[i];
+    tin_scope scope = tin_begin(ctx);
+    tin_tensor *x = ramp(ctx, test->x, 1.3, 0.1), *grad, *indices = NULL;
+    if (test->kind == MAX || test->kind == ADAPTIVE_MAX)
+      x = tin_round(tin_mul_scalar(x, 3));
+    tin_tensor *y = run_pool(test, x, &indices), *loss = weighted(y);
+    assert_shape(i, y, test->y);
+    assert_true(tin_grad(loss, TIN_LIST(x), &grad));
+    assert_near("the result", i, tin_item(loss), test->want[0]);
+    assert_near("the gradient", i, tin_item(weighted(grad)), test->want[1]);
+    if (indices)
+      assert_near("the indices", i, tin_item(weighted(indices)), test->want[2]);
+    assert_true(tin_end(scope));
+  }
+}
+
+static void test_pool_edges(void **state) {
+  tin_ctx *ctx = *state;
+  const float x[6] = {1, NAN, 3, -INFINITY, -INFINITY, -INFINITY};
+  const int32_t numbers[6] = {-5, -7, -9, 3, INT32_MAX, 2};
+  float y[3], slope[6];
+  int32_t largest[3];
+  int64_t at[3];
+  tin_tensor *indices, *grad, *t = tin_from(ctx, TIN_F32, TIN_SHAPE(1, 1, 6), x);
+  tin_tensor *pooled = tin_max_pool1d(t, .kernel = {3}, .padding = {1}, .stride = {2}, .indices = &indices);
+  assert_true(tin_read(pooled, y, sizeof y) && tin_read(indices, at, sizeof at));
+  assert_true(isnan(y[0]) && isnan(y[1]) && y[2] == -INFINITY);
+  assert_true(at[0] == 1 && at[1] == 1 && at[2] == 3);
+  assert_true(tin_grad(pooled, TIN_LIST(t), &grad) && tin_read(grad, slope, sizeof slope));
+  assert_true(slope[1] == 2 && slope[3] == 1 && slope[0] == 0 && slope[4] == 0);
+  /* padding never wins, nor does it in integers */
+  pooled =
+      tin_max_pool1d(tin_from(ctx, TIN_I32, TIN_SHAPE(1, 1, 6), numbers), .kernel = {2}, .padding = {1}, .stride = {2}, .ceil_mode = true);
+  assert_int_equal(tin_shape_of(pooled).size[2], 4);
+  assert_true(tin_read(tin_slice(pooled, 2, 0, 3), largest, sizeof largest));
+  assert_true(largest[0] == -5 && largest[1] == -7 && largest[2] == INT32_MAX);
+  tin_tensor *empty = tin_max_pool1d(tin_zeros(ctx, TIN_F32, TIN_SHAPE(0, 2, 6)), .kernel = {2});
+  assert_shape(0, empty, (tin_shape)SHAPE(0, 2, 3));
+}
+
+static void test_pool_errors(void **state) {
+  tin_ctx *ctx = *state;
+  tin_tensor *x = tin_zeros(ctx, TIN_F32, TIN_SHAPE(2, 4, 6, 6)), *indices;
+  assert_message(ctx, tin_max_pool2d(x, .stride = {2, 2}), "max_pool2d: the kernel is missing");
+  assert_message(ctx, tin_max_pool2d(x, .kernel = {2}), "kernel of spatial axis 1 is missing");
+  assert_message(ctx, tin_max_pool2d(x, .kernel = {7, 2}, .indices = &indices),
+                 "the kernel of 7 (dilation 1) is larger than spatial axis 0 of x [2, 4, 6, 6]");
+  assert_true(tin_is_poison(indices));
+  assert_message(ctx, tin_avg_pool2d(x, .kernel = {2, 2}, .padding = {0, 2}),
+                 "padding 2 of spatial axis 1 is more than half of the kernel of 2");
+  assert_message(ctx, tin_avg_pool2d(x, .kernel = {2, 2}, .dilation = {2, 2}), "an average pool has no dilation");
+  assert_message(ctx, tin_avg_pool3d(x, .kernel = {7, 2, 2}),
+                 "the kernel of 7 (dilation 1) is larger than spatial axis 0 of x [2, 4, 6, 6]");
+  assert_message(ctx, tin_avg_pool1d(x, .kernel = {2}), "x [2, 4, 6, 6] has not the 3 axes of [N, C] and 1 spatial ones");
+  assert_message(ctx, tin_adaptive_avg_pool2d(x, .size = {2, -1}), "size -1 of axis 1 is no size of 2 spatial axes");
+  assert_message(ctx, tin_adaptive_avg_pool2d(x, .size = {2, 2, 2}), "size 2 of axis 2 is no size of 2 spatial axes");
+}
+
+/* ---- resizing ---- */
+
+struct resize_case {
+  tin_shape x, y;
+  double want[2]; /* weighted sums of the result and of the gradient */
+  struct tin_interpolate_options options;
+};
+
+/* clang-format off */
+static const struct resize_case resize_cases[] = {
+    {SHAPE(2, 3, 5), SHAPE(2, 3, 12), {0.753404894227033, 0.122758515960689}, {.size = {12}, .mode = TIN_NEAREST}},
+    {SHAPE(2, 3, 5), SHAPE(2, 3, 8), {-2.91710100522025, -1.09654983100633}, {.scale_factor = {1.7}, .mode = TIN_NEAREST}},
+    {SHAPE(2, 3, 12), SHAPE(2, 3, 5), {0.292653333043863, -0.0461505109083338}, {.size = {5}, .mode = TIN_NEAREST}},
+    {SHAPE(2, 3, 4, 5), SHAPE(2, 3, 8, 10), {-1.17574265450001, -2.57358992794946}, {.scale_factor = {2.0, 2.0}, .mode = TIN_NEAREST}},
+    {SHAPE(2, 3, 4, 5), SHAPE(2, 3, 7, 3), {-0.129681605545896, 0.31167215248922}, {.size = {7, 3}, .mode = TIN_NEAREST}},
+    {SHAPE(2, 2, 3, 4, 5), SHAPE(2, 2, 5, 3, 8), {-3.23456904513232, 1.52053458973364}, {.size = {5, 3, 8}, .mode = TIN_NEAREST}},
+    {SHAPE(2, 3, 4, 5), SHAPE(2, 3, 7, 3), {-0.192423515904249, -0.429032320728845}, {.size = {7, 3}, .mode = TIN_NEAREST_EXACT}},
+    {SHAPE(2, 3, 4, 5), SHAPE(2, 3, 6, 3), {0.138090547063108, 0.495841414642453}, {.scale_factor = {1.6, 0.7}, .mode = TIN_NEAREST_EXACT}},
+    {SHAPE(2, 3, 5), SHAPE(2, 3, 12), {0.698602664517995, -0.125031518764358}, {.size = {12}, .mode = TIN_LINEAR}},
+    {SHAPE(2, 3, 5), SHAPE(2, 3, 12), {0.179369682567898, -0.738203148345911}, {.size = {12}, .mode = TIN_LINEAR, .align_corners = true}},
+    {SHAPE(2, 3, 5), SHAPE(2, 3, 1), {-0.109512279891027, 2.89288487707561}, {.size = {1}, .mode = TIN_LINEAR, .align_corners = true}},
+    {SHAPE(2, 3, 4, 5), SHAPE(2, 3, 8, 15), {0.649724180300777, -0.00152312499191087}, {.scale_factor = {2.0, 3.0}, .mode = TIN_LINEAR}},
+    {SHAPE(2, 3, 4, 5), SHAPE(2, 3, 7, 3), {-0.22958316388875, 0.109676015186855}, {.size = {7, 3}, .mode = TIN_LINEAR, .align_corners = true}},
+    {SHAPE(2, 3, 4, 5), SHAPE(2, 3, 6, 3), {0.247661336543286, 0.774629745227059}, {.scale_factor = {1.6, 0.7}, .mode = TIN_LINEAR}},
+    {SHAPE(2, 3, 1, 5), SHAPE(2, 3, 3, 5), {-0.808807686099131, 1.12108121364553}, {.size = {3, 5}, .mode = TIN_LINEAR}},
+    {SHAPE(2, 2, 3, 4, 5), SHAPE(2, 2, 5, 3, 8), {-3.53959713767336, 1.29061291127212}, {.size = {5, 3, 8}, .mode = TIN_LINEAR}},
+    {SHAPE(1, 2, 3, 4, 5), SHAPE(1, 2, 5, 3, 8), {0.271111384696092, 0.310092861332958}, {.size = {5, 3, 8}, .mode = TIN_LINEAR, .align_corners = true}},
+    {SHAPE(2, 3, 4, 5), SHAPE(2, 3, 7, 3), {-0.343254162747005, 0.160588136071793}, {.size = {7, 3}, .mode = TIN_CUBIC}},
+    {SHAPE(2, 3, 4, 5), SHAPE(2, 3, 8, 10), {-0.516043874392473, 0.232932515636397}, {.scale_factor = {2.0, 2.0}, .mode = TIN_CUBIC, .align_corners = true}},
+    {SHAPE(2, 3, 4, 5), SHAPE(2, 3, 6, 3), {0.265733091430599, 0.367185237376009}, {.scale_factor = {1.6, 0.7}, .mode = TIN_CUBIC}},
+};
+/* clang-format on */
+
+static void test_interpolate(void **state) {
+  tin_ctx *ctx = *state;
+  for (int i = 0; i < (int)(sizeof resize_cases / sizeof *resize_cases); i++) {
+    const struct resize_case *test = &resize_cases[i];
+    tin_scope scope = tin_begin(ctx);
+    tin_tensor *x = ramp(ctx, test->x, 1.3, 0.1), *grad;
+    struct tin_interpolate_options options = test->options;
+    options.file = __FILE__, options.line = __LINE__, options.x = x;
+    tin_tensor *y = tin_interpolate_args(options), *loss = weighted(y);
+    assert_shape(i, y, test->y);
+    assert_true(tin_grad(loss, TIN_LIST(x), &grad));
+    assert_near("the resized", i, tin_item(loss), test->want[0]);
+    assert_near("the gradient", i, tin_item(weighted(grad)), test->want[1]);
+    assert_true(tin_end(scope));
+  }
+}
+
+/* Integers, and what single precision rounds. */
+static void test_interpolate_edges(void **state) {
+  tin_ctx *ctx = *state;
+  const uint8_t x[3] = {1, 200, 3};
+  uint8_t y[6];
+  const float ends[2] = {0, 1};
+  float line[3];
+  assert_true(tin_read(tin_interpolate(tin_from(ctx, TIN_U8, TIN_SHAPE(1, 1, 3), x), .size = {6}), y, sizeof y));
+  assert_true(y[0] == 1 && y[1] == 1 && y[2] == 200 && y[3] == 200 && y[4] == 3 && y[5] == 3);
+  tin_tensor *t = tin_from(ctx, TIN_F32, TIN_SHAPE(1, 1, 2), ends);
+  assert_true(tin_read(tin_interpolate(t, .size = {3}, .mode = TIN_LINEAR, .align_corners = true), line, sizeof line));
+  assert_true(line[0] == 0 && line[1] == 0.5f && line[2] == 1);
+}
+
+static void test_interpolate_errors(void **state) {
+  tin_ctx *ctx = *state;
+  tin_tensor *x = tin_zeros(ctx, TIN_F32, TIN_SHAPE(2, 4, 6, 6));
+  assert_message(ctx, tin_interpolate(x, .size = {3}), "spatial axis 1 of x [2, 4, 6, 6]: size 0 and scale_factor 0; one of them");
+  assert_message(ctx, tin_interpolate(x, .size = {3, 3}, .scale_factor = {2, 2}),
+                 "spatial axis 0 of x [2, 4, 6, 6]: size 3 and scale_factor 2");
+  assert_message(ctx, tin_interpolate(x, .size = {3, 3, 3}), "size and scale_factor name axis 2 of 2 spatial axes");
+  assert_message(ctx, tin_interpolate(x, .size = {3, 3}, .align_corners = true), "mode 0 has no align_corners");
+  assert_message(ctx, tin_interpolate(x, .scale_factor = {0.1, 1}), "scale_factor 0.1");
+  assert_message(ctx, tin_interpolate(tin_zeros(ctx, TIN_F32, TIN_SHAPE(6, 6)), .size = {3}), "x [6, 6] has not the axes");
+}
+
 /* ---- no windows in memory ---- */
 
 /* Kernels and bytes of intermediate values of a plan of its own. */
@@ -278,6 +498,12 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       ON_BOTH(test_conv),
       ON_BOTH(test_conv_edges),
+      ON_BOTH(test_pool),
+      ON_BOTH(test_pool_edges),
+      ON_BOTH(test_interpolate),
+      ON_BOTH(test_interpolate_edges),
+      cmocka_unit_test_setup_teardown(test_pool_errors, setup_compiled, teardown),
+      cmocka_unit_test_setup_teardown(test_interpolate_errors, setup_compiled, teardown),
       cmocka_unit_test_setup_teardown(test_memory, setup_compiled, teardown),
       cmocka_unit_test_setup_teardown(test_conv_errors, setup_compiled, teardown),
   };

@@ -31,7 +31,7 @@ static const char *const names[] = {"x", "weight", "bias"};
 /* ---- checks ---- */
 
 static const char *describe(const struct conv *conv, int i, struct tin_words *words) {
-  *words = tin_describe(conv->tensor[i], names[i], conv->node[i]);
+  *words = i ? tin_describe(conv->tensor[i], names[i], conv->node[i]) : tin_spatial_words(conv->tensor[i]);
   return words->text;
 }
 
@@ -166,7 +166,7 @@ static tin_tensor *finish(struct conv *conv, struct tin_node *y) {
 static tin_tensor *convolve(const struct tin_conv_options *args, const char *op, int dims) {
   struct conv conv;
   struct tin_windows *w = &conv.windows;
-  if (!begin(&conv, args, op, dims, false) || !tin_spatial_count(&conv.call, args->x, conv.node[0], w))
+  if (!begin(&conv, args, op, dims, false) || !tin_spatial_count(&conv.call, args->x, w))
     return tin_call_poison(&conv.call);
   struct tin_node *y = contract(&conv, tin_spatial_windows(conv.call.graph, conv.node[0], w, 0), w->kernel, w->out, false);
   int64_t shape[TIN_MAX_RANK] = {conv.node[0]->shape[0], conv.groups * conv.group_out};

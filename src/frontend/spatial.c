@@ -1,6 +1,7 @@
 /* Windows over spatial axes: checks and index maps that convolutions and pools share. */
 #include "frontend/spatial.h"
 
+#include <stdio.h>
 #include <string.h>
 
 struct tin_node *tin_spatial_batched(struct tin_call *call, tin_tensor *t, struct tin_node *x, int dims, bool *batched) {
@@ -44,12 +45,19 @@ bool tin_spatial_option(struct tin_call *call, const char *name, const int64_t *
   return true;
 }
 
-bool tin_spatial_count(struct tin_call *call, tin_tensor *t, const struct tin_node *x, struct tin_windows *windows) {
+struct tin_words tin_spatial_words(tin_tensor *t) {
+  struct tin_words words;
+  tin_shape shape = tin_shape_of(t);
+  snprintf(words.text, sizeof words.text, "%.60s %.90s", tin_name_operand(t, "x").text, tin_shape_words(shape.rank, shape.size).text);
+  return words;
+}
+
+bool tin_spatial_count(struct tin_call *call, tin_tensor *t, struct tin_windows *windows) {
   for (int i = 0; i < windows->dims; i++) {
     int64_t padded = windows->in[i] + windows->low[i] + windows->high[i], last;
     if (__builtin_mul_overflow(windows->kernel[i] - 1, windows->dilation[i], &last) || windows->kernel[i] < 1 || last >= padded) {
       tin_call_fail(call, "the kernel of %lld (dilation %lld) is larger than spatial axis %d of %s with its padding of %lld and %lld",
-                    (long long)windows->kernel[i], (long long)windows->dilation[i], i, tin_describe(t, "x", x).text,
+                    (long long)windows->kernel[i], (long long)windows->dilation[i], i, tin_spatial_words(t).text,
                     (long long)windows->low[i], (long long)windows->high[i]);
       return false;
     }

@@ -17,12 +17,14 @@ struct tin_windows {
 
 /* The operand with a batch axis: [C, spatial] becomes [1, C, spatial]. NULL with the error recorded for any other rank. */
 struct tin_node *tin_spatial_batched(struct tin_call *call, tin_tensor *t, struct tin_node *x, int dims, bool *batched);
+/* "image [3, 28, 28]": as the caller gave it. */
+struct tin_words tin_spatial_words(tin_tensor *t);
 /* An option with a number for each spatial axis: all 0 stands for `otherwise`. False with the error recorded when only some axes have one,
  * when one is below `least`, or when there are more than dims. */
 bool tin_spatial_option(struct tin_call *call, const char *name, const int64_t *given, int dims, int64_t otherwise, int64_t least,
                         int64_t *out);
 /* Counts the windows (out) of the padded axes; false with the error recorded where not one fits. */
-bool tin_spatial_count(struct tin_call *call, tin_tensor *t, const struct tin_node *x, struct tin_windows *windows);
+bool tin_spatial_count(struct tin_call *call, tin_tensor *t, struct tin_windows *windows);
 /* x [N, C, in ...] padded with `fill` and seen through the windows: [N, C, kernel ..., out ...]. NULL when memory ran out. */
 struct tin_node *tin_spatial_windows(struct tin_graph *graph, struct tin_node *x, const struct tin_windows *windows, double fill);
 /* The node [N, C, spatial] as the call's result, without the batch axis where the operand had none. */
