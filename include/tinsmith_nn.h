@@ -209,6 +209,43 @@ tin_tensor *tin_conv_transpose3d_args(struct tin_conv_options args);
 #define tin_conv_transpose3d(...) TIN_CONV(tin_conv_transpose3d_args, __VA_ARGS__)
 #endif
 
+/* A convolution with its parameters. torch.nn.Conv1d, Conv2d, Conv3d, and ConvTranspose1d and so on. */
+typedef struct tin_conv {
+  tin_tensor *weight; /* [out, in / groups, kernel ...]; transposed: [in, out / groups, kernel ...] */
+  tin_tensor *bias;   /* [out], or NULL */
+  int dims;           /* spatial axes */
+  bool transposed;
+  struct tin_conv_options options; /* those of every call */
+} tin_conv;
+struct tin_conv_layer_options {
+  const char *file TIN_ZERO;
+  int line TIN_ZERO;
+  tin_ctx *ctx TIN_ZERO;
+  int64_t in TIN_ZERO;
+  int64_t out TIN_ZERO;
+  int64_t kernel[3] TIN_ZERO; /* one to three numbers: as many spatial axes */
+  int64_t stride[3] TIN_ZERO; /* from here to same: as in struct tin_conv_options */
+  int64_t padding[3] TIN_ZERO;
+  int64_t dilation[3] TIN_ZERO;
+  int64_t output_padding[3] TIN_ZERO;
+  int64_t groups TIN_ZERO;
+  bool same TIN_ZERO;
+  bool transposed TIN_ZERO;
+  const char *name TIN_ZERO; /* the parameters are called NAME.weight and NAME.bias */
+  tin_dtype dtype TIN_ZERO;  /* 0: f32 */
+  bool no_bias TIN_ZERO;
+};
+/* Makes the parameters, uniform in +-1 / sqrt(n) as PyTorch does, n the product of all sizes of the weight but the first:
+ * tin_conv_new(ctx, 3, 64, .kernel = {3, 3}, .padding = {1, 1}, .name = "conv1"). Errors: no kernel, channels that groups do not divide. */
+tin_conv tin_conv_new_args(struct tin_conv_layer_options args);
+#ifndef __cplusplus
+#define tin_conv_new(ctx_, in_, ...)                                                                                                       \
+  tin_conv_new_args((struct tin_conv_layer_options){.file = __FILE__, .line = __LINE__, .ctx = (ctx_), .in = (in_), .out = __VA_ARGS__})
+#endif
+/* x [N, in, spatial ...] -> [N, out, spatial ...]. */
+tin_tensor *tin_conv_forward_at(const char *file, int line, const tin_conv *layer, tin_tensor *x);
+#define tin_conv_forward(...) tin_conv_forward_at(TIN_HERE, __VA_ARGS__)
+
 /* ================================================================ pools
  *
  * x [N, C, spatial ...] or [C, spatial ...], as for convolutions. */
@@ -435,6 +472,10 @@ TIN_CPP_CONV(tin_conv_transpose1d)
 TIN_CPP_CONV(tin_conv_transpose2d)
 TIN_CPP_CONV(tin_conv_transpose3d)
 #undef TIN_CPP_CONV
+static inline tin_conv tin_conv_new(tin_ctx *ctx, int64_t in, int64_t out, tin_conv_layer_options options, TIN_CPP_PLACE) {
+  options.file = file, options.line = line, options.ctx = ctx, options.in = in, options.out = out;
+  return tin_conv_new_args(options);
+}
 #define TIN_CPP_POOL(name, kind)                                                                                                           \
   static inline tin_tensor *name(tin_tensor *x, kind options, TIN_CPP_PLACE) {                                                             \
     options.file = file, options.line = line, options.x = x;                                                                               \

@@ -235,6 +235,33 @@ static void test_conv_edges(void **state) {
   assert_true(got[0] == 12 && got[1] == 23 && got[2] == 34);
 }
 
+static void test_layer(void **state) {
+  tin_ctx *ctx = *state;
+  tin_conv conv = tin_conv_new(ctx, 4, 6, .kernel = {3, 2}, .padding = {1, 0}, .stride = {2, 1}, .groups = 2, .name = "conv1");
+  tin_conv up = tin_conv_new(ctx, 6, 4, .kernel = {3}, .transposed = true, .stride = {2}, .no_bias = true, .dtype = TIN_F64);
+  assert_shape(0, conv.weight, (tin_shape)SHAPE(6, 2, 3, 2));
+  assert_shape(0, conv.bias, (tin_shape)SHAPE(6));
+  assert_shape(0, up.weight, (tin_shape)SHAPE(6, 4, 3));
+  assert_null(up.bias);
+  assert_ptr_equal(tin_find(ctx, "conv1.weight"), conv.weight);
+  float w[72];
+  double largest = 0, bound = 1 / sqrt(12);
+  assert_true(tin_read(conv.weight, w, sizeof w));
+  for (int i = 0; i < 72; i++)
+    largest = fmax(largest, fabs((double)w[i]));
+  assert_true(largest <= bound && largest > 0.9 * bound);
+  tin_tensor *y = tin_conv_forward(&conv, tin_ones(ctx, TIN_F32, TIN_SHAPE(2, 4, 5, 7)));
+  assert_shape(0, y, (tin_shape)SHAPE(2, 6, 3, 6));
+  tin_tensor *same = tin_conv2d(tin_ones(ctx, TIN_F32, TIN_SHAPE(2, 4, 5, 7)), conv.weight, .bias = conv.bias, .padding = {1, 0},
+                                .stride = {2, 1}, .groups = 2);
+  assert_true(tin_item(tin_all(tin_eq(y, same))) == 1);
+  assert_shape(0, tin_conv_forward(&up, tin_ones(ctx, TIN_F64, TIN_SHAPE(2, 6, 5))), (tin_shape)SHAPE(2, 4, 11));
+  tin_conv bad = tin_conv_new(ctx, 3, 6, .kernel = {3, 3}, .groups = 2);
+  assert_message(ctx, bad.weight, "conv_new: the channels do not divide into the groups (3 -> 6 channels, 2 groups)");
+  bad = tin_conv_new(ctx, 3, 6, .groups = 1);
+  assert_message(ctx, tin_conv_forward(&bad, tin_ones(ctx, TIN_F32, TIN_SHAPE(1, 3, 4))), "conv_new: the kernel is missing");
+}
+
 /* ---- pools ---- */
 
 enum pool_kind { MAX, AVG, ADAPTIVE_MAX, ADAPTIVE_AVG };
@@ -498,6 +525,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       ON_BOTH(test_conv),
       ON_BOTH(test_conv_edges),
+      cmocka_unit_test_setup_teardown(test_layer, setup_compiled, teardown),
       ON_BOTH(test_pool),
       ON_BOTH(test_pool_edges),
       ON_BOTH(test_interpolate),
