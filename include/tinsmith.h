@@ -463,6 +463,24 @@ tin_tensor *tin_isnan_at(const char *file, int line, tin_tensor *x);       /* bo
 tin_tensor *tin_logical_not_at(const char *file, int line, tin_tensor *x); /* bool: x == 0. torch.logical_not */
 tin_tensor *tin_bitwise_not_at(const char *file, int line, tin_tensor *x); /* integers: ~x; bool: not. torch.bitwise_not */
 tin_tensor *tin_detach_at(const char *file, int line, tin_tensor *x);      /* x, but gradients stop here. torch.Tensor.detach */
+tin_tensor *tin_isinf_at(const char *file, int line, tin_tensor *x);       /* bool: x is inf or -inf. torch.isinf */
+tin_tensor *tin_isfinite_at(const char *file, int line, tin_tensor *x);    /* bool: neither infinite nor NaN. torch.isfinite */
+tin_tensor *tin_signbit_at(const char *file, int line, tin_tensor *x);     /* bool: x < 0 or x is -0; NaN gives false. torch.signbit */
+tin_tensor *tin_frac_at(const char *file, int line, tin_tensor *x);        /* (float) x - trunc(x); gradient 1. torch.frac */
+tin_tensor *tin_deg2rad_at(const char *file, int line, tin_tensor *x);     /* (float) x pi / 180. torch.deg2rad */
+tin_tensor *tin_rad2deg_at(const char *file, int line, tin_tensor *x);     /* (float) x 180 / pi. torch.rad2deg */
+/* (float) sin(pi x) / (pi x), 1 at 0 and exactly 0 at other integers; gradient 0 at 0, in every order, as PyTorch's. torch.sinc. */
+tin_tensor *tin_sinc_at(const char *file, int line, tin_tensor *x);
+/* (float) log(x / (1 - x)), x first moved into [eps, 1 - eps] where eps > 0. Error: eps above 1/2. torch.logit. */
+tin_tensor *tin_logit_at(const char *file, int line, tin_tensor *x, double eps);
+#define tin_isinf(...) tin_isinf_at(TIN_HERE, __VA_ARGS__)
+#define tin_isfinite(...) tin_isfinite_at(TIN_HERE, __VA_ARGS__)
+#define tin_signbit(...) tin_signbit_at(TIN_HERE, __VA_ARGS__)
+#define tin_frac(...) tin_frac_at(TIN_HERE, __VA_ARGS__)
+#define tin_deg2rad(...) tin_deg2rad_at(TIN_HERE, __VA_ARGS__)
+#define tin_rad2deg(...) tin_rad2deg_at(TIN_HERE, __VA_ARGS__)
+#define tin_sinc(...) tin_sinc_at(TIN_HERE, __VA_ARGS__)
+#define tin_logit(...) tin_logit_at(TIN_HERE, __VA_ARGS__)
 #define tin_neg(...) tin_neg_at(TIN_HERE, __VA_ARGS__)
 #define tin_abs(...) tin_abs_at(TIN_HERE, __VA_ARGS__)
 #define tin_sign(...) tin_sign_at(TIN_HERE, __VA_ARGS__)
@@ -494,6 +512,21 @@ tin_tensor *tin_detach_at(const char *file, int line, tin_tensor *x);      /* x,
 #define tin_logical_not(...) tin_logical_not_at(TIN_HERE, __VA_ARGS__)
 #define tin_bitwise_not(...) tin_bitwise_not_at(TIN_HERE, __VA_ARGS__)
 #define tin_detach(...) tin_detach_at(TIN_HERE, __VA_ARGS__)
+
+struct tin_nan_to_num_options {
+  const char *file TIN_ZERO;
+  int line TIN_ZERO;
+  tin_tensor *x TIN_ZERO;
+  double nan TIN_ZERO;    /* stands for NaN */
+  double posinf TIN_ZERO; /* for infinity; 0: the largest finite number of the dtype */
+  double neginf TIN_ZERO; /* for -infinity; 0: the lowest finite number */
+};
+/* x with numbers in place of NaN and infinities, where the gradient is 0; integers unchanged. tin_nan_to_num(x, .posinf = 1e4).
+ * torch.nan_to_num. */
+tin_tensor *tin_nan_to_num_args(struct tin_nan_to_num_options args);
+#ifndef __cplusplus
+#define tin_nan_to_num(...) tin_nan_to_num_args((struct tin_nan_to_num_options){.file = __FILE__, .line = __LINE__, .x = __VA_ARGS__})
+#endif
 
 /* x in another dtype. Float to integer: towards zero, saturating, NaN gives 0. To bool: x != 0. Integers wrap. To a float: rounded once, to
  * nearest even. torch.Tensor.to. */
@@ -531,6 +564,33 @@ tin_tensor *tin_bitwise_xor_at(const char *file, int line, tin_tensor *a, tin_te
 /* Integers: shifts; by the width or more gives 0 (right, signed: the sign). torch.bitwise_left_shift, bitwise_right_shift. */
 tin_tensor *tin_shl_at(const char *file, int line, tin_tensor *a, tin_tensor *b);
 tin_tensor *tin_shr_at(const char *file, int line, tin_tensor *a, tin_tensor *b);
+/* Remainders. tin_fmod has the sign of a (C's fmod; torch.fmod), tin_remainder that of b (Python's %, numpy.remainder, torch.remainder; a
+ * remainder of 0 too, as in NumPy). Floats: exact but for one addition of b; x mod 0 and inf mod x are NaN, x mod inf is x, or inf where
+ * the sign must change. Integers: x mod 0 is x. Gradients: 1 for a, and minus the quotient, towards zero or rounded down, for b. */
+tin_tensor *tin_fmod_at(const char *file, int line, tin_tensor *a, tin_tensor *b);
+tin_tensor *tin_remainder_at(const char *file, int line, tin_tensor *a, tin_tensor *b);
+/* The quotient rounded down, by numpy.floor_divide's method: floor of the exact a / b. Floats: x / 0 is inf or NaN as for tin_div;
+ * integers: x / 0 is 0. Gradient 0. numpy.floor_divide, torch.floor_divide, torch.div(rounding_mode="floor"). */
+tin_tensor *tin_floor_divide_at(const char *file, int line, tin_tensor *a, tin_tensor *b);
+/* (float) |a| with the sign of b; a NaN counts as positive. Gradient of a: the sign of the result over that of a, 0 at 0; of b: 0.
+ * torch.copysign. */
+tin_tensor *tin_copysign_at(const char *file, int line, tin_tensor *a, tin_tensor *b);
+/* (float) sqrt(a^2 + b^2) within 1 ulp, without overflow; infinite if either operand is. Gradient a / hypot, NaN at 0. torch.hypot. */
+tin_tensor *tin_hypot_at(const char *file, int line, tin_tensor *a, tin_tensor *b);
+/* (float) log(e^a + e^b) without overflow. torch.logaddexp. */
+tin_tensor *tin_logaddexp_at(const char *file, int line, tin_tensor *a, tin_tensor *b);
+/* 0 where a < 0 or a is NaN, b where a is 0, 1 where a > 0. torch.heaviside. */
+tin_tensor *tin_heaviside_at(const char *file, int line, tin_tensor *a, tin_tensor *b);
+/* (float) a log(b); 0 where a is 0, unless b is NaN. Gradients log(b) and a / b, 0 where a is 0 and b is not in (0, inf). torch.xlogy. */
+tin_tensor *tin_xlogy_at(const char *file, int line, tin_tensor *a, tin_tensor *b);
+#define tin_fmod(...) tin_fmod_at(TIN_HERE, __VA_ARGS__)
+#define tin_remainder(...) tin_remainder_at(TIN_HERE, __VA_ARGS__)
+#define tin_floor_divide(...) tin_floor_divide_at(TIN_HERE, __VA_ARGS__)
+#define tin_copysign(...) tin_copysign_at(TIN_HERE, __VA_ARGS__)
+#define tin_hypot(...) tin_hypot_at(TIN_HERE, __VA_ARGS__)
+#define tin_logaddexp(...) tin_logaddexp_at(TIN_HERE, __VA_ARGS__)
+#define tin_heaviside(...) tin_heaviside_at(TIN_HERE, __VA_ARGS__)
+#define tin_xlogy(...) tin_xlogy_at(TIN_HERE, __VA_ARGS__)
 #define tin_add(...) tin_add_at(TIN_HERE, __VA_ARGS__)
 #define tin_sub(...) tin_sub_at(TIN_HERE, __VA_ARGS__)
 #define tin_mul(...) tin_mul_at(TIN_HERE, __VA_ARGS__)
@@ -562,6 +622,10 @@ tin_tensor *tin_where_at(const char *file, int line, tin_tensor *condition, tin_
 tin_tensor *tin_fma_at(const char *file, int line, tin_tensor *a, tin_tensor *b, tin_tensor *c);
 #define tin_fma(...) tin_fma_at(TIN_HERE, __VA_ARGS__)
 
+/* (float) a + weight (b - a), computed from b where |weight| >= 1/2, so that weight 1 gives b exactly. torch.lerp. */
+tin_tensor *tin_lerp_at(const char *file, int line, tin_tensor *a, tin_tensor *b, tin_tensor *weight);
+#define tin_lerp(...) tin_lerp_at(TIN_HERE, __VA_ARGS__)
+
 /* With a number: it takes x's dtype (an integer or bool x with a number that is no integer: f32; bool with an integer: i32). */
 tin_tensor *tin_add_scalar_at(const char *file, int line, tin_tensor *x, double number); /* x + number */
 tin_tensor *tin_sub_scalar_at(const char *file, int line, tin_tensor *x, double number); /* x - number */
@@ -584,9 +648,9 @@ tin_tensor *tin_clamp_at(const char *file, int line, tin_tensor *x, double low, 
 #define tin_clamp(...) tin_clamp_at(TIN_HERE, __VA_ARGS__)
 
 /* An elementwise function of the user's as a C expression over a, b, c, ... (the operands in order) with numbers, + - * / ?: < <= > >= ==
- * != && || !, parentheses and the one-operand functions of this header without prefix (exp, log, sqrt, tanh, ...), minimum and maximum:
- *   tin_expression("a / (1 + exp(-a)) * b", TIN_LIST(x, gate))
- * It becomes nodes like any others: it fuses, and its gradient follows from its parts. Errors point at the column. */
+ * != && || !, parentheses and the one-operand functions of this header without prefix (exp, log, sqrt, tanh, ...), minimum, maximum and
+ * fmod: tin_expression("a / (1 + exp(-a)) * b", TIN_LIST(x, gate)) It becomes nodes like any others: it fuses, and its gradient follows
+ * from its parts. Errors point at the column. */
 tin_tensor *tin_expression_at(const char *file, int line, const char *text, tin_list operands);
 #define tin_expression(...) tin_expression_at(TIN_HERE, __VA_ARGS__)
 
@@ -1075,6 +1139,10 @@ static inline bool tin_gradcheck(tin_function *function, void *user, tin_list in
 static inline tin_tensor *tin_slice(tin_tensor *x, int axis, int64_t start, int64_t stop, tin_slice_options options = {}, TIN_CPP_PLACE) {
   options.file = file, options.line = line, options.x = x, options.axis = axis, options.start = start, options.stop = stop;
   return tin_slice_args(options);
+}
+static inline tin_tensor *tin_nan_to_num(tin_tensor *x, tin_nan_to_num_options options = {}, TIN_CPP_PLACE) {
+  options.file = file, options.line = line, options.x = x;
+  return tin_nan_to_num_args(options);
 }
 static inline tin_tensor *tin_pad(tin_tensor *x, tin_pad_options options = {}, TIN_CPP_PLACE) {
   options.file = file, options.line = line, options.x = x;

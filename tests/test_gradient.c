@@ -121,6 +121,36 @@ static tin_tensor *build_tanh(tin_tensor *const *x) {
 static tin_tensor *build_erf(tin_tensor *const *x) {
   return tin_erf(x[0]);
 }
+static tin_tensor *build_fmod(tin_tensor *const *x) {
+  return tin_fmod(x[0], x[1]);
+}
+static tin_tensor *build_remainder(tin_tensor *const *x) {
+  return tin_remainder(tin_neg(x[0]), x[1]);
+}
+static tin_tensor *build_copysign(tin_tensor *const *x) {
+  return tin_copysign(tin_square(x[0]), x[1]);
+}
+static tin_tensor *build_hypot(tin_tensor *const *x) {
+  return tin_hypot(x[0], x[1]);
+}
+static tin_tensor *build_logaddexp(tin_tensor *const *x) {
+  return tin_logaddexp(x[0], x[1]);
+}
+static tin_tensor *build_xlogy(tin_tensor *const *x) {
+  return tin_xlogy(x[0], x[1]);
+}
+static tin_tensor *build_lerp(tin_tensor *const *x) {
+  return tin_lerp(x[0], x[1], x[2]);
+}
+static tin_tensor *build_logit(tin_tensor *const *x) {
+  return tin_logit(tin_div_scalar(x[0], 10), 1e-3);
+}
+static tin_tensor *build_sinc(tin_tensor *const *x) {
+  return tin_sinc(x[0]);
+}
+static tin_tensor *build_frac(tin_tensor *const *x) {
+  return tin_square(tin_frac(tin_rad2deg(tin_deg2rad(x[0]))));
+}
 static tin_tensor *build_sigmoid(tin_tensor *const *x) {
   return tin_sigmoid(x[0]);
 }
@@ -345,6 +375,16 @@ static const struct gradient_case cases[] = {
     {"cos", OP_COS, build_cos, 1, {VECTOR}, false},
     {"tanh", OP_TANH, build_tanh, 1, {VECTOR}, false},
     {"erf", OP_ERF, build_erf, 1, {VECTOR}, false},
+    {"fmod", OP_MOD, build_fmod, 2, {VECTOR, VECTOR}, true},
+    {"remainder", OP_MOD, build_remainder, 2, {VECTOR, VECTOR}, true},
+    {"copysign", OP_SELECT, build_copysign, 2, {VECTOR, VECTOR}, false},
+    {"hypot", OP_SELECT, build_hypot, 2, {VECTOR, VECTOR}, false},
+    {"logaddexp", OP_SELECT, build_logaddexp, 2, {VECTOR, VECTOR}, false},
+    {"xlogy", OP_LOG, build_xlogy, 2, {VECTOR, VECTOR}, false},
+    {"lerp", OP_SELECT, build_lerp, 3, {VECTOR, VECTOR, VECTOR}, false},
+    {"logit", OP_LOG, build_logit, 1, {VECTOR}, false},
+    {"sinc", OP_SELECT, build_sinc, 1, {VECTOR}, false},
+    {"frac", OP_LOG, build_frac, 1, {VECTOR}, false},
     {"sigmoid", OP_SELECT, build_sigmoid, 1, {VECTOR}, false},
     {"relu", OP_SELECT, build_relu, 1, {VECTOR}, true},
     {"pow 2.5", OP_SQRT, build_pow, 1, {VECTOR}, false},

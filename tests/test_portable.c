@@ -152,12 +152,11 @@ static int end_nest(struct fixture *f) {
 }
 
 static void compile(struct fixture *f) {
-  const struct tin_code_symbol symbols[] = {{"tin_fmaf", (const void *)fmaf},
-                                            {"tin_fma", (const void *)fma},
-                                            {"tin_sqrtf", (const void *)sqrtf},
-                                            {"tin_sqrt", (const void *)sqrt}};
+  const struct tin_code_symbol symbols[] = {{"tin_fmaf", (const void *)fmaf},   {"tin_fma", (const void *)fma},
+                                            {"tin_sqrtf", (const void *)sqrtf}, {"tin_sqrt", (const void *)sqrt},
+                                            {"tin_fmodf", (const void *)fmodf}, {"tin_fmod", (const void *)fmod}};
   struct tin_error error = {0};
-  const struct tin_code_source source = {.text = f->text.at, .symbols = symbols, .n_symbols = 4};
+  const struct tin_code_source source = {.text = f->text.at, .symbols = symbols, .n_symbols = sizeof symbols / sizeof *symbols};
   f->code = tin_code_compile(&source, f->names, f->n_functions, f->functions, &error);
   if (!f->code)
     fail_msg("%s", error.text);

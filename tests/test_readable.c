@@ -49,7 +49,8 @@ static bool use_compiled(struct tin_engine *engine, void *context, struct tin_er
   snprintf(path, sizeof path, "%s/kernels.so", bench->folder);
   if (!plan || !plan->n_kernels)
     return true;
-  if (!run_command("gcc -O1 -w -ffp-contract=off -Dtin_fmaf=fmaf -Dtin_fma=fma -Dtin_sqrtf=sqrtf -Dtin_sqrt=sqrt -shared -fPIC "
+  if (!run_command("gcc -O1 -w -ffp-contract=off -Dtin_fmaf=fmaf -Dtin_fma=fma -Dtin_sqrtf=sqrtf -Dtin_sqrt=sqrt -Dtin_fmodf=fmodf "
+                   "-Dtin_fmod=fmod -shared -fPIC "
                    "-o %s/kernels.so %s/p*.c -lm",
                    bench->folder)) {
     tin_error_set(error, "gcc does not compile the readable kernels");

@@ -76,6 +76,9 @@ static void test_division(void **state) {
   assert_int_equal(binary(OP_MOD, TIN_I32, i32(-7), 2), i32(-1));
   assert_int_equal(binary(OP_DIV, TIN_I32, 5, 0), 0);
   assert_int_equal(binary(OP_MOD, TIN_I32, 5, 0), 5);
+  assert_int_equal(binary(OP_MOD, TIN_F32, f32(-7.5f), f32(2)), f32(-1.5f));
+  assert_int_equal(binary(OP_MOD, TIN_F32, f32(-6), f32(INFINITY)), f32(-6));
+  assert_int_equal(binary(OP_MOD, TIN_F32, f32(-6), f32(3)), f32(-0.0));
   assert_int_equal(binary(OP_DIV, TIN_I32, i32(INT32_MIN), i32(-1)), i32(INT32_MIN));
   assert_int_equal(binary(OP_MOD, TIN_I32, i32(INT32_MIN), i32(-1)), 0);
   assert_int_equal(binary(OP_DIV, TIN_I64, (uint64_t)INT64_MIN, (uint64_t)-1), (uint64_t)INT64_MIN);

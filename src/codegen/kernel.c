@@ -46,10 +46,8 @@ const struct tin_codegen_target *tin_codegen_target_best(void) {
 }
 
 const struct tin_code_symbol tin_codegen_symbols[] = {
-    {"tin_fmaf", (const void *)fmaf},
-    {"tin_fma", (const void *)fma},
-    {"tin_sqrtf", (const void *)sqrtf},
-    {"tin_sqrt", (const void *)sqrt},
+    {"tin_fmaf", (const void *)fmaf}, {"tin_fma", (const void *)fma},     {"tin_sqrtf", (const void *)sqrtf},
+    {"tin_sqrt", (const void *)sqrt}, {"tin_fmodf", (const void *)fmodf}, {"tin_fmod", (const void *)fmod},
 };
 const int tin_codegen_symbol_count = sizeof tin_codegen_symbols / sizeof *tin_codegen_symbols;
 
@@ -145,7 +143,7 @@ const char *tin_output_nest(const struct tin_output *out, struct tin_nest *nest,
 }
 
 void tin_codegen_prelude(struct tin_text *text, const char *kernels) {
-  if (strstr(kernels, "tk_") || strstr(kernels, "tin_fma") || strstr(kernels, "tin_sqrt"))
+  if (strstr(kernels, "tk_") || strstr(kernels, "tin_fm") || strstr(kernels, "tin_sqrt"))
     tin_portable_prelude(text);
 }
 

@@ -122,7 +122,7 @@ enum { TIN_COLUMN_LIMIT = 512 };
  * param[s] is the value of symbol s for the parameters. With row == -1 the caller passes 0, 1; with column == -1 likewise.
  */
 
-/* portable.c: plain C99 for any nest; calls tin_fmaf, tin_fma, tin_sqrtf, tin_sqrt (host symbols) for those ops. */
+/* portable.c: plain C99 for any nest; calls tin_fmaf, tin_fma, tin_sqrtf, tin_sqrt, tin_fmodf, tin_fmod (host symbols) for those ops. */
 void tin_portable_print(struct tin_text *text, struct tin_arena *arena, const struct tin_nest *nest, const char *name);
 /* The helper functions and declarations that portable functions need, once at the top of a kernel text (no includes). */
 void tin_portable_prelude(struct tin_text *text);

@@ -2,7 +2,8 @@
  *
  * The value of every expression is that of ir/scalar.h, bit for bit, from any C99 compiler that does not contract a * b + c: integers
  * are computed unsigned, floats in their own type. The helpers are `static inline` because libtcc compiles such functions only where
- * they are used. Nothing here needs a library: no includes, no calls but tin_fmaf, tin_fma, tin_sqrtf, tin_sqrt.
+ * they are used. Nothing here needs a library: no includes, no calls but tin_fmaf, tin_fma, tin_sqrtf, tin_sqrt,
+ * tin_fmodf, tin_fmod.
  */
 #include "codegen/portable.h"
 
@@ -122,6 +123,9 @@ static void print_float_op(struct tin_text *text, int op, int dtype, const char 
     break;
   case OP_FMA:
     tin_text_add(text, "tin_fma%s(%s, %s, %s)", libm, in[0], in[1], in[2]);
+    break;
+  case OP_MOD:
+    tin_text_add(text, "tin_fmod%s(%s, %s)", libm, in[0], in[1]);
     break;
   default: /* abs, round, floor, ceil, trunc */
     tin_text_add(text, "tk_%s_%s(%s)", tin_ops[op].text, suffix, in[0]);
@@ -343,7 +347,8 @@ void tin_portable_prelude(struct tin_text *text) {
       {{'F', "double"}, {'S', "f64"}, {'R', "prod"}, {'O', "*"}, {'0', "0x1p+0"}, {0, ""}},
   };
   tin_text_puts(text, "float tin_fmaf(float, float, float);\ndouble tin_fma(double, double, double);\n"
-                      "float tin_sqrtf(float);\ndouble tin_sqrt(double);\n");
+                      "float tin_sqrtf(float);\ndouble tin_sqrt(double);\n"
+                      "float tin_fmodf(float, float);\ndouble tin_fmod(double, double);\n");
   expand(text, float_helpers, f32);
   expand(text, float_helpers, f64);
   for (int i = 0; i < 4; i++)

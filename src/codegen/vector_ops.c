@@ -411,7 +411,7 @@ int tin_v_op(struct vectorizer *v, int op, int dtype, int from, const int *in) {
     return tin_v_wrap(v, dtype, tin_v_binary(v, V_SUB, type, in[0], in[1]));
   case OP_MUL:
     return tin_v_wrap(v, dtype, tin_v_binary(v, V_MUL, type, in[0], in[1]));
-  case OP_DIV:
+  case OP_DIV: /* MOD has no vector form either: such nests become plain C */
     return tin_dtype_is_float(dtype) ? tin_v_binary(v, V_DIV, type, in[0], in[1]) : fail(v);
   case OP_MIN:
   case OP_MAX:

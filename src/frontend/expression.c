@@ -96,6 +96,7 @@ static const struct function {
     {"trunc", OP_TRUNC, NULL},
     {"minimum", OP_MIN, NULL},
     {"maximum", OP_MAX, NULL},
+    {"fmod", OP_MOD, NULL},
     {"sigmoid", -1, tin_node_sigmoid},
     {"relu", -1, tin_node_relu},
     {"detach", -1, tin_node_detached},

@@ -69,6 +69,14 @@ static struct tin_node *grad_div(struct tin_graph *graph, struct tin_node *node,
   return make_unary(graph, OP_NEG, make_binary(graph, OP_DIV, make_binary(graph, OP_MUL, g, node), b));
 }
 
+/* The remainder a - n b with n = trunc(a / b), constant almost everywhere: g and -g n (torch.fmod). */
+static struct tin_node *grad_mod(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  if (i == 0)
+    return g;
+  struct tin_node *n = make_unary(graph, OP_TRUNC, make_binary(graph, OP_DIV, node->in[0], node->in[1]));
+  return make_unary(graph, OP_NEG, make_binary(graph, OP_MUL, g, n));
+}
+
 /* All of g where this input wins, half where both are equal (torch.minimum, torch.maximum). */
 static struct tin_node *grad_winner(struct tin_graph *graph, struct tin_node *wins, struct tin_node *node, struct tin_node *g) {
   struct tin_node *half = make_binary(graph, OP_MUL, g, make_number(graph, g, 0.5));

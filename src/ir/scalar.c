@@ -186,6 +186,8 @@ void tin_scalar_store(void *data, int64_t index, tin_dtype dtype, uint64_t bits)
       EACH(READ, WRITE, FLOAT_MIN(x, y));                                                                                                  \
     case OP_MAX:                                                                                                                           \
       EACH(READ, WRITE, FLOAT_MAX(x, y));                                                                                                  \
+    case OP_MOD: /* exact, so any right implementation gives the same bits */                                                              \
+      EACH(READ, WRITE, fmod##SUFFIX(x, y));                                                                                               \
     case OP_LT:                                                                                                                            \
       EACH(READ, (uint64_t), x < y);                                                                                                       \
     case OP_LE:                                                                                                                            \

@@ -1,0 +1,173 @@
+/* Remainders, rounded quotients, signs and classes of floats, and other compositions that PyTorch and NumPy share: values at particular
+ * points (theirs), bits of signed zeros, gradients where the value has a kink. */
+#include <float.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "context.h"
+
+/* The tests run on the interpreter, on plain C and on the best target of the CPU. */
+static const char *target;
+
+static tin_ctx *new_ctx(void) {
+  return good_ctx((struct tin_ctx_options){.target = target, .threads = 1});
+}
+
+#define F32(...) ((float[]){__VA_ARGS__})
+#define COUNT(...) ((int64_t)(sizeof F32(__VA_ARGS__) / sizeof(float)))
+#define LEAF(...) tin_from(ctx, TIN_F32, TIN_SHAPE(COUNT(__VA_ARGS__)), F32(__VA_ARGS__))
+#define INTEGERS(...) tin_from(ctx, TIN_I32, TIN_SHAPE(COUNT(__VA_ARGS__)), ((int32_t[]){__VA_ARGS__}))
+#define EXACT(t, ...) expect(__LINE__, t, F32(__VA_ARGS__), (int)COUNT(__VA_ARGS__), 0)
+#define CLOSE(t, ...) expect(__LINE__, t, F32(__VA_ARGS__), (int)COUNT(__VA_ARGS__), 3e-7f)
+
+/* Relative tolerance; 0: equal, with the sign of zeros. */
+static void expect(int line, tin_tensor *t, const float *want, int count, float tolerance) {
+  float got[32];
+  tin_ctx *ctx = tin_ctx_of(t);
+  if (tin_size_of(t) != count || !tin_read(tin_cast(t, TIN_F32), got, (size_t)count * sizeof *got))
+    fail_msg("line %d: %lld elements, %s", line, (long long)tin_size_of(t), tin_message(ctx));
+  for (int i = 0; i < count; i++) {
+    bool same = isnan(want[i]) ? isnan(got[i]) : got[i] == want[i] && !signbit(got[i]) == !signbit(want[i]);
+    if (!same && !(tolerance > 0 && fabsf(got[i] - want[i]) <= tolerance * fabsf(want[i])))
+      fail_msg("%s, line %d: element %d is %g, not %g", target ? target : "best", line, i, (double)got[i], (double)want[i]);
+  }
+}
+
+static tin_tensor *gradient_of(tin_tensor *y, tin_tensor *x) {
+  tin_tensor *gradient;
+  tin_grad(y, TIN_LIST(x), &gradient);
+  return gradient;
+}
+
+static void test_remainders(void **state) {
+  (void)state;
+  tin_ctx *ctx = new_ctx();
+  tin_tensor *a = LEAF(5, -5, 5, -5, 6, -6, 0, -0.0f, 1, 0, INFINITY, 1, -1, 1, -1, NAN, 1, 0.5f, 0x1.93e594p+99f, -7.5f, 3, -3);
+  tin_tensor *b = LEAF(3, 3, -3, -3, 3, -3, -2, 2, 0, 0, 2, INFINITY, INFINITY, -INFINITY, -INFINITY, 1, NAN, 0x1.99999ap-4f, 3, 2.5f,
+                       0x1.0624dep-10f, 0x1.93e594p+99f);
+  EXACT(tin_fmod(a, b), 2, -2, 2, -2, 0, -0.0f, 0, -0.0f, NAN, NAN, NAN, 1, -1, 1, -1, NAN, NAN, 0x1.999998p-4f, 0, -0.0f, 0x1.061b4ep-10f,
+        -3);
+  EXACT(tin_remainder(a, b), 2, 1, -1, -2, 0, -0.0f, -0.0f, 0, NAN, NAN, NAN, 1, INFINITY, -INFINITY, -1, NAN, NAN, 0x1.999998p-4f, 0, 0,
+        0x1.061b4ep-10f, 0x1.93e594p+99f);
+  EXACT(tin_floor_divide(a, b), 1, -2, -2, 1, 2, 2, -0.0f, -0.0f, INFINITY, NAN, NAN, 0, -1, -1, 0, NAN, NAN, 4, 0x1.0d43b8p+98f, -3, 2999,
+        -1);
+  a = INTEGERS(7, -7, 7, -7, 6, -6, -6, 0, 5, -5, INT32_MIN), b = INTEGERS(3, 3, -3, -3, 3, 3, -3, -5, 0, 0, -1);
+  EXACT(tin_fmod(a, b), 1, -1, 1, -1, 0, 0, 0, 0, 5, -5, 0);
+  EXACT(tin_remainder(a, b), 1, 2, -2, -1, 0, 0, 0, 0, 5, -5, 0);
+  EXACT(tin_floor_divide(a, b), 2, -3, -3, 2, 2, -2, 2, 0, 0, 0, -0x1p31f);
+  assert_int_equal(tin_dtype_of(tin_remainder(a, tin_cast(b, TIN_U8))), TIN_I32);
+  assert_int_equal(tin_dtype_of(tin_remainder(a, LEAF(1))), TIN_F32);
+  EXACT(tin_remainder(tin_cast(INTEGERS(7, 250), TIN_U8), tin_cast(INTEGERS(4, 0), TIN_U8)), 3, 250);
+  EXACT(tin_floor_divide(tin_cast(INTEGERS(7, 250), TIN_U8), tin_cast(INTEGERS(4, 0), TIN_U8)), 1, 0);
+  EXACT(tin_remainder(tin_full(ctx, TIN_F64, TIN_SHAPE(), -1e300), tin_full(ctx, TIN_F64, TIN_SHAPE(), 7)), (float)(7 + fmod(-1e300, 7)));
+  assert_int_equal(tin_size_of(tin_fmod(tin_zeros(ctx, TIN_F32, TIN_SHAPE(0, 3)), LEAF(2))), 0);
+  end_ctx(ctx);
+}
+
+/* Also at exact multiples, where the value is a constant zero. */
+static void test_gradients_of_remainders(void **state) {
+  (void)state;
+  tin_ctx *ctx = new_ctx();
+  tin_tensor *a = LEAF(7, -7, 6, -6, 6), *b = LEAF(3, 3, 3, 3, -3);
+  EXACT(gradient_of(tin_fmod(a, b), a), 1, 1, 1, 1, 1);
+  EXACT(gradient_of(tin_fmod(a, b), b), -2, 2, -2, 2, 2);
+  EXACT(gradient_of(tin_remainder(a, b), a), 1, 1, 1, 1, 1);
+  EXACT(gradient_of(tin_remainder(a, b), b), -2, 3, -2, 2, 2);
+  EXACT(gradient_of(tin_floor_divide(a, b), a), 0, 0, 0, 0, 0);
+  EXACT(gradient_of(tin_floor_divide(a, b), b), 0, 0, 0, 0, 0);
+  end_ctx(ctx);
+}
+
+static void test_signs_and_classes(void **state) {
+  (void)state;
+  tin_ctx *ctx = new_ctx();
+  tin_tensor *x = LEAF(1, -2, 0, -0.0f, INFINITY, -INFINITY, NAN);
+  EXACT(tin_signbit(x), 0, 1, 0, 1, 0, 1, 0);
+  EXACT(tin_isinf(x), 0, 0, 0, 0, 1, 1, 0);
+  EXACT(tin_isfinite(x), 1, 1, 1, 1, 0, 0, 0);
+  tin_tensor *integers = INTEGERS(3, -3, 0);
+  EXACT(tin_signbit(integers), 0, 1, 0);
+  EXACT(tin_isinf(integers), 0, 0, 0);
+  EXACT(tin_isfinite(integers), 1, 1, 1);
+  assert_int_equal(tin_dtype_of(tin_isfinite(integers)), TIN_BOOL);
+  EXACT(tin_copysign(x, tin_neg(x)), -1, 2, -0.0f, 0, -INFINITY, INFINITY, NAN);
+  EXACT(tin_copysign(tin_cast(x, TIN_F64), LEAF(-1)), -1, -2, -0.0f, -0.0f, -INFINITY, -INFINITY, NAN);
+  tin_tensor *a = LEAF(1, -2, 0, 3), *b = LEAF(-0.0f, 1, -1, 5);
+  EXACT(gradient_of(tin_copysign(a, b), a), -1, -1, 0, 1);
+  EXACT(gradient_of(tin_copysign(a, b), b), 0, 0, 0, 0);
+  EXACT(tin_nan_to_num(x), 1, -2, 0, -0.0f, FLT_MAX, -FLT_MAX, 0);
+  EXACT(tin_nan_to_num(x, .nan = 7, .posinf = 8, .neginf = 9), 1, -2, 0, -0.0f, 8, 9, 7);
+  EXACT(gradient_of(tin_nan_to_num(x), x), 1, 1, 1, 1, 0, 0, 0);
+  EXACT(tin_nan_to_num(integers), 3, -3, 0);
+  assert_true(tin_item(tin_nan_to_num(tin_full(ctx, TIN_F64, TIN_SHAPE(), INFINITY))) == DBL_MAX);
+  EXACT(tin_frac(LEAF(2.75f, -2.75f, 3)), 0.75f, -0.75f, 0);
+  EXACT(tin_heaviside(LEAF(-1, 0, 2, NAN), LEAF(0.5f)), 0, 0.5f, 1, 0);
+  end_ctx(ctx);
+}
+
+static void test_functions(void **state) {
+  (void)state;
+  tin_ctx *ctx = new_ctx();
+  tin_tensor *x = LEAF(0.3f, -1.7f, 2.5f);
+  CLOSE(tin_sinc(x), 0.85839367f, -0.1514812f, 0.12732396f);
+  CLOSE(tin_sinc(LEAF(0, 1, -3)), 1, 0, 0);
+  tin_tensor *zero = LEAF(0);
+  EXACT(gradient_of(tin_sinc(zero), zero), 0);
+  CLOSE(tin_hypot(x, tin_mul_scalar(x, 2)), 0.6708204f, 3.8013158f, 5.59017f);
+  CLOSE(tin_hypot(LEAF(3e38f, 3e-45f, 0x1p-149f, INFINITY, NAN, NAN, 0), LEAF(1e38f, 4e-45f, 0, NAN, -INFINITY, 1, -0.0f)), 3.1622777e38f,
+        0x1p-149f * 4, 0x1p-149f, INFINITY, INFINITY, NAN, 0); /* 2 and 3 of the least denormal: sqrt(13) of it is 4 */
+  tin_tensor *wide = tin_hypot(tin_full(ctx, TIN_F64, TIN_SHAPE(), 3e300), tin_full(ctx, TIN_F64, TIN_SHAPE(), 4e300));
+  assert_true(fabs(tin_item(wide) - 5e300) < 2e285);
+  wide = tin_hypot(tin_full(ctx, TIN_F64, TIN_SHAPE(), 3e-310), tin_full(ctx, TIN_F64, TIN_SHAPE(), 4e-310));
+  assert_true(fabs(tin_item(wide) - 5e-310) <= 0x1p-1074);
+  CLOSE(tin_logaddexp(x, tin_neg(x)), 0.73748795f, 1.7328285f, 2.5067153f);
+  EXACT(tin_logaddexp(LEAF(INFINITY, -INFINITY, INFINITY, NAN, -INFINITY), LEAF(INFINITY, -INFINITY, 1, 1, 2)), INFINITY, -INFINITY,
+        INFINITY, NAN, 2);
+  CLOSE(tin_logit(LEAF(0.1f, 0.5f, 0.9f, 0, 1, 2), 0), -2.1972246f, 0, 2.1972244f, -INFINITY, INFINITY, NAN);
+  CLOSE(tin_logit(LEAF(0, 0.5f, 2), 0.25), -1.0986123f, 0, 1.0986123f);
+  EXACT(tin_lerp(LEAF(1, 1, 0.1f), LEAF(3, 3, 0.7f), LEAF(0.25f, 1, 1)), 1.5f, 3, 0.7f);
+  CLOSE(tin_xlogy(LEAF(0, 0, 0, 2, 0), LEAF(0, -1, INFINITY, 3, NAN)), 0, 0, 0, 2.1972246f, NAN);
+  CLOSE(tin_deg2rad(INTEGERS(180, -90)), 3.1415927f, -1.5707964f);
+  CLOSE(tin_rad2deg(LEAF(3.1415927f)), 180);
+  tin_logit(x, 0.75);
+  assert_non_null(strstr(tin_message(ctx), "logit: eps 0.75 is above 1/2"));
+  tin_clear_error(ctx);
+  end_ctx(ctx);
+}
+
+/* A tie is an ordinary point of these: first and second derivative. */
+static void test_gradients_at_ties(void **state) {
+  (void)state;
+  tin_ctx *ctx = new_ctx();
+  tin_tensor *a = LEAF(2, 0), *b = LEAF(2, 0), *first = gradient_of(tin_logaddexp(a, b), a);
+  CLOSE(first, 0.5f, 0.5f);
+  CLOSE(gradient_of(first, a), 0.25f, 0.25f);
+  CLOSE(gradient_of(first, b), -0.25f, -0.25f);
+  a = LEAF(1, 3, 0), b = LEAF(1, 0, 2);
+  CLOSE(gradient_of(tin_hypot(a, b), a), 0.70710678f, 1, 0);
+  CLOSE(gradient_of(tin_hypot(a, b), b), 0.70710678f, 0, 1);
+  tin_tensor *x = LEAF(0, 0, 2), *y = LEAF(0, 3, 3);
+  CLOSE(gradient_of(tin_xlogy(x, y), x), 0, 1.0986123f, 1.0986123f);
+  CLOSE(gradient_of(tin_xlogy(x, y), y), 0, 0, 0.6666667f);
+  end_ctx(ctx);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_remainders), cmocka_unit_test(test_gradients_of_remainders), cmocka_unit_test(test_signs_and_classes),
+      cmocka_unit_test(test_functions),  cmocka_unit_test(test_gradients_at_ties),
+  };
+  static const char *const targets[] = {"interpreter", "portable", NULL};
+  int failed = 0;
+  for (int i = 0; i < 3; i++) {
+    target = targets[i];
+    failed += cmocka_run_group_tests_name(target ? target : "best", tests, NULL, NULL);
+  }
+  return failed;
+}
