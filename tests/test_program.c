@@ -161,7 +161,7 @@ static uint64_t run_loosely(const struct tin_program *program, uint64_t x, tin_d
     tin_dtype from = step->op == OP_CONST ? dtype : dtypes[step->in[step->op == OP_SELECT ? 1 : 0]];
     dtypes[number] = (tin_dtype)step->dtype;
     if (step->op == OP_CONST) {
-      values[number] = step->bits;
+      values[number] = program->constants[step->in[0]];
     } else if (step->op == OP_SHR && step->dtype == TIN_I64) {
       values[number] = in[0] >> in[1];
     } else {
@@ -199,11 +199,11 @@ static void check_form(const struct tin_program *program, tin_dtype result) {
     int arity = step->op == OP_CONST ? 0 : tin_ops[step->op].arity;
     assert_true(step->op == OP_CONST || tin_op_is(step->op, OP_CLASS_ELEMENTWISE));
     for (int k = 0; k < 3; k++)
-      assert_true(k < arity ? step->in[k] >= 0 && step->in[k] < program->n_args + s : step->in[k] == -1);
+      assert_true(k < arity ? step->in[k] < program->n_args + s : step->op == OP_CONST || step->in[k] == TIN_PROGRAM_VALUES);
     if (step->op == OP_SHL || step->op == OP_SHR) {
       const struct tin_step *amount = &program->steps[step->in[1] - program->n_args];
       assert_int_equal(amount->op, OP_CONST);
-      assert_true(amount->bits < 8 * (uint64_t)tin_dtype_bytes(step->dtype));
+      assert_true(program->constants[amount->in[0]] < 8 * (uint64_t)tin_dtype_bytes(step->dtype));
     }
   }
   assert_int_equal(program->steps[program->n_steps - 1].dtype, result);

@@ -108,7 +108,7 @@ static const bool *find_steps(struct printer *p, const struct tin_program *progr
   p->used_step = TIN_NEW_ARRAY(p->arena, bool, program->n_steps);
   p->used_step[program->n_steps - 1] = true;
   for (int s = program->n_steps - 1; s >= 0; s--)
-    for (int i = 0; p->used_step[s] && i < 3; i++)
+    for (int i = 0; p->used_step[s] && i < tin_ops[program->steps[s].op].arity; i++)
       if (program->steps[s].in[i] >= program->n_args)
         p->used_step[program->steps[s].in[i] - program->n_args] = true;
   return p->used_step;
@@ -144,7 +144,7 @@ static struct name step_name(struct printer *p, int value, const struct tin_prog
     return value_name(p, p->nest->values.at[value].in[number]);
   const struct tin_step *step = program->steps + (number - program->n_args);
   if (step->op == OP_CONST)
-    return constant_name(p, step->dtype, step->bits);
+    return constant_name(p, step->dtype, program->constants[step->in[0]]);
   struct name name = value_name(p, value);
   if (number - program->n_args < program->n_steps - 1)
     snprintf(name.text, sizeof name.text, "v%d_%d", value, number - program->n_args);
@@ -232,7 +232,7 @@ static void print_program(struct printer *p, int v, const struct tin_program *pr
       continue;
     struct name names[3];
     const char *in[3] = {NULL, NULL, NULL};
-    for (int i = 0; i < 3 && step->in[i] >= 0; i++) {
+    for (int i = 0; i < tin_ops[step->op].arity; i++) {
       names[i] = step_name(p, v, program, step->in[i]);
       in[i] = names[i].text;
     }

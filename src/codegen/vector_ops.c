@@ -299,20 +299,19 @@ static bool constant_of(const struct vectorizer *v, int reg, uint64_t *bits) {
 static void mark_steps(const struct tin_program *program, bool *needed, int value) {
   needed[value] = true;
   for (int at = value; at >= program->n_args; at--) /* inputs have lower numbers */
-    for (int k = 0; needed[at] && k < 3; k++)
-      if (program->steps[at - program->n_args].in[k] >= 0)
-        needed[program->steps[at - program->n_args].in[k]] = true;
+    for (int k = 0; needed[at] && k < tin_ops[program->steps[at - program->n_args].op].arity; k++)
+      needed[program->steps[at - program->n_args].in[k]] = true;
 }
 
 static void emit_step(struct vectorizer *v, const struct tin_program *program, int at, int *values, const int *dtypes) {
   const struct tin_step *step = &program->steps[at - program->n_args];
   int inputs[3] = {-1, -1, -1};
   if (step->op == OP_CONST) {
-    values[at] = tin_v_const(v, tin_v_type(step->dtype), step->bits);
+    values[at] = tin_v_const(v, tin_v_type(step->dtype), program->constants[step->in[0]]);
     return;
   }
-  for (int k = 0; k < 3; k++)
-    inputs[k] = step->in[k] >= 0 ? values[step->in[k]] : -1;
+  for (int k = 0; k < tin_ops[step->op].arity; k++)
+    inputs[k] = values[step->in[k]];
   int from = dtypes[step->in[step->op == OP_SELECT ? 1 : 0]];
   /* a NaN's bits cannot reach a result that is not a NaN, so the canonical NaN of BITCAST is not needed inside a program */
   values[at] = step->op == OP_BITCAST ? inputs[0] : tin_v_op(v, step->op, step->dtype, from, inputs);

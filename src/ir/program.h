@@ -14,19 +14,19 @@
 
 #include "ir/ir.h"
 
-enum { TIN_PROGRAM_VALUES = 256 }; /* most values of a program: arguments and steps */
+enum { TIN_PROGRAM_VALUES = 255 }; /* most values of a program: arguments and steps; no value has this number */
 
 struct tin_step {
   uint8_t op;    /* enum tin_op */
   uint8_t dtype; /* of the result */
-  int16_t in[3]; /* value numbers; unused ones are -1 */
-  uint64_t bits; /* CONST */
+  uint8_t in[3]; /* value numbers, as many as the op's arity; CONST: in[0] is the place of its bits in `constants` */
 };
 
 struct tin_program {
   int n_args;
   int n_steps;
   const struct tin_step *steps; /* the last step is the result */
+  const uint64_t *constants;    /* bits of the CONST steps */
   /* Values whose product mantissa * 2^exponent, rounded once, is the result for every argument: a target with such an instruction may leave
    * out the steps between. 0: there are none. */
   int mantissa, exponent;

@@ -1,6 +1,7 @@
 /* How program_*.c write their tables: a program is a macro that lists its values, constants as C(name, dtype, bits) and steps as
- * S(name, op, dtype, inputs...), each value under a name. The list is expanded twice, into an enum that numbers the values in order and
- * into the table of steps, whose inputs are those numbers. The arguments come first and have names of their own. */
+ * S(name, op, dtype, inputs...), each value under a name. The list is expanded into an enum that numbers the values in order, into
+ * the table of steps, whose inputs are those numbers, and into the table of constants. The arguments come first and have names of their
+ * own. */
 #ifndef TIN_IR_PROGRAM_TABLE_H
 #define TIN_IR_PROGRAM_TABLE_H
 
@@ -10,8 +11,12 @@
 #define TIN_STEP_NAME(name, ...) name,
 #define TIN_FIRST_THREE(a, b, c, ...)                                                                                                      \
   { a, b, c }
-#define TIN_CONST_ROW(name, dtype, bits) {OP_CONST, TIN_##dtype, {-1, -1, -1}, bits},
-#define TIN_STEP_ROW(name, op, dtype, ...) {OP_##op, TIN_##dtype, TIN_FIRST_THREE(__VA_ARGS__, -1, -1, -1), 0},
+#define TIN_CONST_PLACE(name, dtype, bits) name##_place,
+#define TIN_CONST_BITS(name, dtype, bits) bits,
+#define TIN_NO_STEP(...)
+#define TIN_CONST_ROW(name, dtype, bits) {OP_CONST, TIN_##dtype, {name##_place, TIN_PROGRAM_VALUES, TIN_PROGRAM_VALUES}},
+#define TIN_STEP_ROW(name, op, dtype, ...)                                                                                                 \
+  {OP_##op, TIN_##dtype, TIN_FIRST_THREE(__VA_ARGS__, TIN_PROGRAM_VALUES, TIN_PROGRAM_VALUES, TIN_PROGRAM_VALUES)},
 
 /* Defines a function that returns the program; the names after VALUES are those of its arguments. */
 #define TIN_DEFINE_PROGRAM(function, VALUES, ...) TIN_DEFINE_SCALED_PROGRAM(function, VALUES, 0, 0, __VA_ARGS__)
@@ -19,9 +24,11 @@
   const struct tin_program *function(void) {                                                                                               \
     enum { __VA_ARGS__, argument_count };                                                                                                  \
     enum { before_first = argument_count - 1, VALUES(TIN_CONST_NAME, TIN_STEP_NAME) value_count };                                         \
+    enum { VALUES(TIN_CONST_PLACE, TIN_NO_STEP) place_count };                                                                             \
     static const struct tin_step steps[] = {VALUES(TIN_CONST_ROW, TIN_STEP_ROW)};                                                          \
+    static const uint64_t constants[place_count] = {VALUES(TIN_CONST_BITS, TIN_NO_STEP)};                                                  \
     _Static_assert((int)value_count <= (int)TIN_PROGRAM_VALUES, "more values than an evaluator holds");                                    \
-    static const struct tin_program program = {argument_count, value_count - argument_count, steps, mantissa, exponent};                   \
+    static const struct tin_program program = {argument_count, value_count - argument_count, steps, constants, mantissa, exponent};        \
     return &program;                                                                                                                       \
   }
 

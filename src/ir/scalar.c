@@ -315,7 +315,7 @@ static void run_block(const struct tin_program *program, tin_dtype dtype, const 
     dtypes[number] = (tin_dtype)step->dtype;
     if (step->op == OP_CONST) {
       for (int i = 0; i < count; i++)
-        values[number][i] = step->bits;
+        values[number][i] = program->constants[step->in[0]];
       continue;
     }
     const uint64_t *operands[3] = {NULL, NULL, NULL};
