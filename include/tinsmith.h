@@ -463,12 +463,41 @@ tin_tensor *tin_isnan_at(const char *file, int line, tin_tensor *x);       /* bo
 tin_tensor *tin_logical_not_at(const char *file, int line, tin_tensor *x); /* bool: x == 0. torch.logical_not */
 tin_tensor *tin_bitwise_not_at(const char *file, int line, tin_tensor *x); /* integers: ~x; bool: not. torch.bitwise_not */
 tin_tensor *tin_detach_at(const char *file, int line, tin_tensor *x);      /* x, but gradients stop here. torch.Tensor.detach */
-tin_tensor *tin_isinf_at(const char *file, int line, tin_tensor *x);       /* bool: x is inf or -inf. torch.isinf */
-tin_tensor *tin_isfinite_at(const char *file, int line, tin_tensor *x);    /* bool: neither infinite nor NaN. torch.isfinite */
-tin_tensor *tin_signbit_at(const char *file, int line, tin_tensor *x);     /* bool: x < 0 or x is -0; NaN gives false. torch.signbit */
-tin_tensor *tin_frac_at(const char *file, int line, tin_tensor *x);        /* (float) x - trunc(x); gradient 1. torch.frac */
-tin_tensor *tin_deg2rad_at(const char *file, int line, tin_tensor *x);     /* (float) x pi / 180. torch.deg2rad */
-tin_tensor *tin_rad2deg_at(const char *file, int line, tin_tensor *x);     /* (float) x 180 / pi. torch.rad2deg */
+tin_tensor *tin_asin_at(const char *file, int line,
+                        tin_tensor *x); /* (float) inverse sine; NaN outside [-1, 1]. torch.asin, numpy.arcsin */
+tin_tensor *tin_acos_at(const char *file, int line,
+                        tin_tensor *x); /* (float) inverse cosine, in [0, pi]; NaN outside [-1, 1]. torch.acos */
+tin_tensor *tin_atan_at(const char *file, int line, tin_tensor *x);  /* (float) inverse tangent. torch.atan */
+tin_tensor *tin_asinh_at(const char *file, int line, tin_tensor *x); /* (float) inverse hyperbolic sine. torch.asinh */
+tin_tensor *tin_acosh_at(const char *file, int line, tin_tensor *x); /* (float) inverse hyperbolic cosine; NaN below 1. torch.acosh */
+tin_tensor *tin_atanh_at(const char *file, int line,
+                         tin_tensor *x);                            /* (float) inverse hyperbolic tangent; infinite at -1, 1. torch.atanh */
+tin_tensor *tin_erfc_at(const char *file, int line, tin_tensor *x); /* (float) 1 - erf(x), accurate to its underflow. torch.erfc */
+tin_tensor *tin_erfinv_at(const char *file, int line,
+                          tin_tensor *x); /* (float) inverse of erf; infinite at -1, 1, NaN outside. torch.erfinv */
+/* (float) log |gamma(x)|, infinite at 0, -1, -2, ... and at infinities; gradient tin_digamma. Near its zeros on the left the error is
+ * below 2^-50 max(1, |x|) absolutely (f32: 2^-26). torch.lgamma, scipy.special.gammaln. */
+tin_tensor *tin_lgamma_at(const char *file, int line, tin_tensor *x);
+/* (float) the derivative of log(gamma(x)), by recurrence, asymptotic series and reflection in f64: within about 2^-49 max(1, |result|),
+ * and one rounding in f32. -inf at 0, inf at -0, NaN at negative integers and -inf. Its gradients are the polygamma functions.
+ * torch.digamma, scipy.special.psi. */
+tin_tensor *tin_digamma_at(const char *file, int line, tin_tensor *x);
+#define tin_asin(...) tin_asin_at(TIN_HERE, __VA_ARGS__)
+#define tin_acos(...) tin_acos_at(TIN_HERE, __VA_ARGS__)
+#define tin_atan(...) tin_atan_at(TIN_HERE, __VA_ARGS__)
+#define tin_asinh(...) tin_asinh_at(TIN_HERE, __VA_ARGS__)
+#define tin_acosh(...) tin_acosh_at(TIN_HERE, __VA_ARGS__)
+#define tin_atanh(...) tin_atanh_at(TIN_HERE, __VA_ARGS__)
+#define tin_erfc(...) tin_erfc_at(TIN_HERE, __VA_ARGS__)
+#define tin_erfinv(...) tin_erfinv_at(TIN_HERE, __VA_ARGS__)
+#define tin_lgamma(...) tin_lgamma_at(TIN_HERE, __VA_ARGS__)
+#define tin_digamma(...) tin_digamma_at(TIN_HERE, __VA_ARGS__)
+tin_tensor *tin_isinf_at(const char *file, int line, tin_tensor *x);    /* bool: x is inf or -inf. torch.isinf */
+tin_tensor *tin_isfinite_at(const char *file, int line, tin_tensor *x); /* bool: neither infinite nor NaN. torch.isfinite */
+tin_tensor *tin_signbit_at(const char *file, int line, tin_tensor *x);  /* bool: x < 0 or x is -0; NaN gives false. torch.signbit */
+tin_tensor *tin_frac_at(const char *file, int line, tin_tensor *x);     /* (float) x - trunc(x); gradient 1. torch.frac */
+tin_tensor *tin_deg2rad_at(const char *file, int line, tin_tensor *x);  /* (float) x pi / 180. torch.deg2rad */
+tin_tensor *tin_rad2deg_at(const char *file, int line, tin_tensor *x);  /* (float) x 180 / pi. torch.rad2deg */
 /* (float) sin(pi x) / (pi x), 1 at 0 and exactly 0 at other integers; gradient 0 at 0, in every order, as PyTorch's. torch.sinc. */
 tin_tensor *tin_sinc_at(const char *file, int line, tin_tensor *x);
 /* (float) log(x / (1 - x)), x first moved into [eps, 1 - eps] where eps > 0. Error: eps above 1/2. torch.logit. */
@@ -572,6 +601,10 @@ tin_tensor *tin_remainder_at(const char *file, int line, tin_tensor *a, tin_tens
 /* The quotient rounded down, by numpy.floor_divide's method: floor of the exact a / b. Floats: x / 0 is inf or NaN as for tin_div;
  * integers: x / 0 is 0. Gradient 0. numpy.floor_divide, torch.floor_divide, torch.div(rounding_mode="floor"). */
 tin_tensor *tin_floor_divide_at(const char *file, int line, tin_tensor *a, tin_tensor *b);
+/* (float) The angle of the point (b, a), in [-pi, pi]: the inverse tangent of a / b in the right quadrant. Gradients b / (a^2 + b^2) and
+ * -a / (a^2 + b^2), NaN at (0, 0). torch.atan2. */
+tin_tensor *tin_atan2_at(const char *file, int line, tin_tensor *a, tin_tensor *b);
+#define tin_atan2(...) tin_atan2_at(TIN_HERE, __VA_ARGS__)
 /* (float) |a| with the sign of b; a NaN counts as positive. Gradient of a: the sign of the result over that of a, 0 at 0; of b: 0.
  * torch.copysign. */
 tin_tensor *tin_copysign_at(const char *file, int line, tin_tensor *a, tin_tensor *b);
@@ -648,9 +681,12 @@ tin_tensor *tin_clamp_at(const char *file, int line, tin_tensor *x, double low, 
 #define tin_clamp(...) tin_clamp_at(TIN_HERE, __VA_ARGS__)
 
 /* An elementwise function of the user's as a C expression over a, b, c, ... (the operands in order) with numbers, + - * / ?: < <= > >= ==
- * != && || !, parentheses and the one-operand functions of this header without prefix (exp, log, sqrt, tanh, ...), minimum, maximum and
- * fmod: tin_expression("a / (1 + exp(-a)) * b", TIN_LIST(x, gate)) It becomes nodes like any others: it fuses, and its gradient follows
- * from its parts. Errors point at the column. */
+ * != && || !, parentheses and the one-operand functions of this header without prefix (exp, log, sqrt, tanh, ...), minimum, maximum,
+ * fmod and atan2:
+ *
+ *   tin_expression("a / (1 + exp(-a)) * b", TIN_LIST(x, gate))
+ *
+ * It becomes nodes like any others: it fuses, and its gradient follows from its parts. Errors point at the column. */
 tin_tensor *tin_expression_at(const char *file, int line, const char *text, tin_list operands);
 #define tin_expression(...) tin_expression_at(TIN_HERE, __VA_ARGS__)
 

@@ -151,6 +151,42 @@ static tin_tensor *build_sinc(tin_tensor *const *x) {
 static tin_tensor *build_frac(tin_tensor *const *x) {
   return tin_square(tin_frac(tin_rad2deg(tin_deg2rad(x[0]))));
 }
+static tin_tensor *build_asin(tin_tensor *const *x) {
+  return tin_asin(x[0]);
+}
+static tin_tensor *build_acos(tin_tensor *const *x) {
+  return tin_acos(x[0]);
+}
+static tin_tensor *build_atan(tin_tensor *const *x) {
+  return tin_atan(x[0]);
+}
+static tin_tensor *build_asinh(tin_tensor *const *x) {
+  return tin_asinh(x[0]);
+}
+static tin_tensor *build_acosh(tin_tensor *const *x) {
+  return tin_acosh(x[0]);
+}
+static tin_tensor *build_atanh(tin_tensor *const *x) {
+  return tin_atanh(x[0]);
+}
+static tin_tensor *build_erfc(tin_tensor *const *x) {
+  return tin_erfc(x[0]);
+}
+static tin_tensor *build_erfinv(tin_tensor *const *x) {
+  return tin_erfinv(x[0]);
+}
+static tin_tensor *build_lgamma(tin_tensor *const *x) {
+  return tin_lgamma(x[0]);
+}
+static tin_tensor *build_digamma(tin_tensor *const *x) {
+  return tin_digamma(x[0]);
+}
+static tin_tensor *build_atan2(tin_tensor *const *x) {
+  return tin_atan2(x[0], x[1]);
+}
+static tin_tensor *build_lgamma_left(tin_tensor *const *x) {
+  return tin_lgamma(tin_sub_scalar(x[0], 3.5));
+}
 static tin_tensor *build_sigmoid(tin_tensor *const *x) {
   return tin_sigmoid(x[0]);
 }
@@ -385,6 +421,18 @@ static const struct gradient_case cases[] = {
     {"logit", OP_LOG, build_logit, 1, {VECTOR}, false},
     {"sinc", OP_SELECT, build_sinc, 1, {VECTOR}, false},
     {"frac", OP_LOG, build_frac, 1, {VECTOR}, false},
+    {"asin", OP_ASIN, build_asin, 1, {VECTOR}, false},
+    {"acos", OP_ACOS, build_acos, 1, {VECTOR}, false},
+    {"atan", OP_ATAN, build_atan, 1, {VECTOR}, false},
+    {"asinh", OP_ASINH, build_asinh, 1, {VECTOR}, false},
+    {"acosh", OP_ACOSH, build_acosh, 1, {VECTOR}, false},
+    {"atanh", OP_ATANH, build_atanh, 1, {VECTOR}, false},
+    {"erfc", OP_ERFC, build_erfc, 1, {VECTOR}, false},
+    {"erfinv", OP_ERFINV, build_erfinv, 1, {VECTOR}, false},
+    {"lgamma", OP_LGAMMA, build_lgamma, 1, {VECTOR}, false},
+    {"digamma", OP_LGAMMA, build_digamma, 1, {VECTOR}, false},
+    {"atan2", OP_ATAN2, build_atan2, 2, {VECTOR, VECTOR}, false},
+    {"lgamma on the left", OP_ASIN, build_lgamma_left, 1, {VECTOR}, false}, /* [-4.4, -2.6] */
     {"sigmoid", OP_SELECT, build_sigmoid, 1, {VECTOR}, false},
     {"relu", OP_SELECT, build_relu, 1, {VECTOR}, true},
     {"pow 2.5", OP_SQRT, build_pow, 1, {VECTOR}, false},

@@ -141,6 +141,60 @@ static void test_functions(void **state) {
   end_ctx(ctx);
 }
 
+/* digamma with its first and second derivative, from mpmath. */
+static void test_digamma(void **state) {
+  (void)state;
+  static const double table[][4] = {{1, -0.57721566490153286061, 1.6449340668482264365, -2.4041138063191885708},
+                                    {0.5, -1.9635100260214234794, 4.9348022005446793094, -16.828796644234319996},
+                                    {1.4616321449683623, 0, 0.967672245447621255, -0.88552633796718436031},
+                                    {10, 2.2517525890667211076, 0.10516633568168574612, -0.011049834970802067462},
+                                    {-0.5, 0.036489973978576520559, 8.9348022005446793094, -0.8287966442343199956},
+                                    {-3.75, -1.6923885983113303432, 19.504980060599575273, -124.07972713378925405},
+                                    {1e-5, -100000.57719921567289, 10000000001.64490839, -2000000000000001.9132},
+                                    {-1e-5, 99999.422767885629412, 10000000001.644956472, 1999999999999997.105},
+                                    {1e20, 46.05170185988091368, 1e-20, -1e-40},
+                                    {123.25, 4.8101525319648188803, 0.0081465944560802649872, -0.000066366634199026555555}};
+  enum { ROWS = sizeof table / sizeof *table };
+  tin_ctx *ctx = new_ctx();
+  double points[ROWS], got[3][ROWS];
+  for (int i = 0; i < ROWS; i++)
+    points[i] = table[i][0];
+  tin_tensor *x = tin_from(ctx, TIN_F64, TIN_SHAPE(ROWS), points), *value = tin_digamma(x);
+  for (int order = 0; order < 3; order++, value = gradient_of(value, x)) {
+    assert_true(tin_read(value, got[order], sizeof got[order]));
+    for (int i = 0; i < ROWS; i++) {
+      double want = table[i][order + 1], allowed = 0x1p-48 * (order == 0 ? fmax(1, fabs(want)) : 8 * fabs(want));
+      if (!(fabs(got[order][i] - want) <= allowed))
+        fail_msg("derivative %d of digamma at %g is %.17g, not %.17g", order, table[i][0], got[order][i], want);
+    }
+  }
+  EXACT(tin_digamma(LEAF(0, -0.0f, -1, -7, INFINITY, -INFINITY, NAN)), -INFINITY, INFINITY, NAN, NAN, INFINITY, NAN, NAN);
+  CLOSE(tin_digamma(LEAF(1.4616321f, 2, -1.5f)), -1.2036053e-08f, 0.42278434f, 0.7031566f);
+  end_ctx(ctx);
+}
+
+/* The special values of C99's annex F; accuracy is test_program's. */
+static void test_elementary(void **state) {
+  (void)state;
+  tin_ctx *ctx = new_ctx();
+  const float pi = 3.1415927f;
+  EXACT(tin_asin(LEAF(-0.0f, 1, -1, 1.5f, NAN)), -0.0f, pi / 2, -pi / 2, NAN, NAN);
+  EXACT(tin_acos(LEAF(1, -1, 0, -1.5f)), 0, pi, pi / 2, NAN);
+  EXACT(tin_atan(LEAF(-0.0f, INFINITY, -INFINITY, 1)), -0.0f, pi / 2, -pi / 2, pi / 4);
+  EXACT(tin_atan2(LEAF(0, -0.0f, 0, -0.0f, 1, 1, -2, INFINITY, INFINITY, -INFINITY, 1, NAN),
+                  LEAF(1, 1, -1, -0.0f, 0, -INFINITY, INFINITY, INFINITY, -INFINITY, -INFINITY, 1, 0)),
+        0, -0.0f, pi, -pi, pi / 2, pi, -0.0f, pi / 4, 0.75f * pi, -0.75f * pi, pi / 4, NAN);
+  EXACT(tin_asinh(LEAF(-0.0f, INFINITY, -INFINITY)), -0.0f, INFINITY, -INFINITY);
+  EXACT(tin_acosh(LEAF(1, INFINITY, 0.5f, -INFINITY)), 0, INFINITY, NAN, NAN);
+  EXACT(tin_atanh(LEAF(-0.0f, 1, -1, 2)), -0.0f, INFINITY, -INFINITY, NAN);
+  EXACT(tin_erfc(LEAF(0, INFINITY, -INFINITY, 20)), 1, 0, 2, 0);
+  EXACT(tin_erfinv(LEAF(-0.0f, 1, -1, 2)), -0.0f, INFINITY, -INFINITY, NAN);
+  EXACT(tin_lgamma(LEAF(0, -0.0f, 1, 2, -3, INFINITY, -INFINITY, NAN)), INFINITY, INFINITY, 0, 0, INFINITY, INFINITY, INFINITY, NAN);
+  CLOSE(tin_lgamma(INTEGERS(3, 10)), 0.6931472f, 12.801827f);
+  CLOSE(tin_expression("atan2(a, b) + erfc(a) - lgamma(b) - digamma(a)", TIN_LIST(LEAF(1), LEAF(2))), 1.1981625f);
+  end_ctx(ctx);
+}
+
 /* A tie is an ordinary point of these: first and second derivative. */
 static void test_gradients_at_ties(void **state) {
   (void)state;
@@ -161,7 +215,8 @@ static void test_gradients_at_ties(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_remainders), cmocka_unit_test(test_gradients_of_remainders), cmocka_unit_test(test_signs_and_classes),
-      cmocka_unit_test(test_functions),  cmocka_unit_test(test_gradients_at_ties),
+      cmocka_unit_test(test_functions),  cmocka_unit_test(test_gradients_at_ties),       cmocka_unit_test(test_digamma),
+      cmocka_unit_test(test_elementary),
   };
   static const char *const targets[] = {"interpreter", "portable", NULL};
   int failed = 0;

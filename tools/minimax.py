@@ -11,6 +11,7 @@ import struct
 import sys
 
 from mpmath import cos, erf, erfc, exp, expm1, log, log1p, lu_solve, matrix, mp, mpf, pi, sin, sqrt, tanh
+from mpmath import asin, atan, erfinv, loggamma, tan
 
 mp.dps = 60
 GRID = 1200
@@ -179,6 +180,74 @@ def circle_f64():
         lambda u: u**2 / cos(sqrt(u)), 53)
 
 
+# Functions of program_inverse.c, program_erfc.c and program_gamma.c: both dtypes compute in f64, f32 with shorter polynomials.
+
+
+def logarithm_short():
+    limit = (3 - 2 * sqrt(mpf(2))) ** 2 * mpf("1.0001")
+    fit("(atanh(s) - s) * 2 / s^3 in s^2", lambda z: (log((1 + sqrt(z)) / (1 - sqrt(z))) - 2 * sqrt(z)) / sqrt(z) ** 3, range(3), mpf(10) ** -20,
+        limit, lambda z: z, 53)
+
+
+def arctangent(terms):
+    fit("(atan(t) - t) / t^3 in t^2", lambda z: (atan(sqrt(z)) - sqrt(z)) / sqrt(z) ** 3, range(terms), mpf(10) ** -20,
+        tan(pi / 8) ** 2 * mpf("1.0001"), lambda z: sqrt(z) ** 3 / atan(sqrt(z)), 53)
+
+
+def arcsine(terms):
+    fit("(asin(s) - s) / s^3 in s^2", lambda z: (asin(sqrt(z)) - sqrt(z)) / sqrt(z) ** 3, range(terms), mpf(10) ** -20, mpf("0.25"),
+        lambda z: sqrt(z) ** 3 / asin(sqrt(z)), 53)
+
+
+def mapped(k, t):
+    """The argument whose image is t = (argument - k) / (argument + k)."""
+    return k * (1 + t) / (1 - t)
+
+
+def complementary_error(small, large, k, last):
+    fit("(erf(x) - x) / x in x^2", lambda u: erf(sqrt(u)) / sqrt(u) - 1, range(small), mpf(10) ** -20, mpf("0.25"),
+        lambda u: sqrt(u) / erfc(sqrt(u)), 53)
+
+    def scaled(t):
+        a = mapped(k, t)
+        return (1 + 2 * a) * exp(a * a) * erfc(a)
+
+    fit("(1 + 2 a) e^(a^2) erfc(a) in t = (a - %d) / (a + %d)" % (k, k), scaled, range(large), (mpf("0.5") - k) / (mpf("0.5") + k),
+        mpf(last - k) / (last + k), lambda t: 1 / scaled(t), 53)
+
+
+def inverse_error(small, large, k, last):
+
+    def of(w):
+        return erfinv(sqrt(1 - exp(-w)))
+
+    def ratio(w):
+        return of(w) / sqrt(1 - exp(-w))
+
+    fit("erfinv(x) / x in w - 2.5, w = -log(1 - x^2)", lambda v: ratio(v + mpf("2.5")), range(small), mpf("-2.5") + mpf(10) ** -15, mpf("2.501"),
+        lambda v: 1 / ratio(v + mpf("2.5")), 53)
+    fit("erfinv(x) in t = (w - %d) / (w + %d)" % (k, k), lambda t: of(mapped(k, t)), range(large), (mpf("4.999") - k) / (mpf("4.999") + k),
+        (last - k) / (last + k), lambda t: 1 / of(mapped(k, t)), 53)
+
+
+def log_gamma(near, far, sine):
+
+    def reduced(v):
+        t = v + mpf("0.625")
+        return loggamma(1 + t) / (t * (t - 1))
+
+    fit("log(gamma(1 + t)) / (t (t - 1)) in t - 0.625", reduced, range(near), mpf("-0.826"), mpf("0.876"), lambda v: 1 / reduced(v), 53)
+
+    def rest(u):
+        x = 1 / sqrt(u)
+        return (loggamma(x) - ((x - mpf(1) / 2) * (log(x) - 1) + log(2 * pi) / 2 - mpf(1) / 2)) * x
+
+    fit("rest of Stirling's formula times x in 1 / x^2", rest, range(far), mpf(10) ** -12, mpf("0.16001"),
+        lambda u: sqrt(u) / loggamma(1 / sqrt(u)), 53)
+    fit("sin(pi r) / (pi r) in r^2", lambda z: sin(pi * sqrt(z)) / (pi * sqrt(z)), range(sine), mpf(10) ** -20, mpf("0.2501"),
+        lambda z: pi * sqrt(z) / sin(pi * sqrt(z)), 53)
+
+
 def constants():
     split("ln2", log(mpf(2)), 2, 24, 16)
     split("ln2", log(mpf(2)), 2, 53, 42)
@@ -220,6 +289,18 @@ SETS = {
     "erf_f64": error_f64,
     "sin_cos_f32": circle_f32,
     "sin_cos_f64": circle_f64,
+    "exp_short": lambda: exponential(53, 5),
+    "log_short": logarithm_short,
+    "atan_f32": lambda: arctangent(5),
+    "atan_f64": lambda: arctangent(11),
+    "asin_f32": lambda: arcsine(6),
+    "asin_f64": lambda: arcsine(13),
+    "erfc_f32": lambda: complementary_error(5, 11, 3, 11),
+    "erfc_f64": lambda: complementary_error(9, 22, 4, 28),
+    "erfinv_f32": lambda: inverse_error(11, 10, 10, mpf("16.7")),
+    "erfinv_f64": lambda: inverse_error(23, 27, 13, mpf("36.1")),
+    "lgamma_f32": lambda: log_gamma(15, 5, 5),
+    "lgamma_f64": lambda: log_gamma(30, 13, 9),
     "constants": constants,
 }
 

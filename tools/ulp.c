@@ -25,7 +25,9 @@ static void measure(const struct elementary *function, bool wide, const uint64_t
   tin_scalar_eval_many(function->op, dtype, dtype, (const uint64_t *[]){x, y, x}, out, count);
   for (int i = 0; i < count; i++) {
     double at = tin_scalar_to_double(x[i], dtype), at_2 = tin_scalar_to_double(y[i], dtype);
-    double error = elementary_error(tin_scalar_to_double(out[i], dtype), elementary_exact(function, wide, at, at_2), wide);
+    double value = tin_scalar_to_double(out[i], dtype);
+    long double exact = elementary_exact(function, wide, at, at_2);
+    double error = elementary_near_zero(function, at, value, exact, wide) ? 0 : elementary_error(value, exact, wide);
     bool first_wrong = isinf(error) && !worst->wrong;
     worst->wrong += isinf(error);
     if (first_wrong || (error > worst->ulps && !isinf(error))) {

@@ -23,4 +23,7 @@ struct tin_node *make_bitcast(struct tin_graph *graph, struct tin_node *x, tin_d
 /* Positions of index (any shape) along one axis. */
 struct tin_node *make_gather(struct tin_graph *graph, struct tin_node *x, struct tin_node *index, int axis);
 
+/* The derivative of log(gamma(x)) (digamma.c). */
+struct tin_node *make_digamma(struct tin_graph *graph, struct tin_node *x);
+
 #endif

@@ -180,6 +180,68 @@ static struct tin_node *grad_erf(struct tin_graph *graph, struct tin_node *node,
   return make_binary(graph, OP_MUL, g, make_binary(graph, OP_MUL, bell, make_number(graph, g, two_over_sqrt_pi)));
 }
 
+/* (1 - x) (1 + x), without cancellation near 1 */
+static struct tin_node *one_less_square(struct tin_graph *graph, struct tin_node *x) {
+  struct tin_node *one = make_number(graph, x, 1);
+  return make_binary(graph, OP_MUL, make_binary(graph, OP_SUB, one, x), make_binary(graph, OP_ADD, one, x));
+}
+
+static struct tin_node *square_more_one(struct tin_graph *graph, struct tin_node *x) {
+  return make_binary(graph, OP_ADD, make_binary(graph, OP_MUL, x, x), make_number(graph, x, 1));
+}
+
+/* g / sqrt(1 - x^2) */
+static struct tin_node *grad_asin(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  return make_binary(graph, OP_DIV, g, make_unary(graph, OP_SQRT, one_less_square(graph, node->in[i])));
+}
+
+static struct tin_node *grad_acos(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  return make_unary(graph, OP_NEG, grad_asin(graph, node, g, i));
+}
+
+static struct tin_node *grad_atan(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  return make_binary(graph, OP_DIV, g, square_more_one(graph, node->in[i]));
+}
+
+/* atan2(y, x): g x / (x^2 + y^2) and -g y / (x^2 + y^2) */
+static struct tin_node *grad_atan2(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  struct tin_node *y = node->in[0], *x = node->in[1];
+  struct tin_node *square = make_binary(graph, OP_ADD, make_binary(graph, OP_MUL, x, x), make_binary(graph, OP_MUL, y, y));
+  struct tin_node *part = make_binary(graph, OP_DIV, make_binary(graph, OP_MUL, g, node->in[1 - i]), square);
+  return i == 0 ? part : make_unary(graph, OP_NEG, part);
+}
+
+/* g / sqrt(x^2 + 1) */
+static struct tin_node *grad_asinh(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  return make_binary(graph, OP_DIV, g, make_unary(graph, OP_SQRT, square_more_one(graph, node->in[i])));
+}
+
+/* g / sqrt((x - 1) (x + 1)) */
+static struct tin_node *grad_acosh(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  struct tin_node *square = make_unary(graph, OP_NEG, one_less_square(graph, node->in[i]));
+  return make_binary(graph, OP_DIV, g, make_unary(graph, OP_SQRT, square));
+}
+
+static struct tin_node *grad_atanh(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  return make_binary(graph, OP_DIV, g, one_less_square(graph, node->in[i]));
+}
+
+static struct tin_node *grad_erfc(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  return make_unary(graph, OP_NEG, grad_erf(graph, node, g, i));
+}
+
+/* y = erfinv(x): g sqrt(pi)/2 e^(y^2) */
+static struct tin_node *grad_erfinv(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  (void)i;
+  struct tin_node *steep = make_unary(graph, OP_EXP, make_binary(graph, OP_MUL, node, node));
+  const double half_sqrt_pi = 0.88622692545275801365;
+  return make_binary(graph, OP_MUL, g, make_binary(graph, OP_MUL, steep, make_number(graph, g, half_sqrt_pi)));
+}
+
+static struct tin_node *grad_lgamma(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  return make_binary(graph, OP_MUL, g, make_digamma(graph, node->in[i]));
+}
+
 /* ---- reductions ---- */
 
 static struct tin_node *grad_sum(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {

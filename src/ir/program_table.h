@@ -40,6 +40,16 @@
   F(COS, cos)                                                                                                                              \
   F(TANH, tanh)                                                                                                                            \
   F(ERF, erf)                                                                                                                              \
+  F(ASIN, asin)                                                                                                                            \
+  F(ACOS, acos)                                                                                                                            \
+  F(ATAN, atan)                                                                                                                            \
+  F(ATAN2, atan2)                                                                                                                          \
+  F(ASINH, asinh)                                                                                                                          \
+  F(ACOSH, acosh)                                                                                                                          \
+  F(ATANH, atanh)                                                                                                                          \
+  F(ERFC, erfc)                                                                                                                            \
+  F(ERFINV, erfinv)                                                                                                                        \
+  F(LGAMMA, lgamma)                                                                                                                        \
   F(EXPM1, expm1)                                                                                                                          \
   F(LOG1P, log1p)                                                                                                                          \
   F(EXP2, exp2)                                                                                                                            \
