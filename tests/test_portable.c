@@ -13,7 +13,7 @@
 #include "ir/scalar.h"
 #include "runtime/code.h"
 
-enum { MAX_FUNCTIONS = 400, COUNT = 400 };
+enum { MAX_FUNCTIONS = 460, COUNT = 400 };
 
 typedef void nest_function(char **buf, const unsigned long long *scalar, char *scratch, char *const *pointer, const long *param,
                            long row_low, long row_high, long column_low, long column_high);

@@ -104,7 +104,8 @@ bool tin_broadcast_all(struct tin_call *call, int count, tin_tensor *const *tens
 
 /* ---- one operand ---- */
 
-static tin_tensor *unary(struct tin_call call, int op, enum tin_coercion coercion, tin_tensor *x) {
+static tin_tensor *unary(const char *file, int line, const char *op_name, int op, enum tin_coercion coercion, tin_tensor *x) {
+  struct tin_call call = tin_call_of(file, line, op_name);
   struct tin_node *node = tin_call_operand(&call, x, "x");
   const char *name = "x";
   if (!node || !tin_coerce(&call, coercion, 1, &x, &name, &node))
@@ -113,7 +114,8 @@ static tin_tensor *unary(struct tin_call call, int op, enum tin_coercion coercio
 }
 
 /* Rounding leaves integers as they are. */
-static tin_tensor *rounding(struct tin_call call, int op, tin_tensor *x) {
+static tin_tensor *rounding(const char *file, int line, const char *op_name, int op, tin_tensor *x) {
+  struct tin_call call = tin_call_of(file, line, op_name);
   struct tin_node *node = tin_call_operand(&call, x, "x");
   if (!node)
     return tin_call_poison(&call);
@@ -122,7 +124,7 @@ static tin_tensor *rounding(struct tin_call call, int op, tin_tensor *x) {
 
 #define UNARY(name, op, coercion)                                                                                                          \
   tin_tensor *tin_##name##_at(const char *file, int line, tin_tensor *x) {                                                                 \
-    return unary(tin_call_of(file, line, #name), op, coercion, x);                                                                         \
+    return unary(file, line, #name, op, coercion, x);                                                                                      \
   }
 UNARY(neg, OP_NEG, COERCE_ARITHMETIC)
 UNARY(abs, OP_ABS, COERCE_ARITHMETIC)
@@ -156,7 +158,7 @@ UNARY(logical_not, OP_NOT, COERCE_LOGICAL)
 
 #define ROUNDING(name, op)                                                                                                                 \
   tin_tensor *tin_##name##_at(const char *file, int line, tin_tensor *x) {                                                                 \
-    return rounding(tin_call_of(file, line, #name), op, x);                                                                                \
+    return rounding(file, line, #name, op, x);                                                                                             \
   }
 ROUNDING(round, OP_ROUND)
 ROUNDING(floor, OP_FLOOR)
@@ -167,7 +169,9 @@ ROUNDING(trunc, OP_TRUNC)
 /* Compositions of one operand: coerced, then built by a function of nodes. */
 typedef struct tin_node *compose_fn(struct tin_graph *graph, struct tin_node *x);
 
-static tin_tensor *composed(struct tin_call call, compose_fn *compose, enum tin_coercion coercion, tin_tensor *x) {
+static tin_tensor *composed(const char *file, int line, const char *op_name, compose_fn *compose, enum tin_coercion coercion,
+                            tin_tensor *x) {
+  struct tin_call call = tin_call_of(file, line, op_name);
   struct tin_node *node = tin_call_operand(&call, x, "x");
   const char *name = "x";
   if (!node || !tin_coerce(&call, coercion, 1, &x, &name, &node))
@@ -223,7 +227,7 @@ struct tin_node *tin_node_detached(struct tin_graph *graph, struct tin_node *x) 
 
 #define COMPOSED(name, function, coercion)                                                                                                 \
   tin_tensor *tin_##name##_at(const char *file, int line, tin_tensor *x) {                                                                 \
-    return composed(tin_call_of(file, line, #name), function, coercion, x);                                                                \
+    return composed(file, line, #name, function, coercion, x);                                                                             \
   }
 COMPOSED(square, square, COERCE_ARITHMETIC)
 COMPOSED(reciprocal, reciprocal, COERCE_FLOAT)
@@ -268,7 +272,9 @@ static bool pair(struct tin_call *call, enum tin_coercion coercion, tin_tensor *
          tin_broadcast_all(call, 2, tensors, ab, nodes);
 }
 
-static tin_tensor *binary(struct tin_call call, int op, bool swap, enum tin_coercion coercion, tin_tensor *a, tin_tensor *b) {
+static tin_tensor *binary(const char *file, int line, const char *op_name, int op, bool swap, enum tin_coercion coercion, tin_tensor *a,
+                          tin_tensor *b) {
+  struct tin_call call = tin_call_of(file, line, op_name);
   struct tin_node *nodes[2];
   if (!pair(&call, coercion, a, b, nodes))
     return tin_call_poison(&call);
@@ -279,7 +285,7 @@ static tin_tensor *binary(struct tin_call call, int op, bool swap, enum tin_coer
 
 #define BINARY(name, op, swap, coercion)                                                                                                   \
   tin_tensor *tin_##name##_at(const char *file, int line, tin_tensor *a, tin_tensor *b) {                                                  \
-    return binary(tin_call_of(file, line, #name), op, swap, coercion, a, b);                                                               \
+    return binary(file, line, #name, op, swap, coercion, a, b);                                                                            \
   }
 BINARY(add, OP_ADD, false, COERCE_ARITHMETIC)
 BINARY(sub, OP_SUB, false, COERCE_ARITHMETIC)
@@ -341,7 +347,9 @@ static tin_dtype meeting_dtype(tin_dtype dtype, double number) {
   return dtype == TIN_BOOL ? TIN_I32 : dtype;
 }
 
-static tin_tensor *with_number(struct tin_call call, int op, enum tin_coercion coercion, tin_tensor *x, double number, bool number_first) {
+static tin_tensor *with_number(const char *file, int line, const char *op_name, int op, enum tin_coercion coercion, tin_tensor *x,
+                               double number, bool number_first) {
+  struct tin_call call = tin_call_of(file, line, op_name);
   struct tin_node *node = tin_call_operand(&call, x, "x");
   if (!node)
     return tin_call_poison(&call);
@@ -351,27 +359,27 @@ static tin_tensor *with_number(struct tin_call call, int op, enum tin_coercion c
 }
 
 tin_tensor *tin_add_scalar_at(const char *file, int line, tin_tensor *x, double number) {
-  return with_number(tin_call_of(file, line, "add_scalar"), OP_ADD, COERCE_NONE, x, number, false);
+  return with_number(file, line, "add_scalar", OP_ADD, COERCE_NONE, x, number, false);
 }
 
 tin_tensor *tin_sub_scalar_at(const char *file, int line, tin_tensor *x, double number) {
-  return with_number(tin_call_of(file, line, "sub_scalar"), OP_SUB, COERCE_NONE, x, number, false);
+  return with_number(file, line, "sub_scalar", OP_SUB, COERCE_NONE, x, number, false);
 }
 
 tin_tensor *tin_mul_scalar_at(const char *file, int line, tin_tensor *x, double number) {
-  return with_number(tin_call_of(file, line, "mul_scalar"), OP_MUL, COERCE_NONE, x, number, false);
+  return with_number(file, line, "mul_scalar", OP_MUL, COERCE_NONE, x, number, false);
 }
 
 tin_tensor *tin_div_scalar_at(const char *file, int line, tin_tensor *x, double number) {
-  return with_number(tin_call_of(file, line, "div_scalar"), OP_DIV, COERCE_FLOAT, x, number, false);
+  return with_number(file, line, "div_scalar", OP_DIV, COERCE_FLOAT, x, number, false);
 }
 
 tin_tensor *tin_scalar_sub_at(const char *file, int line, double number, tin_tensor *x) {
-  return with_number(tin_call_of(file, line, "scalar_sub"), OP_SUB, COERCE_NONE, x, number, true);
+  return with_number(file, line, "scalar_sub", OP_SUB, COERCE_NONE, x, number, true);
 }
 
 tin_tensor *tin_scalar_div_at(const char *file, int line, double number, tin_tensor *x) {
-  return with_number(tin_call_of(file, line, "scalar_div"), OP_DIV, COERCE_FLOAT, x, number, true);
+  return with_number(file, line, "scalar_div", OP_DIV, COERCE_FLOAT, x, number, true);
 }
 
 /* By repeated squaring; the exponent is a whole number >= 1. */

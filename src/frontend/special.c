@@ -8,7 +8,8 @@
 typedef struct tin_node *one_fn(struct tin_graph *graph, struct tin_node *x);
 typedef struct tin_node *two_fn(struct tin_graph *graph, struct tin_node *a, struct tin_node *b);
 
-static tin_tensor *of_one(struct tin_call call, one_fn *compose, enum tin_coercion coercion, tin_tensor *x) {
+static tin_tensor *of_one(const char *file, int line, const char *op_name, one_fn *compose, enum tin_coercion coercion, tin_tensor *x) {
+  struct tin_call call = tin_call_of(file, line, op_name);
   static const char *const names[] = {"x"};
   struct tin_node *node;
   if (!tin_call_operands(&call, 1, &x, names, &node) || !tin_coerce(&call, coercion, 1, &x, names, &node))
@@ -16,7 +17,9 @@ static tin_tensor *of_one(struct tin_call call, one_fn *compose, enum tin_coerci
   return tin_call_result(&call, compose(call.graph, node));
 }
 
-static tin_tensor *of_two(struct tin_call call, two_fn *compose, enum tin_coercion coercion, tin_tensor *a, tin_tensor *b) {
+static tin_tensor *of_two(const char *file, int line, const char *op_name, two_fn *compose, enum tin_coercion coercion, tin_tensor *a,
+                          tin_tensor *b) {
+  struct tin_call call = tin_call_of(file, line, op_name);
   static const char *const names[] = {"a", "b"};
   tin_tensor *tensors[] = {a, b};
   struct tin_node *nodes[2];
@@ -260,7 +263,7 @@ tin_tensor *tin_lerp_at(const char *file, int line, tin_tensor *a, tin_tensor *b
 
 #define OF_ONE(name, compose, coercion)                                                                                                    \
   tin_tensor *tin_##name##_at(const char *file, int line, tin_tensor *x) {                                                                 \
-    return of_one(tin_call_of(file, line, #name), compose, coercion, x);                                                                   \
+    return of_one(file, line, #name, compose, coercion, x);                                                                                \
   }
 OF_ONE(signbit, signbit_node, COERCE_ARITHMETIC)
 OF_ONE(isinf, is_infinite, COERCE_NONE)
@@ -273,7 +276,7 @@ OF_ONE(rad2deg, rad2deg_node, COERCE_FLOAT)
 
 #define OF_TWO(name, compose, coercion)                                                                                                    \
   tin_tensor *tin_##name##_at(const char *file, int line, tin_tensor *a, tin_tensor *b) {                                                  \
-    return of_two(tin_call_of(file, line, #name), compose, coercion, a, b);                                                                \
+    return of_two(file, line, #name, compose, coercion, a, b);                                                                             \
   }
 OF_TWO(fmod, fmod_node, COERCE_ARITHMETIC)
 OF_TWO(remainder, remainder_node, COERCE_ARITHMETIC)
