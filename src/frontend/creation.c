@@ -39,7 +39,7 @@ static struct tin_node *spaced(struct tin_graph *graph, tin_dtype dtype, const s
   double step = (args->stop - args->start) / (double)(last ? last : 1);
   if (dtype == TIN_F32)
     step = (double)(((float)args->stop - (float)args->start) / (float)(last ? last : 1));
-  struct tin_node *i = tin_node_iota(graph, TIN_I64, args->count);
+  struct tin_node *i = tin_node_iota(graph, args->count < INT32_MAX ? TIN_I32 : TIN_I64, args->count);
   struct tin_node *from_stop = make_binary(graph, OP_SUB, make_number(graph, i, (double)last), i);
   struct tin_node *near_start = make_binary(graph, OP_LT, i, make_number(graph, i, (double)(last / 2 + last % 2)));
   struct tin_node *up = make_cast(graph, i, dtype), *down = make_cast(graph, from_stop, dtype);
