@@ -58,7 +58,8 @@ tin_tensor *tin_arange_at(const char *file, int line, tin_ctx *ctx, tin_dtype dt
   if (!tin_call_enter(&call, ctx) || !tin_check_shape(&call, &shape, dtype, &size))
     return tin_call_poison(&call);
   bool is_float = tin_dtype_is_float(dtype), is_small = tin_dtype_bytes(dtype) < 4;
-  struct tin_node *x = tin_node_iota(call.graph, is_float ? TIN_I64 : is_small ? TIN_I32 : dtype, count);
+  tin_dtype counter = count < INT32_MAX ? TIN_I32 : TIN_I64; /* of floats: 32 bits become floats in vectors */
+  struct tin_node *x = tin_node_iota(call.graph, is_float ? counter : is_small ? TIN_I32 : dtype, count);
   if (is_float)
     x = make_cast(call.graph, x, dtype);
   if (step != 1)
