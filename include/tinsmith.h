@@ -996,13 +996,61 @@ tin_tensor *tin_index_add_at(const char *file, int line, tin_tensor *x, tin_tens
 
 /* out[i] = d(sum of loss) / d(wrt[i]), of wrt[i]'s shape; zeros where loss does not depend on it. Graph nodes like any others: they fuse,
  * and have gradients themselves. wrt may be variables (at their current value) or any tensors. Nothing flows through tin_detach, tin_keep,
- * comparisons, rounding and integers. Errors: an integer loss or wrt; a variable changed since the loss was built. tin_grad(loss,
+ * comparisons, rounding and integers. Errors: an integer loss or wrt; a variable changed since the loss was built; a tensor that the loss
+ * does not contain as such (tin_watch). tin_grad(loss,
  * TIN_LIST(w, b), out). torch.autograd.grad. */
 bool tin_grad_at(const char *file, int line, tin_tensor *loss, tin_list wrt, tin_tensor **out);
 #define tin_grad(...) tin_grad_at(TIN_HERE, __VA_ARGS__)
 /* The same for sum(loss * cotangent): a vector-Jacobian product. */
 bool tin_vjp_at(const char *file, int line, tin_tensor *loss, tin_tensor *cotangent, tin_list wrt, tin_tensor **out);
 #define tin_vjp(...) tin_vjp_at(TIN_HERE, __VA_ARGS__)
+/* x as a tensor that simplification leaves alone. A gradient by an intermediate value needs it where the loss is built from what the
+ * value was made of: of tin_sum(tin_mul(a, b)) only a contraction of a and b is left, and the product is nowhere. tin_grad says so in an
+ * error rather than to give zeros. product = tin_watch(tin_mul(a, b)); tin_grad(tin_sum(product), TIN_LIST(product), out).
+ * torch.Tensor.retain_grad. */
+tin_tensor *tin_watch_at(const char *file, int line, tin_tensor *x);
+#define tin_watch(...) tin_watch_at(TIN_HERE, __VA_ARGS__)
+
+/* Puts into out[i] the cotangent for x[i], of its shape (NULL as it comes: none), from g, the cotangent of y, which has y's shape. False
+ * when it fails; an error of its own is recorded first. It may use y and x and any call, but must not keep tensors. */
+typedef bool tin_gradient_rule(void *user, tin_tensor *g, tin_tensor *y, tin_list x, tin_tensor **out);
+/* y, but gradients by the tensors x come from a function, and none flow into what else y was made of. The function is called while
+ * tin_grad, tin_step ... build a gradient that needs it, each time; what it builds is differentiated in turn where second derivatives are
+ * asked for. `user` must live as long as y's scope. Errors: a y that is no float; results of other shapes than x. The straight-through
+ * estimator of Bengio, Leonard and Courville, "Estimating or propagating gradients through stochastic neurons", 2013:
+ *
+ *   static bool pass_through(void *user, tin_tensor *g, tin_tensor *y, tin_list x, tin_tensor **out) {
+ *     (void)user, (void)y, (void)x;
+ *     out[0] = g;
+ *     return true;
+ *   }
+ *   tin_tensor *bits = tin_custom_gradient(tin_round(x), TIN_LIST(x), pass_through, NULL);
+ *
+ * torch.autograd.Function, jax.custom_vjp. */
+tin_tensor *tin_custom_gradient_at(const char *file, int line, tin_tensor *y, tin_list x, tin_gradient_rule *rule, void *user);
+#define tin_custom_gradient(...) tin_custom_gradient_at(TIN_HERE, __VA_ARGS__)
+
+/* A stretch of the program whose values gradients compute again instead of keeping them: memory for time (Chen and others, "Training deep
+ * nets with sublinear memory cost", 2016). What is made between begin and end and used by a gradient is built a second time from the
+ * values that came into the stretch, once the backward pass has reached it; the bits of the gradients are the same, random numbers too.
+ * For n layers of equal size, stretches of sqrt(n) layers need the least memory.
+ *
+ *   tin_checkpoint block = tin_checkpoint_begin(ctx);
+ *   x = layer(layer(x));
+ *   tin_checkpoint_end(block);
+ *
+ * Stretches nest. An expression that was built before the stretch and is built again in it is the same value and not of the stretch. A
+ * stretch ends in the scope that it began in, else that is an error. tin_stats().bytes_planned shows what it saves.
+ * torch.utils.checkpoint. */
+typedef struct tin_checkpoint {
+  tin_ctx *ctx;
+  uint64_t id;
+} tin_checkpoint;
+tin_checkpoint tin_checkpoint_begin_at(const char *file, int line, tin_ctx *ctx);
+bool tin_checkpoint_end_at(const char *file, int line, tin_checkpoint checkpoint);
+#define tin_checkpoint_begin(...) tin_checkpoint_begin_at(TIN_HERE, __VA_ARGS__)
+#define tin_checkpoint_end(...) tin_checkpoint_end_at(TIN_HERE, __VA_ARGS__)
+
 /* J u, of output's shape: the sum over i of d(output) / d(inputs[i]) times tangents[i], which have the inputs' shapes; zeros where output
  * does not depend on them. Lazy, and differentiable again: the jvp of a gradient is a Hessian times a vector. It costs about as much as
  * output once more: the derivative of (J^T v) . u by v, which no longer contains v (Townsend, "A new trick for calculating Jacobian vector

@@ -137,7 +137,7 @@ static void test_jacobian(void **state) {
   EXPECT(by_a, 1, -1, 2, 0, 0, 0, 0, 0, 0, 1, -1, 2);
   expect_shape(tin_jacobian(tin_sum(x), x), TIN_SHAPE(3));
   EXPECT(tin_jacobian(tin_sum(x), x), 1, 1, 1);
-  EXPECT(tin_jacobian(tin_square(x), tin_detach(x)), 0, 0, 0, 0, 0, 0, 0, 0, 0);
+  EXPECT(tin_jacobian(tin_square(x), LEAF(5)), 0, 0, 0);
   expect_shape(tin_jacobian(tin_zeros(ctx, TIN_F64, TIN_SHAPE(0)), x), TIN_SHAPE(0, 3));
   /* a Jacobian is differentiable: d/dx of the sum of the Jacobian of x^3 */
   tin_tensor *gradient;
@@ -172,6 +172,188 @@ static void test_hessian(void **state) {
   tin_tensor *hessian = tin_hessian(tin_sum(tin_add(valley, tin_square(tin_scalar_sub(1, low)))), x);
   expect_shape(hessian, TIN_SHAPE(3, 3));
   EXPECT(hessian, 1200 - 800 + 2, 400, 0, 400, 202 + 4800 - 200, -800, 0, -800, 200);
+  end_ctx(ctx);
+}
+
+/* ---- tensors that stay, custom gradients ---- */
+
+static void test_watch(void **state) {
+  (void)state;
+  tin_ctx *ctx = new_ctx();
+  tin_tensor *a = LEAF(1, 2), *b = LEAF(3, 4), *product = tin_mul(a, b), *gradient;
+  assert_false(tin_grad(tin_sum(product), TIN_LIST(product), &gradient)); /* a contraction of a and b */
+  expect_error(ctx, "grad: wrt 0 is not used as such");
+  product = tin_watch(product);
+  assert_true(tin_grad(tin_sum(product), TIN_LIST(product), &gradient));
+  EXPECT(gradient, 1, 1);
+  EXPECT(product, 3, 8);
+  assert_true(tin_grad(tin_sum(product), TIN_LIST(a), &gradient));
+  EXPECT(gradient, 3, 4);
+  tin_tensor *minus = tin_set_name(tin_neg(a), "minus");
+  assert_false(tin_grad(tin_add(b, minus), TIN_LIST(minus), &gradient)); /* b - a */
+  expect_error(ctx, "minus is not used as such");
+  minus = tin_watch(minus);
+  assert_true(tin_grad(tin_square(tin_add(b, minus)), TIN_LIST(minus), &gradient));
+  EXPECT(gradient, 4, 4);
+  assert_true(tin_grad(tin_square(b), TIN_LIST(tin_neg(a)), &gradient)); /* nothing in common: zeros */
+  EXPECT(gradient, 0, 0);
+  end_ctx(ctx);
+}
+
+/* What the rules below are called with. */
+struct rule_data {
+  int calls;
+  double limit;
+};
+
+static bool pass_through(void *user, tin_tensor *g, tin_tensor *y, tin_list x, tin_tensor **out) {
+  (void)user, (void)y, (void)x;
+  out[0] = g;
+  return true;
+}
+
+static bool clipped(void *user, tin_tensor *g, tin_tensor *y, tin_list x, tin_tensor **out) {
+  struct rule_data *data = user;
+  (void)y, (void)x;
+  data->calls++;
+  out[0] = tin_clamp(g, -data->limit, data->limit);
+  return true;
+}
+
+/* y = e^x, by its own value; a gradient inside, and a computation. */
+static bool exp_rule(void *user, tin_tensor *g, tin_tensor *y, tin_list x, tin_tensor **out) {
+  struct rule_data *data = user;
+  data->calls++;
+  tin_tensor *slope;
+  tin_grad(tin_exp(x.at[0]), TIN_LIST(x.at[0]), &slope);
+  if (tin_item(tin_max(tin_abs(tin_sub(slope, y)))) > 1e-12)
+    return false;
+  out[0] = tin_mul(g, y);
+  return true;
+}
+
+static void test_custom_gradient(void **state) {
+  (void)state;
+  tin_ctx *ctx = new_ctx();
+  tin_tensor *x = LEAF(0.4, 1.6), *w = LEAF(2, 3), *out[2];
+  tin_tensor *bits = tin_custom_gradient(tin_round(x), TIN_LIST(x), pass_through, NULL);
+  EXPECT(bits, 0, 2);
+  assert_true(tin_grad(tin_mul(tin_square(bits), w), TIN_LIST(x, w), out));
+  EXPECT(out[0], 0, 12);
+  EXPECT(out[1], 0, 4);
+  struct rule_data data = {.limit = 5};
+  tin_tensor *y = tin_custom_gradient(x, TIN_LIST(x), clipped, &data);
+  assert_true(tin_grad(tin_add(tin_mul_scalar(y, 100), x), TIN_LIST(x), out));
+  EXPECT(out[0], 6, 6);
+  assert_int_equal(data.calls, 1);
+  assert_true(tin_grad(tin_mul(y, w), TIN_LIST(w), out)); /* not asked when nothing of it is wanted */
+  assert_int_equal(data.calls, 1);
+  assert_true(tin_is_poison(tin_jvp(tin_mul(y, w), TIN_LIST(x), TIN_LIST(w))));
+  expect_error(ctx, "jvp: a custom gradient below the output is not linear");
+  /* only the tensors named get something */
+  tin_tensor *partly = tin_custom_gradient(tin_mul(x, w), TIN_LIST(x), pass_through, NULL);
+  assert_true(tin_grad(tin_add(partly, w), TIN_LIST(x, w), out));
+  EXPECT(out[0], 1, 1);
+  EXPECT(out[1], 1, 1);
+  end_ctx(ctx);
+}
+
+static void test_custom_gradient_of_gradient(void **state) {
+  (void)state;
+  tin_ctx *ctx = new_ctx();
+  struct rule_data data = {0};
+  tin_tensor *x = LEAF(0.5, 1), *first, *second, *third;
+  tin_tensor *y = tin_custom_gradient(tin_exp(x), TIN_LIST(x), exp_rule, &data);
+  assert_true(tin_grad(tin_square(y), TIN_LIST(x), &first));
+  assert_true(tin_grad(first, TIN_LIST(x), &second));
+  assert_true(tin_grad(second, TIN_LIST(x), &third));
+  assert_true(data.calls >= 3);
+  const double e[2] = {2.718281828459045, 7.38905609893065}; /* e^2x */
+  EXPECT(first, 2 * e[0], 2 * e[1]);
+  EXPECT(second, 4 * e[0], 4 * e[1]);
+  EXPECT(third, 8 * e[0], 8 * e[1]);
+  EXPECT(tin_jvp(y, TIN_LIST(x), TIN_LIST(x)), 0.5 * 1.6487212707001282, 2.718281828459045);
+  end_ctx(ctx);
+}
+
+/* The record is in no signature: each step makes its own, and finds the plan. It costs no kernel either. */
+static void test_custom_gradient_plans(void **state) {
+  (void)state;
+  tin_ctx *ctx = new_ctx();
+  tin_tensor *w = tin_param(ctx, TIN_SHAPE(8), .name = "w");
+  tin_init_constant(w, 0.7);
+  tin_optim *sgd = tin_sgd(TIN_LIST(w), .lr = 0.1);
+  struct rule_data data = {.limit = 0.5};
+  for (int step = 0; step < 4; step++) {
+    tin_scope scope = tin_begin(ctx);
+    tin_tensor *y = tin_custom_gradient(tin_square(w), TIN_LIST(w), clipped, &data);
+    tin_step(sgd, tin_sum(tin_add(tin_mul_scalar(y, 3), tin_custom_gradient(tin_round(w), TIN_LIST(w), pass_through, NULL))));
+    assert_true(tin_end(scope));
+  }
+  EXPECT(tin_slice(w, 0, 0, 1), (double)(((0.7f - 0.15f) - 0.15f) - 0.15f) - (double)0.15f);
+  if (!target) {
+    assert_int_equal(tin_stats(ctx).plan_hits, 3);
+    assert_int_equal(tin_stats(ctx).kernels_launched, 5); /* the slice's too */
+  }
+  end_ctx(ctx);
+}
+
+static bool wrong_shape(void *user, tin_tensor *g, tin_tensor *y, tin_list x, tin_tensor **out) {
+  (void)user, (void)y, (void)x;
+  out[0] = tin_sum(g);
+  return true;
+}
+
+static bool refusing(void *user, tin_tensor *g, tin_tensor *y, tin_list x, tin_tensor **out) {
+  (void)user, (void)g, (void)y, (void)x, (void)out;
+  return false;
+}
+
+static bool leaving_a_scope(void *user, tin_tensor *g, tin_tensor *y, tin_list x, tin_tensor **out) {
+  (void)user, (void)y, (void)x;
+  tin_begin(tin_ctx_of(g));
+  out[0] = tin_mul_scalar(g, 2);
+  return true;
+}
+
+static bool ending_the_scope(void *user, tin_tensor *g, tin_tensor *y, tin_list x, tin_tensor **out) {
+  (void)y, (void)x;
+  out[0] = g;
+  return tin_end(*(tin_scope *)user);
+}
+
+static bool making_poison(void *user, tin_tensor *g, tin_tensor *y, tin_list x, tin_tensor **out) {
+  (void)user, (void)y, (void)x;
+  out[0] = tin_matmul(g, tin_zeros(tin_ctx_of(g), TIN_F64, TIN_SHAPE(5)));
+  return true;
+}
+
+static void test_custom_gradient_errors(void **state) {
+  (void)state;
+  tin_ctx *ctx = new_ctx();
+  tin_scope scope = tin_begin(ctx);
+  static const struct {
+    tin_gradient_rule *rule;
+    const char *words;
+  } bad[] = {{wrong_shape, "custom_gradient: shapes differ: x 0 [2] and gradient 0 []"},
+             {refusing, "grad: the custom gradient of"},
+             {leaving_a_scope, "custom_gradient: its gradient left a scope open"},
+             {ending_the_scope, "end: a gradient is being built in this scope"},
+             {making_poison, "matmul: inner sizes differ"}};
+  tin_tensor *x = LEAF(1, 2), *gradient;
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    tin_tensor *y = tin_custom_gradient(tin_exp(x), TIN_LIST(x), bad[i].rule, &scope);
+    assert_false(tin_grad(y, TIN_LIST(x), &gradient));
+    assert_true(tin_is_poison(gradient));
+    expect_error(ctx, bad[i].words);
+  }
+  assert_true(tin_is_poison(tin_custom_gradient(tin_iota(ctx, TIN_I32, 3), TIN_LIST(x), pass_through, NULL)));
+  expect_error(ctx, "y [3] is i32; gradients need f32 or f64");
+  assert_true(tin_is_poison(tin_custom_gradient(x, TIN_LIST(x), NULL, NULL)));
+  expect_error(ctx, "the gradient of y [2] is NULL");
+  assert_true(tin_is_poison(tin_custom_gradient(x, TIN_LIST(x, NULL), pass_through, NULL)));
+  expect_error(ctx, "operand x 1 is NULL");
+  assert_true(tin_end(scope));
   end_ctx(ctx);
 }
 
@@ -381,6 +563,11 @@ int main(void) {
       cmocka_unit_test(test_jacobian),
       cmocka_unit_test(test_jacobian_limits),
       cmocka_unit_test(test_hessian),
+      cmocka_unit_test(test_watch),
+      cmocka_unit_test(test_custom_gradient),
+      cmocka_unit_test(test_custom_gradient_of_gradient),
+      cmocka_unit_test(test_custom_gradient_plans),
+      cmocka_unit_test(test_custom_gradient_errors),
       cmocka_unit_test(test_gradcheck),
       cmocka_unit_test(test_gradcheck_errors),
       cmocka_unit_test(test_clip_grad_norm),

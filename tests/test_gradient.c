@@ -347,6 +347,29 @@ static tin_tensor *build_gather(tin_tensor *const *x) {
 static tin_tensor *build_scatter_add(tin_tensor *const *x) {
   return tin_square(tin_index_add(x[0], constant_index(x[0]), x[1], 1));
 }
+static tin_tensor *build_watch(tin_tensor *const *x) {
+  return tin_sum(tin_watch(tin_mul(x[0], tin_watch(x[1]))), .axes = TIN_AXES(1));
+}
+/* sin(x) exp(y), as y's own factor. */
+static bool product_rule(void *user, tin_tensor *g, tin_tensor *y, tin_list x, tin_tensor **out) {
+  (void)user;
+  out[0] = tin_mul(g, tin_mul(tin_cos(x.at[0]), tin_exp(x.at[1])));
+  out[1] = tin_mul(g, y);
+  return true;
+}
+static tin_tensor *build_custom(tin_tensor *const *x) {
+  return tin_custom_gradient(tin_mul(tin_sin(x[0]), tin_exp(x[1])), TIN_LIST(x[0], x[1]), product_rule, NULL);
+}
+static tin_tensor *build_checkpoint(tin_tensor *const *x) {
+  tin_checkpoint outer = tin_checkpoint_begin(tin_ctx_of(x[0])), inner;
+  tin_tensor *y = tin_exp(tin_sin(tin_matmul(x[0], x[1])));
+  inner = tin_checkpoint_begin(tin_ctx_of(x[0]));
+  y = tin_tanh(tin_mul(tin_sqrt(y), tin_softmax(y, 1)));
+  tin_checkpoint_end(inner);
+  y = tin_add(y, tin_sum(tin_square(y), .axes = TIN_AXES(1), .keepdims = true));
+  tin_checkpoint_end(outer);
+  return tin_cos(tin_mul(y, y));
+}
 /* A convolution as a window and a contraction. */
 static tin_tensor *build_conv1d(tin_tensor *const *x) {
   return tin_square(tin_conv1d(x[0], x[1], .groups = 2, .padding = {1}, .dilation = {2}));
@@ -487,6 +510,9 @@ static const struct gradient_case cases[] = {
     {"concat", OP_CONCAT, build_concat, 2, {MATRIX, {2, {3, 2}}}, false},
     {"gather", OP_GATHER, build_gather, 1, {MATRIX}, false},
     {"scatter_add", OP_SCATTER, build_scatter_add, 2, {MATRIX, {3, {3, 2, 2}}}, false},
+    {"watch", OP_IDENTITY, build_watch, 2, {MATRIX, MATRIX}, false},
+    {"custom gradient", OP_IDENTITY, build_custom, 2, {VECTOR, VECTOR}, false},
+    {"checkpoint", OP_BARRIER, build_checkpoint, 2, {MATRIX, {2, {4, 2}}}, false},
     {"convolution", OP_CONTRACT, build_convolution, 2, {{2, {2, 9}}, {2, {4, 3}}}, false},
     {"conv1d in groups", OP_CONTRACT, build_conv1d, 2, {{3, {2, 4, 7}}, {3, {4, 2, 3}}}, false},
     {"conv2d", OP_CONTRACT, build_conv2d, 3, {{4, {1, 2, 5, 6}}, {4, {3, 2, 3, 2}}, {1, {3}}}, false},

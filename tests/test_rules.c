@@ -86,6 +86,10 @@ static struct tin_node *rebuild_movement(struct tin_graph *graph, const struct t
     return tin_node_pad(graph, in[0], first, second, node->shape, node->bits);
   case OP_FLIP:
     return tin_node_flip(graph, in[0], (uint32_t)node->arg[0]);
+  case OP_IDENTITY:
+    return tin_node_identity(graph, in[0], NULL);
+  case OP_BARRIER:
+    return tin_node_barrier(graph, in[0], in[1]);
   case OP_WINDOW:
     return tin_node_window(graph, in[0], (int)node->arg[0], node->arg[1], node->arg[2], node->arg[3]);
   default:

@@ -291,6 +291,9 @@ static int lower_movement(struct lower *l, const struct tin_node *node, const st
                                 tin_index_scale(l->indexes, index[node->rank - 1], node->arg[3]));
     break;
   }
+  case OP_IDENTITY:
+  case OP_BARRIER: /* the order of kernels has seen to in[1] */
+    return tin_lower_node(l, in, index);
   case OP_PAD:
     return lower_pad(l, node, index);
   case OP_CONCAT:

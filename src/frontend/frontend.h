@@ -12,7 +12,7 @@
  *   realize.c      realise, read, item, keep
  *   leaf.c, creation.c, borrow.c, random.c, elementwise.c, expression.c, reduce.c, matmul.c, indexing.c   ops
  *   movement.c, parts.c, rearrange.c, border.c   ops that move elements
- *   grad.c, gradcheck.c, clip.c   derivatives
+ *   grad.c, custom.c, checkpoint.c, gradcheck.c, clip.c   derivatives
  */
 #ifndef TIN_FRONTEND_FRONTEND_H
 #define TIN_FRONTEND_FRONTEND_H
@@ -72,6 +72,17 @@ struct tin_live_scope {
   uint64_t random_stream; /* random tensors made in it so far */
   const char *file;
   int line;
+  int busy; /* gradients under way that refer to its nodes */
+};
+
+/* A checkpoint that has begun, in the arena of its scope's graph. */
+struct tin_open_checkpoint {
+  struct tin_segment segment;
+  struct tin_open_checkpoint *outer;
+  struct tin_live_scope *scope;
+  uint64_t id;
+  const char *file;
+  int line;
 };
 
 /* Interned text. */
@@ -92,7 +103,8 @@ struct tin_ctx {
   struct tin_live_scope *scope; /* the innermost */
   uint32_t serial, stamp;       /* shared by the graphs */
   struct tin_graph spare;       /* memory of a scope that ended, for the next one */
-  uint64_t next_scope_id;
+  uint64_t next_scope_id;                 /* of checkpoints too */
+  struct tin_open_checkpoint *checkpoint; /* the innermost that is open, or NULL */
   uint64_t seed, scopes_since_seed;
   struct tin_slot *free_slots;
   tin_tensor *poison;
@@ -194,6 +206,7 @@ struct tin_pullback {
   struct tin_node *const *outputs, *const *cotangents;
   int n_outputs;
   tin_list wrt;
+  bool may_miss; /* zeros for a tensor that the outputs do not have below them are right; else they are an error where they may be wrong */
 };
 /* The gradients as nodes, of wrt's shapes and dtypes; false with the error recorded. */
 bool tin_differentiate(struct tin_call *call, const struct tin_pullback *pullback, struct tin_node **out);

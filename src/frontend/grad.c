@@ -40,6 +40,28 @@ static bool check_stale(struct tin_call *call, tin_list wrt, struct tin_node *co
   return true;
 }
 
+/* Zeros are suspicious where a variable below the tensor reaches the outputs but the tensor does not: a construction rule may have built
+ * past it, as the sum of a product is a contraction of its factors. */
+static bool check_hidden(struct tin_call *call, const struct tin_pullback *pullback, struct tin_node *const *nodes,
+                         struct tin_node *const *gradients) {
+  struct tin_error error = {0};
+  for (int i = 0; i < pullback->wrt.count; i++) {
+    if (tin_op_is(nodes[i]->op, OP_CLASS_SOURCE) || nodes[pullback->wrt.count + i] != nodes[i] ||
+        gradients[i] != make_number(call->graph, nodes[i], 0))
+      continue;
+    bool hidden = tin_gradient_hides(call->graph, pullback->outputs, pullback->n_outputs, nodes[i], &error);
+    if (hidden)
+      tin_call_fail(call, "%s is not used as such: the loss does not depend on it, or was simplified past it; build the loss on watch(%s)",
+                    tin_name_operand(pullback->wrt.at[i], tin_name_item("wrt", i).text).text,
+                    tin_name_operand(pullback->wrt.at[i], "x").text);
+    else if (error.set)
+      tin_call_fail(call, "%s", error.text);
+    if (hidden || error.set)
+      return false;
+  }
+  return true;
+}
+
 /* nodes, gradients: room for the current and the old value of each of wrt. */
 static bool differentiate(struct tin_call *call, const struct tin_pullback *pullback, struct tin_node **nodes,
                           struct tin_node **gradients) {
@@ -54,7 +76,7 @@ static bool differentiate(struct tin_call *call, const struct tin_pullback *pull
     tin_call_fail(call, "%s", error.text);
     return false;
   }
-  return check_stale(call, wrt, nodes, gradients);
+  return check_stale(call, wrt, nodes, gradients) && (pullback->may_miss || check_hidden(call, pullback, nodes, gradients));
 }
 
 bool tin_differentiate(struct tin_call *call, const struct tin_pullback *pullback, struct tin_node **out) {
@@ -93,7 +115,7 @@ static bool gradient(struct tin_call call, tin_tensor *loss, tin_tensor *cotange
   struct tin_node **gradients = tin_call_alloc(&call, (size_t)wrt.count + 1, sizeof *gradients, 1, &loss);
   bool done = gradients && tin_call_operands(&call, with_cotangent ? 2 : 1, tensors, names, nodes) &&
               (!with_cotangent || tin_check_like(&call, cotangent, "cotangent", &nodes[1], loss, "loss", nodes[0])) &&
-              tin_differentiate(&call, &(struct tin_pullback){&nodes[0], &nodes[1], 1, wrt}, gradients);
+              tin_differentiate(&call, &(struct tin_pullback){&nodes[0], &nodes[1], 1, wrt, false}, gradients);
   done = give(&call, done, gradients, wrt.count, out);
   free(gradients);
   return done;
@@ -154,7 +176,7 @@ static struct tin_node *push_forward(struct tin_call *call, struct tin_node *out
     tin_call_fail(call, "out of memory");
     return NULL;
   }
-  if (!tin_differentiate(call, &(struct tin_pullback){&output, &v, 1, inputs}, pulled))
+  if (!tin_differentiate(call, &(struct tin_pullback){&output, &v, 1, inputs, false}, pulled))
     return NULL;
   struct tin_error error = {0};
   bool left = false;
@@ -188,8 +210,8 @@ bool tin_hvp_at(const char *file, int line, tin_tensor *loss, tin_list inputs, t
   struct tin_node *node = tin_call_operand(&call, loss, "loss");
   struct tin_node **nodes = node ? tin_call_alloc(&call, 3 * count + 1, sizeof *nodes, 1, &loss) : NULL;
   bool done = nodes && resolve_vectors(&call, inputs, vectors, "vector", nodes, nodes + count) &&
-              tin_differentiate(&call, &(struct tin_pullback){&node, NULL, 1, inputs}, nodes + 2 * count) &&
-              tin_differentiate(&call, &(struct tin_pullback){nodes + 2 * count, nodes + count, inputs.count, inputs}, nodes);
+              tin_differentiate(&call, &(struct tin_pullback){&node, NULL, 1, inputs, false}, nodes + 2 * count) &&
+              tin_differentiate(&call, &(struct tin_pullback){nodes + 2 * count, nodes + count, inputs.count, inputs, true}, nodes);
   done = give(&call, done, nodes, inputs.count, out);
   free(nodes);
   return done;
@@ -206,12 +228,12 @@ static struct tin_node *one_hot(struct tin_graph *graph, const struct tin_node *
 }
 
 /* Row by row, each [1, size of wrt], for the elements of the output in turn. */
-static struct tin_node *stack_rows(struct tin_call *call, struct tin_node *output, tin_tensor *wrt, struct tin_node **rows) {
+static struct tin_node *stack_rows(struct tin_call *call, struct tin_node *output, tin_tensor *wrt, bool may_miss, struct tin_node **rows) {
   for (int64_t row = 0; row < output->size; row++) {
     struct tin_node *cotangent = one_hot(call->graph, output, row), *gradient;
     if (!cotangent)
       return NULL;
-    if (!tin_differentiate(call, &(struct tin_pullback){&output, &cotangent, 1, {&wrt, 1}}, &gradient))
+    if (!tin_differentiate(call, &(struct tin_pullback){&output, &cotangent, 1, {&wrt, 1}, may_miss || row > 0}, &gradient))
       return NULL;
     rows[row] = make_reshape(call->graph, gradient, 2, (int64_t[]){1, gradient->size});
     if (!rows[row])
@@ -220,7 +242,7 @@ static struct tin_node *stack_rows(struct tin_call *call, struct tin_node *outpu
   return tin_node_concat(call->graph, rows, (int)output->size, 0);
 }
 
-static tin_tensor *jacobian(struct tin_call *call, tin_tensor *output, struct tin_node *node, tin_tensor *wrt) {
+static tin_tensor *jacobian(struct tin_call *call, tin_tensor *output, struct tin_node *node, tin_tensor *wrt, bool may_miss) {
   struct tin_node *wrt_node = tin_call_operand(call, wrt, "wrt"), **rows;
   if (!wrt_node)
     return tin_call_poison(call);
@@ -239,7 +261,7 @@ static tin_tensor *jacobian(struct tin_call *call, tin_tensor *output, struct ti
   if (node->size == 0)
     return tin_call_result(call, make_broadcast(call->graph, tin_node_number(call->graph, (tin_dtype)wrt_node->dtype, 0), rank, shape));
   rows = tin_call_alloc(call, (size_t)node->size, sizeof *rows, 0, NULL);
-  struct tin_node *stacked = rows ? stack_rows(call, node, wrt, rows) : NULL;
+  struct tin_node *stacked = rows ? stack_rows(call, node, wrt, may_miss, rows) : NULL;
   free(rows);
   if (!stacked && call->ctx->error.set)
     return tin_call_poison(call);
@@ -249,7 +271,7 @@ static tin_tensor *jacobian(struct tin_call *call, tin_tensor *output, struct ti
 tin_tensor *tin_jacobian_at(const char *file, int line, tin_tensor *output, tin_tensor *wrt) {
   struct tin_call call = tin_call_of(file, line, "jacobian");
   struct tin_node *node = tin_call_operand(&call, output, "output");
-  return node ? jacobian(&call, output, node, wrt) : tin_call_poison(&call);
+  return node ? jacobian(&call, output, node, wrt, false) : tin_call_poison(&call);
 }
 
 tin_tensor *tin_hessian_at(const char *file, int line, tin_tensor *loss, tin_tensor *wrt) {
@@ -257,7 +279,7 @@ tin_tensor *tin_hessian_at(const char *file, int line, tin_tensor *loss, tin_ten
   struct tin_node *node = tin_call_operand(&call, loss, "loss"), *gradient;
   if (node && node->size != 1)
     tin_call_fail(&call, "%s has %lld elements, not one", tin_describe(loss, "loss", node).text, (long long)node->size);
-  if (!node || node->size != 1 || !tin_differentiate(&call, &(struct tin_pullback){&node, NULL, 1, {&wrt, 1}}, &gradient))
+  if (!node || node->size != 1 || !tin_differentiate(&call, &(struct tin_pullback){&node, NULL, 1, {&wrt, 1}, false}, &gradient))
     return tin_call_poison(&call);
-  return jacobian(&call, wrt, gradient, wrt);
+  return jacobian(&call, wrt, gradient, wrt, true);
 }

@@ -32,6 +32,8 @@ static void free_storages(tin_ctx *ctx, struct tin_live_scope *scope) {
 }
 
 void tin_scope_close(tin_ctx *ctx, struct tin_live_scope *scope) {
+  while (ctx->checkpoint && ctx->checkpoint->scope == scope)
+    ctx->checkpoint = ctx->checkpoint->outer;
   free_slots(scope);
   free_storages(ctx, scope);
   for (int i = 0; i < scope->n_realised; i++) {
@@ -105,6 +107,13 @@ bool tin_end_at(const char *file, int line, tin_scope scope) {
       tin_call_fail(&call, "this scope has already ended");
     return false;
   }
+  if (ending->busy) {
+    tin_call_fail(&call, "a gradient is being built in this scope");
+    return false;
+  }
+  const struct tin_open_checkpoint *inside = ctx->checkpoint;
+  if (inside && inside->scope == ending)
+    tin_call_fail(&call, "a checkpoint in this scope is still open (begun at %s:%d)", inside->file ? inside->file : "?", inside->line);
   if (ending != ctx->scope)
     tin_call_fail(&call, "a scope inside this one is still open (begun at %s:%d)", ctx->scope->file ? ctx->scope->file : "?",
                   ctx->scope->line);

@@ -92,6 +92,21 @@ static struct tin_node *lift_slice(struct batch *batch, const struct tin_node *n
   return tin_node_slice(batch->graph, row_of(batch, node, 0), start, step, with_axis(batch, node, size));
 }
 
+/* A custom gradient is written for one row. */
+static struct tin_node *lift_identity(struct batch *batch, const struct tin_node *node) {
+  return tin_node_identity(batch->graph, row_of(batch, node, 0), NULL);
+}
+
+/* Any row of what it waits for will do. */
+static struct tin_node *lift_barrier(struct batch *batch, const struct tin_node *node) {
+  struct tin_node *after = node->in[1];
+  if (is_lifted(batch, node, 1)) {
+    static const int64_t start[] = {0}, one[] = {1};
+    after = make_reshape(batch->graph, tin_node_slice(batch->graph, row_of(batch, node, 1), start, one, one), 0, NULL);
+  }
+  return tin_node_barrier(batch->graph, row_of(batch, node, 0), after);
+}
+
 static struct tin_node *lift_pad(struct batch *batch, const struct tin_node *node) {
   int64_t low[TIN_MAX_RANK] = {0}, interior[TIN_MAX_RANK] = {0}, shape[TIN_MAX_RANK];
   for (int i = 0; i < node->rank; i++) {
@@ -128,10 +143,14 @@ static struct tin_node *lift_concat(struct batch *batch, const struct tin_node *
 typedef struct tin_node *lift_fn(struct batch *batch, const struct tin_node *node);
 
 /* NULL: the op cannot be batched. Sources never come here: they depend on nothing. */
-static lift_fn *lift_of(int op) {
-  if (tin_op_is_elementwise(op))
+static lift_fn *lift_of(const struct tin_node *node) {
+  if (tin_op_is_elementwise(node->op))
     return lift_elementwise;
-  switch (op) {
+  switch (node->op) {
+  case OP_IDENTITY:
+    return node->custom ? NULL : lift_identity;
+  case OP_BARRIER:
+    return lift_barrier;
   case OP_SUM:
   case OP_PROD:
   case OP_REDUCE_MIN:
@@ -199,9 +218,9 @@ static bool lift(struct batch *batch, int at, struct tin_error *error) {
   const struct tin_node *node = batch->order.at[at];
   if (batch->lifted[at] || !depends(batch, node)) /* mapped itself, or the same for every row */
     return true;
-  lift_fn *function = lift_of(node->op);
+  lift_fn *function = lift_of(node);
   if (!function)
-    tin_error_set(error, "%s cannot be mapped", tin_ops[node->op].text);
+    tin_error_set(error, "%s cannot be mapped", node->op == OP_IDENTITY ? "a custom gradient" : tin_ops[node->op].text);
   else if (node->rank + 1 > TIN_MAX_RANK || (node->n_in && node->in[0]->rank + 1 > TIN_MAX_RANK))
     tin_error_set(error, "%s of rank %d has no room for one more axis; at most %d are possible", tin_ops[node->op].text, node->rank,
                   TIN_MAX_RANK);

@@ -14,6 +14,7 @@
 
 #include "ir/compose.h"
 #include "ir/indexing.h"
+#include "ir/recompute.h"
 
 typedef struct tin_node *gradient_fn(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i);
 
@@ -307,6 +308,12 @@ static struct tin_node *grad_slice(struct tin_graph *graph, struct tin_node *nod
   return tin_node_pad(graph, g, low, interior, node->in[i]->shape, 0);
 }
 
+/* Of a barrier: what it waits for has no part in the value. */
+static struct tin_node *grad_identity(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  (void)graph, (void)node, (void)i;
+  return g;
+}
+
 static struct tin_node *grad_pad(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
   int64_t start[TIN_MAX_RANK], step[TIN_MAX_RANK];
   for (int axis = 0; axis < node->rank; axis++) {
@@ -443,7 +450,16 @@ struct walk {
   uint32_t stamp;
   bool *wanted;                /* by index: leads to a node of wrt through ops with a gradient */
   struct tin_node **cotangent; /* by index; NULL: none yet */
+  struct tin_recompute recompute;
+  struct tin_error *error;
 };
+
+/* The nodes that a node's derivative is by: its inputs, but not what a barrier waits for; of a custom gradient what the user named. */
+static struct tin_node **gradient_inputs(const struct tin_node *node, int *count) {
+  bool custom = node->op == OP_IDENTITY && node->custom;
+  *count = custom ? node->custom->n_in : node->op == OP_BARRIER ? 1 : node->n_in;
+  return custom ? node->custom->in : node->in;
+}
 
 static bool in_order(const struct walk *walk, const struct tin_node *node) {
   return node->mark == walk->stamp;
@@ -462,8 +478,10 @@ static void find_order_of(struct walk *walk, struct tin_node *output) {
   enter(walk, output);
   while (walk->stack.count) {
     struct frame *top = &walk->stack.at[walk->stack.count - 1];
-    if (top->next < top->node->n_in) {
-      enter(walk, top->node->in[top->next++]);
+    int count;
+    struct tin_node **in = gradient_inputs(top->node, &count);
+    if (top->next < count) {
+      enter(walk, in[top->next++]);
       continue;
     }
     top->node->index = (uint32_t)walk->order.count;
@@ -485,10 +503,10 @@ static void mark_wanted(struct walk *walk, struct tin_node *const *wrt, int n_wr
       walk->wanted[wrt[i]->index] = true;
   for (int at = 0; at < walk->order.count; at++) {
     const struct tin_node *node = walk->order.at[at];
-    if (!gradient_of(node->op))
-      continue;
-    for (int i = 0; i < node->n_in; i++)
-      if (tin_dtype_is_float(node->in[i]->dtype) && walk->wanted[node->in[i]->index])
+    int count;
+    struct tin_node **in = gradient_inputs(node, &count);
+    for (int i = 0; gradient_of(node->op) && i < count; i++)
+      if (tin_dtype_is_float(in[i]->dtype) && walk->wanted[in[i]->index])
         walk->wanted[at] = true;
   }
 }
@@ -500,17 +518,49 @@ static bool contribute(struct walk *walk, const struct tin_node *node, struct ti
   return *total;
 }
 
-/* Adds the node's contributions to the cotangents of its inputs; false when memory ran out. */
+static bool wants(const struct walk *walk, const struct tin_node *in) {
+  return tin_dtype_is_float(in->dtype) && walk->wanted[in->index];
+}
+
+/* After the user's code ran: it may have walked the graph itself. */
+static void mark_again(struct walk *walk) {
+  for (int at = 0; at < walk->order.count; at++) {
+    walk->order.at[at]->mark = walk->stamp;
+    walk->order.at[at]->index = (uint32_t)at;
+  }
+}
+
+/* The contributions as the user's function makes them. */
+static bool propagate_custom(struct walk *walk, int at) {
+  struct tin_node *node = walk->order.at[at];
+  struct tin_custom *custom = node->custom;
+  struct tin_node **x = TIN_NEW_ARRAY(&walk->arena, struct tin_node *, custom->n_in);
+  struct tin_node **out = TIN_NEW_ARRAY(&walk->arena, struct tin_node *, custom->n_in);
+  struct tin_node *y = tin_recompute_node(&walk->recompute, node, node, walk->cotangent[at]);
+  for (int i = 0; i < custom->n_in; i++)
+    if (!(x[i] = tin_recompute_node(&walk->recompute, node, custom->in[i], walk->cotangent[at])))
+      return false;
+  struct tin_site site = walk->graph->site;
+  bool good = y && custom->pull(custom, y, x, walk->cotangent[at], out, walk->error);
+  walk->graph->site = site;
+  mark_again(walk);
+  for (int i = 0; good && i < custom->n_in; i++)
+    good = !out[i] || !wants(walk, custom->in[i]) || contribute(walk, custom->in[i], out[i]);
+  return good;
+}
+
+/* Adds the node's contributions to the cotangents of its inputs; false when memory ran out or with error. */
 static bool propagate(struct walk *walk, int at) {
   struct tin_node *node = walk->order.at[at];
   gradient_fn *gradient = gradient_of(node->op);
-  for (int i = 0; gradient && i < node->n_in; i++) {
-    struct tin_node *in = node->in[i];
-    if (!tin_dtype_is_float(in->dtype) || !walk->wanted[in->index])
-      continue;
-    if (!contribute(walk, in, gradient(walk->graph, node, walk->cotangent[at], i)))
+  int count;
+  struct tin_node **in = gradient_inputs(node, &count);
+  if (in != node->in)
+    return propagate_custom(walk, at);
+  struct tin_node *seen = gradient ? tin_recompute_node(&walk->recompute, node, node, walk->cotangent[at]) : node;
+  for (int i = 0; gradient && i < count; i++)
+    if (wants(walk, in[i]) && (!seen || !contribute(walk, in[i], gradient(walk->graph, seen, walk->cotangent[at], i))))
       return false;
-  }
   return true;
 }
 
@@ -590,12 +640,49 @@ bool tin_gradient(struct tin_graph *graph, struct tin_node *const *outputs, stru
   const struct request request = {outputs, cotangents, n_outputs, wrt, n_wrt, gradients, error};
   if (!check_kinds(&request))
     return false;
-  struct walk walk = {.graph = graph};
+  struct walk walk = {.graph = graph, .error = error};
   jmp_buf out_of_memory;
   tin_arena_init(&walk.arena, 1 << 16, &out_of_memory);
-  bool done = setjmp(out_of_memory) == 0 && run_walk(&walk, &request);
+  bool done = setjmp(out_of_memory) == 0;
+  if (done) {
+    /* A barrier that waits for a placeholder would keep it in the graph, and forward mode keeps no values anyway. */
+    if (!cotangents || !n_outputs || !cotangents[0] || !tin_node_is_placeholder(cotangents[0]))
+      tin_recompute_init(&walk.recompute, graph, &walk.arena);
+    done = run_walk(&walk, &request);
+  }
   tin_arena_free(&walk.arena);
   if (!done)
     tin_error_set(error, "out of memory");
   return done;
+}
+
+/* ---- nodes that simplification left out ---- */
+
+static bool hides(struct walk *walk, struct tin_node *const *outputs, int n_outputs, struct tin_node *node) {
+  walk->stamp = ++*walk->graph->stamp;
+  find_order_of(walk, node);
+  TIN_VEC(struct tin_node *) variables = {0};
+  for (int at = 0; at < walk->order.count; at++)
+    if (walk->order.at[at]->op == OP_VAR)
+      tin_vec_push(&walk->arena, &variables, walk->order.at[at]);
+  walk->order.count = 0;
+  find_order(walk, outputs, n_outputs);
+  for (int i = 0; i < variables.count && !in_order(walk, node); i++)
+    if (in_order(walk, variables.at[i]))
+      return true;
+  return false;
+}
+
+bool tin_gradient_hides(struct tin_graph *graph, struct tin_node *const *outputs, int n_outputs, struct tin_node *node,
+                        struct tin_error *error) {
+  struct walk walk = {.graph = graph};
+  jmp_buf out_of_memory;
+  tin_arena_init(&walk.arena, 1 << 16, &out_of_memory);
+  bool hidden = false;
+  if (setjmp(out_of_memory) == 0)
+    hidden = hides(&walk, outputs, n_outputs, node);
+  else
+    tin_error_set(error, "out of memory");
+  tin_arena_free(&walk.arena);
+  return hidden;
 }

@@ -12,4 +12,9 @@
 bool tin_gradient(struct tin_graph *graph, struct tin_node *const *outputs, struct tin_node *const *cotangents, int n_outputs,
                   struct tin_node *const *wrt, int n_wrt, struct tin_node **gradients, struct tin_error *error);
 
+/* Whether the node is not below the outputs, though a variable below it is: a rule may have built past it, so that zeros as its gradient
+ * may be wrong. */
+bool tin_gradient_hides(struct tin_graph *graph, struct tin_node *const *outputs, int n_outputs, struct tin_node *node,
+                        struct tin_error *error);
+
 #endif

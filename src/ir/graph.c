@@ -135,7 +135,7 @@ static void set_hashes(struct tin_node *node, uint32_t serial) {
     order = tin_hash_mix(order, node->in[i]->order);
   }
   node->hash = hash;
-  node->order = order;
+  node->order = node->op == OP_BARRIER ? node->in[0]->order : order; /* operands are ordered as they are without it: the same bits */
 }
 
 /* ---- nodes ---- */
@@ -248,14 +248,20 @@ struct tin_node *tin_node_var(struct tin_graph *graph, struct tin_variable *vari
   return tin_node_make(graph, &like);
 }
 
+/* One id for all: operands of commutative ops then take the same order in every step. Nodes are told apart by the address. */
+static const uint64_t placeholder_id = UINT64_MAX;
+
 struct tin_node *tin_node_placeholder(struct tin_graph *graph, const struct tin_node *like) {
   struct tin_variable *variable = tin_arena_alloc(&graph->arena, sizeof *variable);
   if (!variable)
     return NULL;
-  /* one id for all: operands of commutative ops then take the same order in every step; nodes are told apart by the address */
-  *variable = (struct tin_variable){.dtype = like->dtype, .rank = like->rank, .size = like->size, .id = UINT64_MAX};
+  *variable = (struct tin_variable){.dtype = like->dtype, .rank = like->rank, .size = like->size, .id = placeholder_id};
   copy_sizes(variable->shape, like->shape, like->rank);
   return tin_node_var(graph, variable);
+}
+
+bool tin_node_is_placeholder(const struct tin_node *node) {
+  return node->op == OP_VAR && node->variable->id == placeholder_id;
 }
 
 /* ---- elementwise ---- */
@@ -411,6 +417,21 @@ struct tin_node *tin_node_window(struct tin_graph *graph, struct tin_node *x, in
   int64_t shape[TIN_MAX_RANK], arg[4] = {axis, size, stride, size == 1 ? 1 : dilation};
   struct tin_node like = {.op = OP_WINDOW, .n_in = 1, .in = &x, .n_arg = 4, .arg = arg, .shape = shape};
   return build(graph, &like);
+}
+
+struct tin_node *tin_node_identity(struct tin_graph *graph, struct tin_node *x, struct tin_custom *custom) {
+  if (!x)
+    return NULL;
+  struct tin_node like = {.op = OP_IDENTITY, .dtype = x->dtype, .rank = x->rank, .n_in = 1, .in = &x, .shape = x->shape, .custom = custom};
+  return tin_node_make(graph, &like);
+}
+
+struct tin_node *tin_node_barrier(struct tin_graph *graph, struct tin_node *x, struct tin_node *after) {
+  if (!x || !after)
+    return NULL;
+  struct tin_node *in[2] = {x, after};
+  struct tin_node like = {.op = OP_BARRIER, .dtype = x->dtype, .rank = x->rank, .n_in = 2, .in = in, .shape = x->shape};
+  return tin_node_make(graph, &like);
 }
 
 /* Of more inputs, a tree: an element is selected from all inputs of its node, so that wide ones would take time in proportion to the square

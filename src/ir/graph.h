@@ -23,6 +23,7 @@ enum { TIN_MAX_RANK = 12, TIN_MAX_ARGS = 2 * TIN_MAX_RANK };
 
 struct tin_buffer;   /* runtime/buffer.h */
 struct tin_variable; /* below */
+struct tin_custom;   /* below */
 
 /* Where the user made a node. Not part of its identity: the first maker's site stays. */
 struct tin_site {
@@ -45,8 +46,11 @@ struct tin_node {
   uint64_t hash;  /* of everything above, with inputs by their hashes: the same in every process, except below a SCALAR */
   uint64_t order; /* hash without what may change from step to step (float constants, scalars, versions, starts of slices): puts the
                    * operands of commutative ops in an order that repeats, so that the next step finds its plan */
-  struct tin_variable *variable; /* VAR: which; bits is the version */
-  struct tin_buffer *buffer;     /* the realised value, or NULL; a realised node is a leaf */
+  union {
+    struct tin_variable *variable; /* VAR: which; bits is the version */
+    struct tin_custom *custom;     /* IDENTITY: where its gradient comes from; NULL: from its input */
+  };
+  struct tin_buffer *buffer; /* the realised value, or NULL; a realised node is a leaf */
   struct tin_site site;
   uint32_t serial; /* creation number in the context; unique */
   uint32_t mark;   /* scratch of traversals: `index` is valid while mark equals the traversal's stamp */
@@ -65,6 +69,23 @@ struct tin_variable {
   const char *name;          /* or NULL */
 };
 
+/* A gradient that is not derived from the graph: nothing flows into the input of the IDENTITY that carries it, but into `in` what `pull`
+ * makes of the cotangent. The nodes in `in` exist for gradients only; no plan sees them. */
+struct tin_custom {
+  /* y: the IDENTITY or its copy, x: those of `in` or their copies, g: the cotangent. out: by x, the cotangent in x's shape and dtype, or
+   * NULL for none. False with error. May build nodes and compute; marks of traversals are lost. */
+  bool (*pull)(struct tin_custom *custom, struct tin_node *y, struct tin_node *const *x, struct tin_node *g, struct tin_node **out,
+               struct tin_error *error);
+  struct tin_node **in;
+  int n_in;
+};
+
+/* The nodes of one stretch of the program, by their serials, that gradients compute again instead of keeping (ir/recompute.h). */
+struct tin_segment {
+  struct tin_segment *older; /* of the graph */
+  uint32_t first, last;      /* the nodes with first < serial <= last; last 0: not ended yet */
+};
+
 struct tin_graph_slot {
   uint64_t hash; /* of the node, so that a probe does not touch other nodes */
   struct tin_node *node;
@@ -76,10 +97,11 @@ struct tin_graph {
   struct tin_graph_slot *table; /* open addressing, power of two */
   int table_count;
   int table_capacity;
-  uint32_t *serial;     /* counter shared by the graphs of one context */
-  uint32_t *stamp;      /* traversal stamps, shared likewise */
-  int rule_depth;       /* rules in progress, one inside the other */
-  struct tin_site site; /* given to the nodes made next */
+  uint32_t *serial;             /* counter shared by the graphs of one context */
+  uint32_t *stamp;              /* traversal stamps, shared likewise */
+  int rule_depth;               /* rules in progress, one inside the other */
+  struct tin_site site;         /* given to the nodes made next */
+  struct tin_segment *segments; /* the newest; segments of one context are nested or apart */
 };
 
 void tin_graph_init(struct tin_graph *graph, struct tin_graph *parent, uint32_t *serial, uint32_t *stamp);
@@ -109,6 +131,7 @@ struct tin_node *tin_node_iota(struct tin_graph *graph, tin_dtype dtype, int64_t
 struct tin_node *tin_node_var(struct tin_graph *graph, struct tin_variable *variable); /* at its current version */
 /* A new variable of that shape and dtype that never gets a value: something to differentiate by. It lives as long as the graph. */
 struct tin_node *tin_node_placeholder(struct tin_graph *graph, const struct tin_node *like);
+bool tin_node_is_placeholder(const struct tin_node *node);
 /* Elementwise: inputs of one shape; dtypes as the row says. dtype is used where the row's result is OWN. A 0-d CONST/SCALAR input is
  * not expanded by this function: see tin_node_broadcast. */
 struct tin_node *tin_node_elementwise(struct tin_graph *graph, int op, tin_dtype dtype, struct tin_node **in, int n_in);
@@ -132,6 +155,8 @@ struct tin_node *tin_node_pad(struct tin_graph *graph, struct tin_node *x, const
 struct tin_node *tin_node_flip(struct tin_graph *graph, struct tin_node *x, uint32_t axes);
 struct tin_node *tin_node_window(struct tin_graph *graph, struct tin_node *x, int axis, int64_t size, int64_t stride, int64_t dilation);
 struct tin_node *tin_node_fold(struct tin_graph *graph, struct tin_node *x, int axis, int64_t stride, int64_t dilation, int64_t out_size);
+struct tin_node *tin_node_identity(struct tin_graph *graph, struct tin_node *x, struct tin_custom *custom);
+struct tin_node *tin_node_barrier(struct tin_graph *graph, struct tin_node *x, struct tin_node *after); /* after: 0-d */
 struct tin_node *tin_node_concat(struct tin_graph *graph, struct tin_node **in, int n_in, int axis);
 struct tin_node *tin_node_gather(struct tin_graph *graph, struct tin_node *x, struct tin_node *index, struct tin_indexing indexing);
 struct tin_node *tin_node_scatter(struct tin_graph *graph, struct tin_node *base, struct tin_node *index, struct tin_node *source,

@@ -335,6 +335,10 @@ static const char *infer_movement(struct tin_node *node) {
     return mask_fits(node->arg[0], node->rank) ? NULL : "an axis is out of range";
   case OP_WINDOW:
     return infer_window(node);
+  case OP_IDENTITY:
+  case OP_BARRIER:
+    copy_shape(node, node->in[0]);
+    return node->op == OP_BARRIER && node->in[1]->rank ? "what a barrier waits for is not 0-d" : NULL;
   default:
     return infer_concat(node);
   }

@@ -452,6 +452,8 @@ bool tin_interpret(const struct tin_node *node, void *const *in, void *out, stru
     fold(node, in[0], out);
     return true;
   case OP_RESHAPE:
+  case OP_IDENTITY:
+  case OP_BARRIER:
     copy_all(node, in[0], out);
     return true;
   case OP_PERMUTE:

@@ -572,21 +572,52 @@ static int uniform_factor(struct tin_node *mul) {
   return uniform_base(mul->in[1]) ? 1 : uniform_base(mul->in[0]) ? 0 : -1;
 }
 
+/* x behind the barrier, which goes below views and spares what is one value everywhere: rules see those as they are. */
+static struct tin_node *barred(struct tin_graph *graph, struct tin_node *x, struct tin_node *after, int depth) {
+  bool view = x->op == OP_RESHAPE || x->op == OP_PERMUTE || x->op == OP_EXPAND || x->op == OP_SLICE || x->op == OP_FLIP;
+  if (uniform_base(x))
+    return x;
+  if (!view || depth == 0)
+    return tin_node_barrier(graph, x, after);
+  struct tin_node *below = barred(graph, x->in[0], after, depth - 1), like = *x;
+  like.in = &below;
+  return below ? tin_node_make(graph, &like) : NULL;
+}
+
+/* A product behind a barrier as the product of its factors behind that barrier: so it is summed as it would be without. Other nodes are
+ * themselves. */
+static struct tin_node *opened(struct tin_graph *graph, struct tin_node *x) {
+  enum { VIEWS = 8 }; /* views merge: there are a few, one on another */
+  if (!x || x->op != OP_BARRIER || x->in[0]->op != OP_MUL)
+    return x;
+  struct tin_node *in[2], like = *x->in[0];
+  for (int i = 0; i < 2; i++)
+    if (!(in[i] = barred(graph, x->in[0]->in[i], x->in[1], VIEWS)))
+      return NULL;
+  like.in = in;
+  return tin_node_make(graph, &like);
+}
+
 /* The float sum of a product is a contraction; factors that are one value everywhere move out of it first, outermost first. */
 static bool rule_sum_of_product(struct tin_graph *graph, const struct tin_node *node, struct tin_node **out) {
-  struct tin_node *x = node->in[0];
-  uint32_t axes = (uint32_t)node->arg[0];
-  if (node->op != OP_SUM || x->op != OP_MUL || !tin_dtype_is_float(node->dtype))
+  if (node->op != OP_SUM || !tin_dtype_is_float(node->dtype))
     return false;
+  struct tin_node *x = opened(graph, node->in[0]);
+  uint32_t axes = (uint32_t)node->arg[0];
+  *out = NULL;
+  if (!x || x->op != OP_MUL)
+    return !x;
   struct tin_node *inner = x;
-  while (inner->op == OP_MUL && uniform_factor(inner) >= 0)
-    inner = inner->in[1 - uniform_factor(inner)];
+  while (inner && inner->op == OP_MUL && uniform_factor(inner) >= 0)
+    inner = opened(graph, inner->in[1 - uniform_factor(inner)]);
+  if (!inner)
+    return true;
   if (inner == x) {
     *out = tin_node_contract(graph, x->in[0], x->in[1], axes);
     return true;
   }
   struct tin_node *value = tin_node_reduce(graph, OP_SUM, inner, axes);
-  for (; value && x != inner; x = x->in[1 - uniform_factor(x)])
+  for (; value && x && x != inner; x = opened(graph, x->in[1 - uniform_factor(x)]))
     value = tin_node_binary(graph, OP_MUL, value, filled(graph, uniform_base(x->in[uniform_factor(x)]), value));
   *out = value;
   return true;
@@ -598,6 +629,8 @@ static bool rule_sum_of_product(struct tin_graph *graph, const struct tin_node *
 static bool varies(const struct tin_node *node, int axis, int *budget) {
   if (node->shape[axis] == 1)
     return false;
+  while (node->op == OP_IDENTITY || node->op == OP_BARRIER)
+    node = node->in[0];
   if (--*budget < 0)
     return true;
   if (tin_op_is_elementwise(node->op)) {

@@ -63,10 +63,12 @@ static bool is_fill(const struct tin_node *node) {
   return !node->buffer && (node->op == OP_CONST || node->op == OP_SCALAR);
 }
 
-/* The node that must have memory for input k of a gather or scatter, or NULL: index tensors are looked at before the kernel runs, gathered
+/* The node that must have memory for input k of a barrier, gather or scatter, or NULL: index tensors are looked at before the kernel runs, gathered
  * tensors are read at computed places (through views whose index is linear in them), sources and bases row by row. */
 static struct tin_node *needs_memory(const struct grouping *g, const struct tin_node *user, int k) {
   struct tin_node *node = user->in[k];
+  if (user->op == OP_BARRIER) /* what passes a barrier is kept, so that what is behind the barrier need not be */
+    return is_constant(node) ? NULL : node;
   if (!tin_op_is(user->op, OP_CLASS_INDEX) || (user->op == OP_SCATTER && k == 0 && is_fill(node)))
     return NULL;
   if (user->op == OP_SCATTER || k > 0 || is_fill(node))
@@ -99,7 +101,7 @@ static void walk_back(struct grouping *g) {
       const struct tin_node *held = needs_memory(g, node, k);
       if (held && !held->buffer && held->op != OP_VAR && !g->facts[held->index].root) {
         g->facts[held->index].root = true;
-        g->facts[held->index].reason = "it holds or is read at computed positions";
+        g->facts[held->index].reason = node->op == OP_BARRIER ? "a checkpoint keeps it" : "it holds or is read at computed positions";
       }
     }
   }

@@ -50,7 +50,7 @@ static bool shapes_equal(const struct tin_node *node, int rank, const int64_t *s
 
 /* How the input of an inlined node is read when the node itself is read as `how` in a group with the full shape of `space`. */
 static int read_through(const struct tin_node *node, int how, const struct tin_part *space) {
-  if (tin_op_is_elementwise(node->op) || node->op == OP_RESHAPE)
+  if (tin_op_is_elementwise(node->op) || node->op == OP_RESHAPE || node->op == OP_IDENTITY || node->op == OP_BARRIER)
     return how;
   bool rows = space && space->kind == PART_ROW;
   if (how == READ_FULL && node->op == OP_EXPAND && rows && shapes_equal(node, space->rank, space->shape)) {
@@ -102,7 +102,8 @@ static void collect_reads(struct grouping *g, struct tin_node *root, int how, co
       continue;
     }
     for (int i = item.node->n_in - 1; i >= 0; i--) {
-      struct walk_item below = {item.node->in[i], item.how == READ_OTHER ? READ_OTHER : read_through(item.node, item.how, space)};
+      bool waits = item.node->op == OP_BARRIER && i == 1;
+      struct walk_item below = {item.node->in[i], waits || item.how == READ_OTHER ? READ_OTHER : read_through(item.node, item.how, space)};
       tin_vec_push(arena, &stack, below);
     }
   }

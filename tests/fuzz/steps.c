@@ -170,10 +170,25 @@ struct tin_node *gen_view(struct generator *g, tin_dtype dtype, const struct gen
   return views[gen_below(g, (int64_t)(sizeof views / sizeof *views))](g, dtype, shape);
 }
 
+static struct tin_node *random_identity(struct generator *g, struct tin_node *x) {
+  return tin_node_identity(g->graph, x, NULL);
+}
+
+/* x, to wait for some other node. */
+static struct tin_node *random_barrier(struct generator *g, struct tin_node *x) {
+  struct tin_node *after = gen_pick(g);
+  if (after && after->size == 0)
+    after = tin_node_number(g->graph, TIN_F32, 1);
+  if (after && after->rank)
+    after = make_reduce(g->graph, OP_REDUCE_MAX, after, (1u << after->rank) - 1);
+  return after ? tin_node_barrier(g->graph, x, make_reshape(g->graph, after, 0, NULL)) : NULL;
+}
+
 void gen_movement_step(struct generator *g) {
   static struct tin_node *(*const moves[])(struct generator *, struct tin_node *) = {
-      random_reshape, random_reshape, random_permute, random_permute, random_expand, random_expand, random_slice, random_slice,
-      random_pad,     random_pad,     random_flip,    random_window,  random_fold,   random_concat, random_concat};
+      random_reshape, random_reshape, random_permute, random_permute,  random_expand, random_expand,
+      random_slice,   random_slice,   random_pad,     random_pad,      random_flip,   random_window,
+      random_fold,    random_concat,  random_concat,  random_identity, random_barrier};
   struct tin_node *x = gen_pick(g);
   int views = gen_chance(g, 30) ? (int)gen_range(g, 2, 4) : 1;
   for (int i = 0; i < views && x && x->rank && x->rank < 6 && x->size <= 3 * g->limit; i++)
