@@ -1063,9 +1063,10 @@ tin_tensor *tin_jvp_at(const char *file, int line, tin_tensor *output, tin_list 
 bool tin_hvp_at(const char *file, int line, tin_tensor *loss, tin_list inputs, tin_list vectors, tin_tensor **out);
 #define tin_hvp(...) tin_hvp_at(TIN_HERE, __VA_ARGS__)
 
-enum { TIN_JACOBIAN_ROWS = 1024 }; /* most elements that tin_jacobian takes the gradients of */
-/* d(output) / d(wrt), of shape output.shape + wrt.shape and wrt's dtype. Lazy; each element of output costs a gradient and kernels of its
- * own, so this is for small outputs: at most TIN_JACOBIAN_ROWS elements, and 8 axes in all. torch.autograd.functional.jacobian. */
+enum { TIN_JACOBIAN_ROWS = 1024 };
+/* d(output) / d(wrt), of shape output.shape + wrt.shape and wrt's dtype, at most TIN_RANK_LIMIT axes. Lazy: one gradient, mapped over the
+ * elements of output as tin_vmap maps, so values on the way are as many times larger. Where an op on the way cannot be mapped, each element
+ * gets a gradient and kernels of its own, and more than TIN_JACOBIAN_ROWS of them are an error. torch.autograd.functional.jacobian. */
 tin_tensor *tin_jacobian_at(const char *file, int line, tin_tensor *output, tin_tensor *wrt);
 #define tin_jacobian(...) tin_jacobian_at(TIN_HERE, __VA_ARGS__)
 /* The second derivatives of a loss of one element, of shape wrt.shape + wrt.shape: the Jacobian of its gradient, with the same limits.

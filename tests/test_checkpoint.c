@@ -156,6 +156,27 @@ static void test_memory(void **state) {
   free(plain);
 }
 
+/* Updates in place wait for the copies, which read the old values of the parameters. */
+static void test_training(void **state) {
+  (void)state;
+  static float weights[2][LAYERS][WIDTH * WIDTH];
+  for (int checkpointed = 0; checkpointed < 2; checkpointed++) {
+    struct net net = new_net(0);
+    tin_optim *adam = tin_adam(tin_params(net.ctx), .lr = 0.01);
+    for (int step = 0; step < 3; step++) {
+      tin_scope scope = tin_begin(net.ctx);
+      tin_step(adam, loss_of(&net, rich_layer, checkpointed ? NESTED : PLAIN));
+      assert_true(tin_end(scope));
+    }
+    for (int i = 0; i < LAYERS; i++)
+      tin_read(net.weight[i], weights[checkpointed][i], sizeof weights[checkpointed][i]);
+    if (!target)
+      assert_int_equal(tin_stats(net.ctx).plan_hits, 2);
+    end_ctx(net.ctx);
+  }
+  assert_memory_equal(weights[0], weights[1], sizeof weights[0]);
+}
+
 /* A value is of the stretch that made it first; what was realised is not computed again; the sums of products find their factors behind
  * barriers, so that bits stay. */
 static void test_borders(void **state) {
@@ -225,9 +246,8 @@ static void test_misuse(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_same_bits), cmocka_unit_test(test_same_bits_unfused),
-      cmocka_unit_test(test_memory),    cmocka_unit_test(test_borders),
-      cmocka_unit_test(test_misuse),
+      cmocka_unit_test(test_same_bits), cmocka_unit_test(test_same_bits_unfused), cmocka_unit_test(test_memory),
+      cmocka_unit_test(test_borders),   cmocka_unit_test(test_training),          cmocka_unit_test(test_misuse),
   };
   target = "interpreter";
   int failed = cmocka_run_group_tests_name("interpreter", tests, NULL, NULL);

@@ -4,7 +4,9 @@
 #include "frontend/frontend.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "ir/batching.h"
 #include "ir/gradient.h"
 
 /* ---- what all share ---- */
@@ -227,45 +229,73 @@ static struct tin_node *one_hot(struct tin_graph *graph, const struct tin_node *
   return make_reshape(graph, hot, like->rank, like->shape);
 }
 
-/* Row by row, each [1, size of wrt], for the elements of the output in turn. */
-static struct tin_node *stack_rows(struct tin_call *call, struct tin_node *output, tin_tensor *wrt, bool may_miss, struct tin_node **rows) {
-  for (int64_t row = 0; row < output->size; row++) {
-    struct tin_node *cotangent = one_hot(call->graph, output, row), *gradient;
-    if (!cotangent)
-      return NULL;
-    if (!tin_differentiate(call, &(struct tin_pullback){&output, &cotangent, 1, {&wrt, 1}, may_miss || row > 0}, &gradient))
-      return NULL;
-    rows[row] = make_reshape(call->graph, gradient, 2, (int64_t[]){1, gradient->size});
-    if (!rows[row])
-      return NULL;
+/* [n] + the shape of the output, of size n: one_hot of each element in turn. */
+static struct tin_node *all_one_hot(struct tin_graph *graph, const struct tin_node *output) {
+  int64_t n = output->size, shape[TIN_MAX_RANK] = {n};
+  struct tin_node *count = tin_node_iota(graph, TIN_I64, n);
+  struct tin_node *rows = make_broadcast(graph, make_reshape(graph, count, 2, (int64_t[]){n, 1}), 2, (int64_t[]){n, n});
+  struct tin_node *columns = make_broadcast(graph, count, 2, (int64_t[]){n, n});
+  struct tin_node *hot = make_cast(graph, make_binary(graph, OP_EQ, rows, columns), (tin_dtype)output->dtype);
+  memcpy(shape + 1, output->shape, sizeof *shape * output->rank);
+  return make_reshape(graph, hot, output->rank + 1, shape);
+}
+
+/* The gradient for one cotangent, mapped over all of them: [n] + the shape of wrt. NULL with an error of the call, or (unmapped) of the
+ * map, which some ops do not have. */
+static struct tin_node *mapped_rows(struct tin_call *call, struct tin_node *output, tin_tensor *wrt, bool may_miss,
+                                    struct tin_error *unmapped) {
+  struct tin_node *v = tin_node_placeholder(call->graph, output), *gradient, *all = all_one_hot(call->graph, output), *mapped;
+  if (!v || !all) {
+    tin_call_fail(call, "out of memory");
+    return NULL;
   }
-  return tin_node_concat(call->graph, rows, (int)output->size, 0);
+  if (!tin_differentiate(call, &(struct tin_pullback){&output, &v, 1, {&wrt, 1}, may_miss}, &gradient) ||
+      !tin_batch_nodes(call->graph, &gradient, 1, &v, &all, 1, output->size, &mapped, unmapped))
+    return NULL;
+  return mapped;
+}
+
+/* The same one by one. */
+static struct tin_node *stacked_rows(struct tin_call *call, struct tin_node *output, tin_tensor *wrt, const struct tin_error *unmapped) {
+  if (output->size > TIN_JACOBIAN_ROWS) {
+    tin_call_fail(call, "%s, so that each of %lld elements needs a gradient of its own; at most %d are possible", unmapped->text,
+                  (long long)output->size, TIN_JACOBIAN_ROWS);
+    return NULL;
+  }
+  struct tin_node **rows = tin_call_alloc(call, (size_t)output->size, sizeof *rows, 0, NULL), *gradient, *stacked = NULL;
+  bool good = rows;
+  for (int64_t row = 0; good && row < output->size; row++) {
+    struct tin_node *cotangent = one_hot(call->graph, output, row);
+    good = cotangent && tin_differentiate(call, &(struct tin_pullback){&output, &cotangent, 1, {&wrt, 1}, true}, &gradient);
+    rows[row] = good ? make_reshape(call->graph, gradient, 2, (int64_t[]){1, gradient->size}) : NULL;
+    good = rows[row];
+  }
+  if (good)
+    stacked = tin_node_concat(call->graph, rows, (int)output->size, 0);
+  free(rows);
+  return stacked;
 }
 
 static tin_tensor *jacobian(struct tin_call *call, tin_tensor *output, struct tin_node *node, tin_tensor *wrt, bool may_miss) {
-  struct tin_node *wrt_node = tin_call_operand(call, wrt, "wrt"), **rows;
+  struct tin_node *wrt_node = tin_call_operand(call, wrt, "wrt");
   if (!wrt_node)
     return tin_call_poison(call);
   int rank = node->rank + wrt_node->rank;
   int64_t shape[2 * TIN_RANK_LIMIT];
   for (int i = 0; i < rank; i++)
     shape[i] = i < node->rank ? node->shape[i] : wrt_node->shape[i - node->rank];
-  if (rank > TIN_RANK_LIMIT)
+  if (rank > TIN_RANK_LIMIT) {
     tin_call_fail(call, "%s by %s would have %d axes; a tensor has at most %d", tin_describe(output, "output", node).text,
                   tin_describe(wrt, "wrt", wrt_node).text, rank, TIN_RANK_LIMIT);
-  else if (node->size > TIN_JACOBIAN_ROWS)
-    tin_call_fail(call, "%s has %lld elements, each a gradient of its own; at most %d are possible (use vjp or jvp)",
-                  tin_describe(output, "output", node).text, (long long)node->size, TIN_JACOBIAN_ROWS);
-  if (rank > TIN_RANK_LIMIT || node->size > TIN_JACOBIAN_ROWS)
     return tin_call_poison(call);
-  if (node->size == 0)
+  }
+  if (node->size == 0 || wrt_node->size == 0)
     return tin_call_result(call, make_broadcast(call->graph, tin_node_number(call->graph, (tin_dtype)wrt_node->dtype, 0), rank, shape));
-  rows = tin_call_alloc(call, (size_t)node->size, sizeof *rows, 0, NULL);
-  struct tin_node *stacked = rows ? stack_rows(call, node, wrt, may_miss, rows) : NULL;
-  free(rows);
-  if (!stacked && call->ctx->error.set)
-    return tin_call_poison(call);
-  return tin_call_result(call, make_reshape(call->graph, stacked, rank, shape));
+  struct tin_error unmapped = {0};
+  struct tin_node *rows = mapped_rows(call, node, wrt, may_miss, &unmapped);
+  if (!rows && unmapped.set)
+    rows = stacked_rows(call, node, wrt, &unmapped);
+  return !rows && call->ctx->error.set ? tin_call_poison(call) : tin_call_result(call, make_reshape(call->graph, rows, rank, shape));
 }
 
 tin_tensor *tin_jacobian_at(const char *file, int line, tin_tensor *output, tin_tensor *wrt) {
