@@ -195,6 +195,49 @@ static void test_elementary(void **state) {
   end_ctx(ctx);
 }
 
+enum { SAMPLES = 1003 };
+
+/* The function's values, as f64, over arguments of all sizes and classes. False where the target is not to be had. */
+static bool values_on(const char *on, const char *text, tin_dtype dtype, double *out) {
+  tin_ctx *ctx = tin_ctx_new_args((struct tin_ctx_options){.target = on, .threads = 1});
+  bool usable = tin_ok(ctx);
+  static double a[SAMPLES], b[SAMPLES];
+  static const double classes[] = {0, -0.0, 1, -1, INFINITY, -INFINITY, NAN, 0.5, -0.5, 2, 1e-310, 1e-40, 3e38};
+  enum { CLASSES = sizeof classes / sizeof *classes };
+  for (int i = 0; i < SAMPLES; i++) {
+    double size = ldexp(1 + i * 0.7548776662466927 - floor(i * 0.7548776662466927), i % 97 < 60 ? i % 7 - 4 : 10 * (i % 97) - 780);
+    a[i] = i < CLASSES * CLASSES ? classes[i % CLASSES] : i % 3 ? size : -size;
+    b[i] = i < CLASSES * CLASSES ? classes[i / CLASSES] : i % 5 < 2 ? -1.25 : 0.75;
+  }
+  if (usable) {
+    tin_tensor *x = tin_cast(tin_from(ctx, TIN_F64, TIN_SHAPE(SAMPLES), a), dtype);
+    tin_tensor *y = tin_cast(tin_from(ctx, TIN_F64, TIN_SHAPE(SAMPLES), b), dtype);
+    assert_true(tin_realize(TIN_LIST(x, y)));
+    assert_true(tin_read(tin_cast(tin_expression(text, TIN_LIST(x, y)), TIN_F64), out, SAMPLES * sizeof *out));
+  }
+  tin_ctx_free(ctx);
+  return usable;
+}
+
+static void test_same_bits(void **state) {
+  (void)state;
+  static const char *const functions[] = {"log(a)",   "asin(a)", "acos(a)",   "atan(a)",   "atan2(a, b)", "asinh(a)",  "acosh(a)",
+                                          "atanh(a)", "erfc(a)", "erfinv(a)", "lgamma(a)", "digamma(a)",  "fmod(a, b)"};
+  static const char *const targets[] = {"portable", "avx2", "avx512"};
+  static double want[SAMPLES], got[SAMPLES];
+  for (size_t f = 0; f < sizeof functions / sizeof *functions; f++)
+    for (int wide = 0; wide < 2; wide++) {
+      tin_dtype dtype = wide ? TIN_F64 : TIN_F32;
+      assert_true(values_on("interpreter", functions[f], dtype, want));
+      for (int t = 0; t < 3; t++) {
+        bool usable = values_on(targets[t], functions[f], dtype, got);
+        for (int i = 0; usable && i < SAMPLES; i++)
+          if (!(isnan(want[i]) && isnan(got[i])) && memcmp(&want[i], &got[i], sizeof *got) != 0)
+            fail_msg("%s of %s on %s: element %d is %a, not %a", functions[f], tin_dtype_name(dtype), targets[t], i, got[i], want[i]);
+      }
+    }
+}
+
 /* A tie is an ordinary point of these: first and second derivative. */
 static void test_gradients_at_ties(void **state) {
   (void)state;
@@ -224,5 +267,6 @@ int main(void) {
     target = targets[i];
     failed += cmocka_run_group_tests_name(target ? target : "best", tests, NULL, NULL);
   }
-  return failed;
+  const struct CMUnitTest same_bits[] = {cmocka_unit_test(test_same_bits)};
+  return failed + cmocka_run_group_tests_name("targets", same_bits, NULL, NULL);
 }

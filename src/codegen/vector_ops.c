@@ -313,8 +313,10 @@ static void emit_step(struct vectorizer *v, const struct tin_program *program, i
   for (int k = 0; k < tin_ops[step->op].arity; k++)
     inputs[k] = values[step->in[k]];
   int from = dtypes[step->in[step->op == OP_SELECT ? 1 : 0]];
-  /* a NaN's bits cannot reach a result that is not a NaN, so the canonical NaN of BITCAST is not needed inside a program */
-  values[at] = step->op == OP_BITCAST ? inputs[0] : tin_v_op(v, step->op, step->dtype, from, inputs);
+  /* a NaN's bits cannot reach a result that is not a NaN, so the canonical NaN of BITCAST is not needed inside a program, nor is the
+   * arithmetic shift of i64, which AVX2 lacks */
+  int dtype = step->op == OP_SHR && step->dtype == TIN_I64 ? TIN_U64 : step->dtype;
+  values[at] = step->op == OP_BITCAST ? inputs[0] : tin_v_op(v, step->op, dtype, from, inputs);
 }
 
 static int elementary(struct vectorizer *v, int op, int dtype, const int *in) {
