@@ -119,7 +119,7 @@ tin_tensor *tin_pad_args(struct tin_pad_options args) {
 
 /* ---- patches ---- */
 
-/* What unfold and fold2d make of their options: batch and channels in front, sizes of the image with its padding, numbers of windows. */
+/* What unfold and fold2d make of their options: sizes of the image with its padding, numbers of windows. */
 struct patches {
   int64_t padded[2], windows[2];
 };
@@ -151,42 +151,50 @@ static bool check_patches(struct tin_call *call, struct tin_unfold_options *args
   return true;
 }
 
+/* The sizes of the padded image, and of its patches as columns; false with the error recorded when they are too large. */
+static bool unfolded_sizes(struct tin_call *call, const struct tin_unfold_options *args, const struct tin_node *x,
+                           const struct patches *patches, tin_shape *padded, tin_shape *columns) {
+  int lead = x->rank - 2;
+  *padded = (tin_shape){.rank = x->rank};
+  *columns = (tin_shape){.rank = lead + 1};
+  memcpy(padded->size, x->shape, sizeof *padded->size * (size_t)lead);
+  memcpy(padded->size + lead, patches->padded, sizeof patches->padded);
+  memcpy(columns->size, x->shape, sizeof *columns->size * (size_t)lead);
+  int64_t size, *channels = &columns->size[lead - 1];
+  if (__builtin_mul_overflow(*channels, args->kernel[0] * args->kernel[1], channels))
+    *channels = INT64_MAX;
+  columns->size[lead] = patches->windows[0] * patches->windows[1];
+  return tin_check_shape(call, padded, (tin_dtype)x->dtype, &size) && tin_check_shape(call, columns, (tin_dtype)x->dtype, &size);
+}
+
+/* The last four axes, two pairs, in the other order: places within the kernel before places of windows, or behind. */
+static struct tin_node *swap_pairs(struct tin_graph *graph, struct tin_node *x) {
+  int order[TIN_RANK_LIMIT];
+  for (int axis = 0; x && axis < x->rank; axis++)
+    order[axis] = axis < x->rank - 4 ? axis : axis < x->rank - 2 ? axis + 2 : axis - 2;
+  return x ? tin_node_permute(graph, x, order) : NULL;
+}
+
 tin_tensor *tin_unfold_args(struct tin_unfold_options args) {
   struct tin_call call = tin_call_of(args.file, args.line, "unfold");
   struct tin_node *node = tin_call_operand(&call, args.x, "x");
   struct patches patches;
+  tin_shape padded, columns;
   if (!node)
     return tin_call_poison(&call);
   if (node->rank != 3 && node->rank != 4) {
     tin_call_fail(&call, "%s must be [channels, height, width] or [batch, channels, height, width]", tin_describe(args.x, "x", node).text);
     return tin_call_poison(&call);
   }
-  int lead = node->rank - 2, channel = lead - 1;
-  if (!check_patches(&call, &args, node->shape + lead, &patches))
+  int lead = node->rank - 2;
+  if (!check_patches(&call, &args, node->shape + lead, &patches) || !unfolded_sizes(&call, &args, node, &patches, &padded, &columns))
     return tin_call_poison(&call);
-  int64_t low[TIN_RANK_LIMIT] = {0}, interior[TIN_RANK_LIMIT] = {0}, size;
-  tin_shape padded = {.rank = node->rank}, columns = {.rank = lead + 1};
-  memcpy(padded.size, node->shape, sizeof *padded.size * (size_t)lead);
-  memcpy(columns.size, node->shape, sizeof *columns.size * (size_t)lead);
-  for (int i = 0; i < 2; i++) {
-    low[lead + i] = args.padding[i];
-    padded.size[lead + i] = patches.padded[i];
-  }
-  if (__builtin_mul_overflow(columns.size[channel], args.kernel[0] * args.kernel[1], &columns.size[channel]))
-    columns.size[channel] = INT64_MAX;
-  columns.size[lead] = patches.windows[0] * patches.windows[1];
-  if (!tin_check_shape(&call, &padded, (tin_dtype)node->dtype, &size) || !tin_check_shape(&call, &columns, (tin_dtype)node->dtype, &size))
-    return tin_call_poison(&call);
+  int64_t low[TIN_RANK_LIMIT] = {0}, interior[TIN_RANK_LIMIT] = {0};
+  memcpy(low + lead, args.padding, sizeof args.padding);
   struct tin_node *x = tin_node_pad(call.graph, node, low, interior, padded.size, tin_scalar_from_double(0, (tin_dtype)node->dtype));
   for (int i = 0; i < 2; i++)
     x = x ? tin_node_window(call.graph, x, lead + i, args.kernel[i], args.stride[i], args.dilation[i]) : NULL;
-  int order[6] = {0, 1, 2, 3, 4, 5};
-  for (int i = 0; i < 2; i++) { /* from [..., rows, columns, kernel, kernel] */
-    order[lead + i] = lead + 2 + i;
-    order[lead + 2 + i] = lead + i;
-  }
-  x = x ? tin_node_permute(call.graph, x, order) : NULL;
-  return tin_call_result(&call, make_reshape(call.graph, x, columns.rank, columns.size));
+  return tin_call_result(&call, make_reshape(call.graph, swap_pairs(call.graph, x), columns.rank, columns.size));
 }
 
 /* Columns as [..., channels, rows, columns, kernel, kernel]; NULL with the error recorded when the sizes do not fit. */
@@ -200,17 +208,11 @@ static struct tin_node *split_columns(struct tin_call *call, const struct tin_un
     return NULL;
   }
   int64_t shape[TIN_RANK_LIMIT];
-  int order[6] = {0, 1, 2, 3, 4, 5};
   memcpy(shape, x->shape, sizeof *shape * (size_t)lead);
   shape[lead - 1] /= patch;
-  for (int i = 0; i < 2; i++) {
-    shape[lead + i] = args->kernel[i];
-    shape[lead + 2 + i] = patches->windows[i];
-    order[lead + i] = lead + 2 + i;
-    order[lead + 2 + i] = lead + i;
-  }
-  struct tin_node *split = make_reshape(call->graph, x, lead + 4, shape);
-  split = split ? tin_node_permute(call->graph, split, order) : NULL;
+  memcpy(shape + lead, args->kernel, sizeof args->kernel);
+  memcpy(shape + lead + 2, patches->windows, sizeof patches->windows);
+  struct tin_node *split = swap_pairs(call->graph, make_reshape(call->graph, x, lead + 4, shape));
   if (!split)
     tin_call_fail(call, "out of memory");
   return split;
