@@ -52,12 +52,34 @@ static void column_blocks(struct vectorizer *v, struct tin_v_pass *pass, int64_t
   tin_v_combine_blocks(v, pass, blocks);
 }
 
+/* Every term by itself: few of them, in several ranges or at computed positions, as those of a window. */
+static void spelled_pass(struct vectorizer *v, struct tin_v_pass *pass) {
+  const struct tin_nest *nest = v->nest;
+  pass->terms = (int)nest->inner_size;
+  pass->n_accumulators = pass->terms < 4 ? pass->terms : 4;
+  tin_v_start_accumulators(v, pass);
+  for (int k = 0; k < pass->terms; k++) {
+    for (int i = nest->inner.count - 1, rest = k; i >= 0; i--) {
+      v->inner_offset[i] = rest % (int)nest->inner.at[i].extent;
+      rest /= (int)nest->inner.at[i].extent;
+    }
+    tin_v_pass_copy(v, pass, k % PARTIALS, k);
+  }
+  for (int i = 0; i < nest->inner.count; i++)
+    v->inner_offset[i] = 0;
+  tin_v_finish_reductions(v, pass);
+}
+
 static void column_pass(struct vectorizer *v, int number) {
   const struct tin_nest *nest = v->nest;
   struct tin_v_pass pass = tin_v_pass_of(v, number);
   bool lanes = tin_v_pass_has_lanes(v, &pass);
   int outer = nest->inner.count - 1;
   int64_t last = nest->inner.at[outer].extent;
+  if (v->spelled) {
+    spelled_pass(v, &pass);
+    return;
+  }
   pass.n_accumulators = lanes ? 1 : 4;
   if (lanes && outer > 0 && (last % PARTIALS || nest->inner_size > BLOCK))
     v->failed = true;
@@ -290,6 +312,26 @@ static void columns_in_memory(struct vectorizer *v) {
   for_columns(v, &rows, 1, result_step);
 }
 
+/* Values that are emitted for all terms together, at most: several times what the window of a pool needs. */
+enum { SPELLED_VALUES = 1024 };
+
+/* Does a computed position hold an inner range? */
+static bool counts_terms(const struct vectorizer *v) {
+  const struct tin_nest *nest = v->nest;
+  for (int i = 0; i < nest->values.count; i++) {
+    const struct tin_value *value = &nest->values.at[i];
+    bool computed = value->kind == VALUE_INDEX || value->kind == VALUE_GUARD || (value->kind == VALUE_LOAD && value->in[1] >= 0);
+    if (v->used[i] && value->element && computed)
+      return true;
+  }
+  return false;
+}
+
+static bool wants_spelling(const struct vectorizer *v) {
+  const struct tin_nest *nest = v->nest;
+  return (nest->inner.count > 1 || counts_terms(v)) && nest->inner_size * nest->values.count <= SPELLED_VALUES;
+}
+
 static bool wants_memory(const struct tin_nest *nest) {
   return nest->n_passes == 1 && nest->inner.count == 1 && nest->inner_size >= ROWS_OF_ACCUMULATORS_FROM && nest->column_limit > 0 &&
          nest->column_limit <= TIN_COLUMN_LIMIT && nest->inner_size <= BLOCK * 256 && nest->reductions.count <= 4;
@@ -305,6 +347,7 @@ void tin_v_column_body(struct vectorizer *v) {
     columns_in_memory(v);
     return;
   }
+  v->spelled = wants_spelling(v);
   int count = tin_v_slot(v, NULL, "column_high - column_low");
   tin_v_emit_values(v, v->used, DEPTH_ROW, 0);
   tin_v_start_columns(v, numbered);

@@ -146,6 +146,8 @@ void tin_v_end_repeat(struct vectorizer *v, int slot) {
 static int accumulator_count(const struct vectorizer *v, const struct tin_v_pass *pass, const struct tin_reduction *reduction) {
   if (!tin_v_is_lanes(reduction))
     return pass->n_accumulators;
+  if (pass->terms && pass->terms < PARTIALS)
+    return pass->terms;
   return v->nest->form == NEST_COLUMN ? PARTIALS : PARTIALS / v->lanes;
 }
 
@@ -219,14 +221,15 @@ static int step(struct vectorizer *v, const struct tin_reduction *reduction, int
   return tin_v_reduce_step(v, reduction->op, reduction->dtype, a, b);
 }
 
-/* The 16 partials (l, l+8), (l, l+4), ...: between registers while they hold different partials, then within one. */
+/* The 16 partials (l, l+8), (l, l+4), ...: between registers while they hold different partials, then within one. Partials without terms
+ * are neutral and may be absent. */
 int tin_v_combine(struct vectorizer *v, const struct tin_reduction *reduction, int *accumulators, int count) {
   if (!tin_v_is_lanes(reduction))
     for (int k = 1; k < count; k++)
       accumulators[0] = step(v, reduction, accumulators[0], accumulators[k]);
   else
-    for (int half = count / 2; half >= 1; half /= 2)
-      for (int k = 0; k < half; k++)
+    for (int half = PARTIALS / 2; half >= 1; half /= 2)
+      for (int k = 0; k < half && k + half < count; k++)
         accumulators[k] = step(v, reduction, accumulators[k], accumulators[k + half]);
   int result = accumulators[0];
   if (v->nest->form == NEST_COLUMN)

@@ -16,6 +16,7 @@ struct tin_v_pass {
   int *reductions; /* numbers in the nest */
   int (*accumulators)[PARTIALS];
   int n_accumulators; /* of an order-free reduction: copies that accumulate apart */
+  int terms;          /* when they are spelled out, else 0: partial sums beyond them are left out */
 };
 
 /* vectorize.c */

@@ -52,6 +52,17 @@ static int splat_slot(struct vectorizer *v, const struct tin_index *index) {
   return d;
 }
 
+/* The index with the inner ranges at the term being spelled out. */
+static const struct tin_index *at_term(struct vectorizer *v, const struct tin_index *index) {
+  const struct tin_nest *nest = v->nest;
+  if (!v->spelled)
+    return index;
+  const struct tin_index **with = TIN_NEW_ARRAY(v->arena, const struct tin_index *, nest->n_symbols);
+  for (int i = 0; i < nest->inner.count; i++)
+    with[nest->inner.at[i].symbol] = tin_index_constant(nest->indexes, v->inner_offset[i]);
+  return tin_index_substitute(nest->indexes, index, with, nest->n_symbols);
+}
+
 static int64_t coefficient_of(struct vectorizer *v, const struct tin_index *index, int symbol) {
   int64_t coefficient = 0;
   if (symbol >= 0 && !tin_index_affine(index, symbol, &coefficient))
@@ -71,11 +82,12 @@ static struct place place_of(struct vectorizer *v, int arg, const struct tin_ind
   const struct tin_nest *nest = v->nest;
   int bytes = tin_dtype_bytes(nest->args.at[arg].dtype);
   struct place place = {0};
+  index = at_term(v, index);
   place.stride = coefficient_of(v, index, v->vector_symbol);
   int64_t elements = index->constant;
   if (v->vector_symbol >= 0)
     elements += place.stride * v->offset;
-  if (element && nest->form == NEST_COLUMN)
+  if (element && nest->form == NEST_COLUMN && !v->spelled)
     for (int i = 0; i < nest->inner.count; i++)
       elements += coefficient_of(v, index, nest->inner.at[i].symbol) * v->inner_offset[i];
   place.pointer = find_pointer(v, arg, tin_index_offset(nest->indexes, index, -index->constant), bytes);
@@ -105,6 +117,10 @@ static int mask_of_loaded(struct vectorizer *v, int dtype, int reg) {
 
 /* The vector of positions along the vector axis, counted from the start of the loop. */
 static int column_numbers(struct vectorizer *v) {
+  if (v->column_base < 0) {
+    v->failed = true;
+    return 0;
+  }
   if (v->column_vector < 0)
     v->column_vector =
         v->offset ? tin_v_binary(v, V_ADD, VT_I32, v->column_base, tin_v_const(v, VT_I32, (uint32_t)v->offset)) : v->column_base;
@@ -147,10 +163,10 @@ static int emit_gather(struct vectorizer *v, const struct tin_value *value, stru
 
 /* A load whose guard may fail inside a vector: every lane's element number is clamped into the buffer. */
 static int emit_guarded(struct vectorizer *v, const struct tin_value *value) {
-  const struct tin_index *index = value->index;
+  const struct tin_index *index = at_term(v, value->index);
   int64_t stride = coefficient_of(v, index, v->vector_symbol);
   struct place place = {.pointer = find_pointer(v, value->arg, tin_index_constant(v->nest->indexes, 0), tin_dtype_bytes(value->dtype))};
-  if (value->in[0] >= 0 || index->high - index->low > INT32_MAX || v->nest->form == NEST_COLUMN)
+  if (value->in[0] >= 0 || index->high - index->low > INT32_MAX || (v->nest->form == NEST_COLUMN && !v->spelled))
     v->failed = true;
   int64_t size = v->nest->args.at[value->arg].size;
   int positions = splat_slot(v, index);
@@ -181,12 +197,13 @@ static int emit_load(struct vectorizer *v, const struct tin_value *value, int de
 /* ---- values ---- */
 
 static int emit_index(struct vectorizer *v, const struct tin_value *value) {
-  int64_t stride = coefficient_of(v, value->index, v->vector_symbol);
-  if (v->nest->form == NEST_COLUMN && value->element)
+  const struct tin_index *index = at_term(v, value->index);
+  int64_t stride = coefficient_of(v, index, v->vector_symbol);
+  if (v->nest->form == NEST_COLUMN && value->element && !v->spelled)
     v->failed = true; /* would need the counters of the inner loops */
-  if (value->index->high > INT32_MAX || value->index->low < INT32_MIN)
+  if (index->high > INT32_MAX || index->low < INT32_MIN)
     v->failed = true;
-  int number = splat_slot(v, value->index);
+  int number = splat_slot(v, index);
   if (stride)
     number = tin_v_binary(v, V_ADD, VT_I32, number, times(v, column_numbers(v), stride));
   int in[3] = {number, -1, -1};

@@ -33,6 +33,7 @@ struct vectorizer {
   bool failed;
   int lanes;
   int vector_symbol;
+  bool spelled;   /* COLUMN: every term of a reduction is emitted by itself, so that the inner ranges are known numbers */
   bool rows_in_c; /* the row loop is C: something is not affine in the row */
   TIN_VEC(struct vpointer) pointers;
   TIN_VEC(struct vslot) slots; /* numbered from SLOT_BASE; frame numbers are given at the end */

@@ -545,10 +545,11 @@ static bool rule_reduce_of_expand(struct tin_graph *graph, const struct tin_node
   return true;
 }
 
-/* A permute directly under a reduction moves out, where the order of accumulation stays or does not matter. */
+/* A permute directly under a reduction moves out, where the order of accumulation stays or does not matter. Not from over windows: these
+ * are short, and the order asked for puts longer rows under the vectors. */
 static bool rule_reduce_of_permute(struct tin_graph *graph, const struct tin_node *node, struct tin_node **out) {
   struct tin_node *x = node->in[0];
-  if (x->op != OP_PERMUTE)
+  if (x->op != OP_PERMUTE || x->in[0]->op == OP_WINDOW)
     return false;
   bool order_free = !tin_dtype_is_float(node->dtype) || tin_ops[node->op].facts & OP_IDEMPOTENT;
   uint32_t axes = 0;
