@@ -436,9 +436,27 @@ static void test_fold_of_contract(void **state) {
        "%8 = reshape(%7) f32[1, 10]\nreturn %8\n"},
       /* both factors vary with the position: windows that are added up as they are */
       {"%0 = var \"g\" f32[2, 4, 3]\n%1 = var \"w\" f32[2, 1, 3]\n%2 = expand(%1) f32[2, 4, 3]\n"
-       "%3 = contract(%0, %2) f32[1, 4, 3] axes=0 class=lanes\n%4 = fold(%3) f32[1, 10] axis=1 size=3 stride=2 dilation=1\nreturn %4\n",
+       "%3 = contract(%0, %2) f32[1, 4, 3] axes=0 class=lanes\n%4 = fold(%3) f32[1, 6] axis=1 size=3 stride=1 dilation=1\nreturn %4\n",
        "%0 = var \"g\" f32[2, 4, 3]\n%1 = var \"w\" f32[2, 1, 3]\n%2 = expand(%1) f32[2, 4, 3]\n"
-       "%3 = contract(%0, %2) f32[1, 4, 3] axes=0 class=lanes\n%4 = fold(%3) f32[1, 10] axis=1 size=3 stride=2 dilation=1\nreturn %4\n"},
+       "%3 = contract(%0, %2) f32[1, 4, 3] axes=0 class=lanes\n%4 = fold(%3) f32[1, 6] axis=1 size=3 stride=1 dilation=1\nreturn %4\n"},
+  };
+  CHECK(state, cases, false);
+}
+
+/* With strides: windows side by side, and a sum of those where they overlap. */
+static void test_fold_of_strides(void **state) {
+  static const struct rule_case cases[] = {
+      {"%0 = var \"x\" f32[4, 2]\n%1 = fold(%0) f32[8] axis=0 size=2 stride=2 dilation=1\nreturn %1\n",
+       "%0 = var \"x\" f32[4, 2]\n%1 = reshape(%0) f32[8]\nreturn %1\n"},
+      {"%0 = var \"x\" f32[4, 3]\n%1 = fold(%0) f32[9] axis=0 size=3 stride=2 dilation=1\nreturn %1\n",
+       "%0 = var \"x\" f32[4, 3]\n%1 = slice(%0) f32[4, 2] start=0,0 step=1,1\n%2 = reshape(%1) f32[8]\n"
+       "%3 = pad(%2) f32[9] low=0 interior=0 fill=0x0p+0\n%4 = slice(%0) f32[4, 1] start=0,2 step=1,1\n"
+       "%5 = pad(%4) f32[4, 2] low=0,0 interior=0,0 fill=0x0p+0\n%6 = reshape(%5) f32[8]\n"
+       "%7 = slice(%6) f32[7] start=0 step=1\n%8 = pad(%7) f32[9] low=2 interior=0 fill=0x0p+0\n"
+       "%9 = add(%3, %8) f32[9]\nreturn %9\n"},
+      {"%0 = var \"x\" f32[4, 2]\n%1 = fold(%0) f32[12] axis=0 size=2 stride=3 dilation=2\nreturn %1\n",
+       "%0 = var \"x\" f32[4, 2]\n%1 = pad(%0) f32[4, 3] low=0,0 interior=0,1 fill=0x0p+0\n%2 = reshape(%1) f32[12]\n"
+       "return %2\n"},
   };
   CHECK(state, cases, false);
 }
@@ -483,10 +501,11 @@ static void test_long_alternation(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(test_neutral_operands), TEST(test_signs),         TEST(test_selection_and_casts),
-      TEST(test_folding),          TEST(test_movement),      TEST(test_reductions_that_keep_bits),
-      TEST(test_sum_of_product),   TEST(test_class),         TEST(test_permute_of_contract),
-      TEST(test_fold_of_contract), TEST(test_operand_order), TEST(test_long_alternation),
+      TEST(test_neutral_operands), TEST(test_signs),           TEST(test_selection_and_casts),
+      TEST(test_folding),          TEST(test_movement),        TEST(test_reductions_that_keep_bits),
+      TEST(test_sum_of_product),   TEST(test_class),           TEST(test_permute_of_contract),
+      TEST(test_fold_of_contract), TEST(test_fold_of_strides), TEST(test_operand_order),
+      TEST(test_long_alternation),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

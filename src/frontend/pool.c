@@ -21,7 +21,7 @@ struct pooling {
 
 static bool begin(struct pooling *pool, const char *file, int line, tin_tensor *x, const char *op, int dims, enum tin_coercion coercion) {
   const char *name = "x";
-  *pool = (struct pooling){.call = tin_call_of(file, line, op), .tensor = x, .windows.dims = dims};
+  *pool = (struct pooling){.call = tin_call_of(file, line, op), .tensor = x, .windows = {.dims = dims, .aligned = true}};
   struct tin_node *node = tin_call_operand(&pool->call, x, name);
   if (!node || !tin_coerce(&pool->call, coercion, 1, &x, &name, &node))
     return false;

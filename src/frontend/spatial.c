@@ -68,22 +68,32 @@ bool tin_spatial_count(struct tin_call *call, tin_tensor *t, struct tin_windows 
 
 struct tin_node *tin_spatial_windows(struct tin_graph *graph, struct tin_node *x, const struct tin_windows *windows, double fill) {
   int dims = windows->dims, order[TIN_MAX_RANK] = {0, 1};
-  int64_t low[TIN_MAX_RANK] = {0}, none[TIN_MAX_RANK] = {0}, shape[TIN_MAX_RANK];
+  int64_t low[TIN_MAX_RANK] = {0}, none[TIN_MAX_RANK] = {0}, shape[TIN_MAX_RANK], early[SPATIAL_MAX], start[TIN_MAX_RANK] = {0},
+          step[TIN_MAX_RANK] = {1, 1};
   if (!x)
     return NULL;
   memcpy(shape, x->shape, sizeof *shape * 2);
   for (int i = 0; i < dims; i++) {
-    low[2 + i] = windows->low[i];
-    shape[2 + i] = windows->in[i] + windows->low[i] + windows->high[i];
+    int64_t stride = windows->stride[i], rest = windows->low[i] % stride;
+    early[i] = windows->aligned && windows->dilation[i] == 1 && rest ? stride - rest : 0; /* elements before the kernel's */
+    low[2 + i] = windows->low[i] + early[i];
+    shape[2 + i] = windows->in[i] + low[2 + i] + windows->high[i];
   }
   x = tin_node_pad(graph, x, low, none, shape, tin_scalar_from_double(fill, (tin_dtype)x->dtype));
   for (int i = 0; x && i < dims; i++)
-    x = tin_node_window(graph, x, 2 + i, windows->kernel[i], windows->stride[i], windows->dilation[i]);
+    x = tin_node_window(graph, x, 2 + i, windows->kernel[i] + early[i], windows->stride[i], windows->dilation[i]);
   for (int i = 0; i < dims; i++) {
     order[2 + i] = 2 + dims + i;
     order[2 + dims + i] = 2 + i;
   }
-  return x ? tin_node_permute(graph, x, order) : NULL;
+  for (int i = 0; i < dims; i++) {
+    start[2 + i] = early[i];
+    step[2 + i] = step[2 + dims + i] = 1;
+    shape[2 + i] = windows->kernel[i];
+    shape[2 + dims + i] = windows->out[i];
+  }
+  x = x ? tin_node_permute(graph, x, order) : NULL;
+  return x ? tin_node_slice(graph, x, start, step, shape) : NULL;
 }
 
 tin_tensor *tin_spatial_result(struct tin_call *call, struct tin_node *node, bool batched) {

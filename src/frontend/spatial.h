@@ -13,6 +13,7 @@ struct tin_windows {
   int64_t in[SPATIAL_MAX], kernel[SPATIAL_MAX], stride[SPATIAL_MAX], dilation[SPATIAL_MAX];
   int64_t low[SPATIAL_MAX], high[SPATIAL_MAX]; /* padding */
   int64_t out[SPATIAL_MAX];                    /* windows */
+  bool aligned;                                /* windows begin at multiples of the stride, before cutting: then so does their gradient */
 };
 
 /* The operand with a batch axis: [C, spatial] becomes [1, C, spatial]. NULL with the error recorded for any other rank. */

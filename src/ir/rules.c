@@ -826,6 +826,46 @@ static bool rule_fold_of_contract(struct tin_graph *graph, const struct tin_node
   return true;
 }
 
+/* The fold of elements start .. start + count of each window, at most `stride` of them: windows side by side, from position `start` on. */
+static struct tin_node *side_by_side(struct tin_graph *graph, const struct tin_node *fold, int64_t start, int64_t count) {
+  struct tin_node *x = fold->in[0];
+  int axis = (int)fold->arg[0], last = x->rank - 1, order[TIN_MAX_RANK];
+  int64_t stride = fold->arg[2], zeros[TIN_MAX_RANK] = {0}, ones[TIN_MAX_RANK], from[TIN_MAX_RANK] = {0}, shape[TIN_MAX_RANK];
+  int64_t interior[TIN_MAX_RANK] = {0}, low[TIN_MAX_RANK] = {0}, length = x->shape[axis] * stride, room = fold->shape[axis] - start;
+  for (int i = 0; i <= last; i++) {
+    ones[i] = 1;
+    shape[i] = i == last ? count : x->shape[i];
+    order[i] = i <= axis ? i : i == axis + 1 ? last : i - 1;
+  }
+  from[last] = start;
+  x = tin_node_slice(graph, x, from, ones, shape);
+  interior[last] = fold->arg[3] - 1;
+  shape[last] = stride;
+  x = x ? tin_node_pad(graph, x, zeros, interior, shape, 0) : NULL;
+  x = x ? tin_node_permute(graph, x, order) : NULL;
+  shape[axis] = length;
+  x = x ? tin_node_reshape(graph, x, last, shape) : NULL;
+  shape[axis] = length < room ? length : room;
+  x = x ? tin_node_slice(graph, x, zeros, ones, shape) : NULL;
+  low[axis] = start;
+  return x ? tin_node_pad(graph, x, low, zeros, fold->shape, 0) : NULL;
+}
+
+/* With strides, a fold is a sum of folds whose windows do not overlap, and these only move elements: of the first `stride` elements of
+ * every window, of the next, and so on. */
+static bool rule_fold_of_strides(struct tin_graph *graph, const struct tin_node *node, struct tin_node **out) {
+  enum { MOST = 8 };
+  int64_t size = node->arg[1], stride = node->arg[2], dilation = node->arg[3];
+  bool apart = (size - 1) * dilation < stride;
+  if (stride == 1 || (!apart && (dilation != 1 || size > MOST * stride)))
+    return false;
+  *out = side_by_side(graph, node, 0, apart || size < stride ? size : stride);
+  for (int64_t start = stride; !apart && start < size; start += stride)
+    *out =
+        *out ? tin_node_binary(graph, OP_ADD, *out, side_by_side(graph, node, start, size - start < stride ? size - start : stride)) : NULL;
+  return true;
+}
+
 /* ---- which rules an op has ---- */
 
 static rule *const elementwise_rules[] = {rule_empty, rule_fold_constants, rule_elementwise_of_expand, NULL};
@@ -844,7 +884,7 @@ static rule *const pad_rules[] = {rule_pad, NULL};
 static rule *const flip_rules[] = {rule_flip, NULL};
 static rule *const window_rules[] = {rule_window, NULL};
 static rule *const concat_rules[] = {rule_concat, NULL};
-static rule *const fold_rules[] = {rule_empty, rule_fold_of_contract, NULL};
+static rule *const fold_rules[] = {rule_empty, rule_fold_of_contract, rule_fold_of_strides, NULL};
 static rule *const reduce_rules[] = {
     rule_empty, rule_reduce_no_axes, rule_reduce_nothing, rule_reduce_of_expand, rule_reduce_of_permute, rule_sum_of_product, NULL};
 static rule *const contract_rules[] = {rule_empty, rule_reduce_no_axes, rule_reduce_nothing, rule_reduce_of_expand, NULL};
