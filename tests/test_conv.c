@@ -517,12 +517,70 @@ static void test_memory(void **state) {
   }
 }
 
+/* ---- the same bits everywhere ---- */
+
+enum { BITS_MAX = 1 << 16 };
+
+static tin_tensor *noise(tin_ctx *ctx, tin_shape shape, double a) {
+  return tin_cast(ramp(ctx, shape, a, 0.7), TIN_F32);
+}
+
+/* Results and gradients of a few layers, one behind the other in out; returns how many numbers. */
+static size_t compute_bits(tin_ctx *ctx, float *out) {
+  tin_tensor *x = noise(ctx, TIN_SHAPE(2, 4, 17, 19), 1.7), *w = noise(ctx, TIN_SHAPE(6, 4, 3, 3), 2.3), *grad[2], *all[12];
+  tin_tensor *depthwise = noise(ctx, TIN_SHAPE(4, 1, 3, 3), 0.9), *up = noise(ctx, TIN_SHAPE(4, 3, 3, 2), 1.1);
+  int n = 0;
+  for (int stride = 1; stride <= 2; stride++) {
+    tin_tensor *y = tin_relu(tin_conv2d(x, w, .padding = {1, 1}, .stride = {stride, stride}));
+    tin_grad(tin_sum(tin_square(y)), TIN_LIST(x, w), grad);
+    all[n++] = y, all[n++] = grad[0], all[n++] = grad[1];
+  }
+  all[n++] = tin_conv2d(x, depthwise, .groups = 4, .dilation = {2, 1});
+  all[n++] = tin_conv_transpose2d(x, up, .stride = {2, 1}, .padding = {1, 0});
+  tin_tensor *pooled = tin_max_pool2d(x, .kernel = {3, 3}, .stride = {2, 2}, .padding = {1, 1});
+  tin_grad(tin_sum(tin_square(pooled)), TIN_LIST(x), grad);
+  all[n++] = pooled, all[n++] = grad[0];
+  all[n++] = tin_avg_pool2d(x, .kernel = {3, 2}, .stride = {2, 2}, .padding = {1, 1}, .exclude_padding = true, .ceil_mode = true);
+  all[n++] = tin_interpolate(x, .size = {23, 7}, .mode = TIN_LINEAR);
+  size_t count = 0;
+  for (int i = 0; i < n; i++) {
+    size_t size = (size_t)tin_size_of(all[i]);
+    assert_true(count + size <= BITS_MAX);
+    assert_true(tin_read(all[i], out + count, size * sizeof *out));
+    count += size;
+  }
+  return count;
+}
+
+static void test_bits(void **state) {
+  (void)state;
+  static const char *const targets[] = {"interpreter", "avx512", "avx2", "portable"};
+  static float want[BITS_MAX], got[BITS_MAX];
+  size_t count = 0;
+  for (int i = 0; i < 4; i++)
+    for (int fused = 0; fused < 2; fused++) {
+      tin_ctx *ctx = tin_ctx_new(.target = targets[i], .threads = fused ? 3 : 1, .fuse_off = fused ? 0 : TIN_FUSE_ALL);
+      if (!tin_ok(ctx)) { /* this CPU lacks the target */
+        tin_ctx_free(ctx);
+        continue;
+      }
+      size_t n = compute_bits(ctx, i || fused ? got : want);
+      end_ctx(ctx);
+      if (!i && !fused)
+        count = n;
+      else if (n != count || memcmp(got, want, n * sizeof *got) != 0)
+        fail_msg("%s, fused %d: other bits than the interpreter's", targets[i], fused);
+    }
+  assert_true(count > 0);
+}
+
 int main(void) {
 #define ON_BOTH(test)                                                                                                                      \
   {#test ", interpreter", test, setup_interpreter, teardown, NULL}, {                                                                      \
 #test, test, setup_compiled, teardown, NULL                                                                                            \
   }
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_bits),
       ON_BOTH(test_conv),
       ON_BOTH(test_conv_edges),
       cmocka_unit_test_setup_teardown(test_layer, setup_compiled, teardown),

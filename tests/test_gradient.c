@@ -371,6 +371,18 @@ static tin_tensor *build_checkpoint(tin_tensor *const *x) {
   return tin_cos(tin_mul(y, y));
 }
 /* A convolution as a window and a contraction. */
+static tin_tensor *build_max_pool(tin_tensor *const *x) {
+  return tin_square(tin_max_pool2d(x[0], .kernel = {3, 2}, .stride = {2, 1}, .padding = {1, 0}));
+}
+static tin_tensor *build_avg_pool(tin_tensor *const *x) {
+  return tin_square(tin_avg_pool2d(x[0], .kernel = {3, 2}, .stride = {2, 3}, .padding = {1, 1}, .ceil_mode = true));
+}
+static tin_tensor *build_adaptive_avg_pool(tin_tensor *const *x) {
+  return tin_square(tin_adaptive_avg_pool2d(x[0], .size = {3, 2}));
+}
+static tin_tensor *build_interpolate(tin_tensor *const *x) {
+  return tin_square(tin_interpolate(x[0], .size = {7, 3}, .mode = TIN_CUBIC));
+}
 static tin_tensor *build_conv1d(tin_tensor *const *x) {
   return tin_square(tin_conv1d(x[0], x[1], .groups = 2, .padding = {1}, .dilation = {2}));
 }
@@ -514,6 +526,10 @@ static const struct gradient_case cases[] = {
     {"custom gradient", OP_IDENTITY, build_custom, 2, {VECTOR, VECTOR}, false},
     {"checkpoint", OP_BARRIER, build_checkpoint, 2, {MATRIX, {2, {4, 2}}}, false},
     {"convolution", OP_CONTRACT, build_convolution, 2, {{2, {2, 9}}, {2, {4, 3}}}, false},
+    {"max_pool2d", OP_WINDOW, build_max_pool, 1, {{4, {1, 2, 5, 6}}}, false},
+    {"avg_pool2d", OP_WINDOW, build_avg_pool, 1, {{4, {1, 2, 5, 6}}}, false},
+    {"adaptive_avg_pool2d", OP_GATHER, build_adaptive_avg_pool, 1, {{4, {1, 2, 5, 6}}}, false},
+    {"interpolate", OP_GATHER, build_interpolate, 1, {{4, {1, 2, 4, 5}}}, false},
     {"conv1d in groups", OP_CONTRACT, build_conv1d, 2, {{3, {2, 4, 7}}, {3, {4, 2, 3}}}, false},
     {"conv2d", OP_CONTRACT, build_conv2d, 3, {{4, {1, 2, 5, 6}}, {4, {3, 2, 3, 2}}, {1, {3}}}, false},
     {"conv2d with strides", OP_CONTRACT, build_conv2d_strided, 2, {{4, {2, 2, 4, 4}}, {4, {2, 2, 3, 2}}}, false},
