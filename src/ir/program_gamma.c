@@ -1,5 +1,5 @@
-/* log|gamma(x)| of f32 and f64: f32 within 1 ulp and f64 within 3.5 ulp for x > 0, its zeros at 1 and 2 included; for x < 0, where zeros lie
- * between the poles, within that or about 2^-50 max(1, |x|) absolutely (f32: 2^-26).
+/* log|gamma(x)| of f32 and f64: f32 within 1 ulp and f64 within 3.5 ulp for x > 0, its zeros at 1 and 2 included; for x < 0, where zeros
+ * lie between the poles, within that or about 2^-50 max(1, |x|) absolutely (f32: 2^-26).
  *
  * With a = |x|: below 0.8 and up to 2.5 log(gamma(1 + t)) = t (t - 1) (k0 + k1 v + ...), v = t - 0.625, for t = a and t = a - 1; above,
  * Stirling's formula (a - 1/2) (log(a) - 1) + log(2 pi)/2 - 1/2 + (f0 + f1 / a^2 + ...) / a. The logarithm's leading part takes the
