@@ -5,6 +5,10 @@
  */
 #include "runtime/buffer.h"
 
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#endif
+
 #include <stdlib.h>
 #include <sys/mman.h>
 
@@ -129,6 +133,16 @@ static struct block *new_block(size_t capacity) {
   return block;
 }
 
+/* Code that is compiled with AddressSanitizer may not touch what is behind the last element; vector kernels, which may read it, are not. */
+static void fence(const struct block *block, size_t bytes) {
+#ifdef __SANITIZE_ADDRESS__
+  ASAN_UNPOISON_MEMORY_REGION(block->buffer.data, block->capacity);
+  ASAN_POISON_MEMORY_REGION((char *)block->buffer.data + bytes, block->capacity - bytes);
+#else
+  (void)block, (void)bytes;
+#endif
+}
+
 struct tin_buffer *tin_buffer_new(struct tin_buffer_pool *pool, size_t bytes) {
   if (bytes > SIZE_MAX / 4)
     return NULL;
@@ -149,6 +163,7 @@ struct tin_buffer *tin_buffer_new(struct tin_buffer_pool *pool, size_t bytes) {
     pool->most_live = pool->live;
   if (pool->peak < pool->live + pool->cached)
     pool->peak = pool->live + pool->cached;
+  fence(block, bytes);
   block->buffer.bytes = bytes;
   block->buffer.references = 1;
   block->buffer.borrowed = false;

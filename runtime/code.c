@@ -7,6 +7,7 @@
  * in a process that has not used it yet. So a failure half way leaves neither a leak nor a dangling pointer. */
 #include "runtime/code.h"
 
+#include <dlfcn.h>
 #include <libtcc.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -38,6 +39,7 @@ struct tin_code {
   size_t routine_bytes;
   TCCState *state;          /* kept only where libtcc owns the pages */
   struct tcc_block *blocks; /* memory of that state */
+  void *library;            /* compiled by the system's compiler, or NULL */
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -334,6 +336,13 @@ struct tin_code *tin_code_compile(const struct tin_code_source *source, const ch
     tin_error_set(error, "out of memory while compiling kernels");
     return NULL;
   }
+  if (source->header) {
+    code->library = tin_code_cc(source, names, n_names, addresses, error);
+    if (code->library)
+      return code;
+    free(code);
+    return NULL;
+  }
   pthread_once(&lock_follows_fork, make_lock_follow_fork);
   take_lock();
   hooks.blocks = NULL;
@@ -369,6 +378,8 @@ const void *tin_code_pages(const struct tin_code *code, size_t *bytes) {
 void tin_code_free(struct tin_code *code) {
   if (!code)
     return;
+  if (code->library)
+    dlclose(code->library);
   unmap(code);
   if (code->state) {
     take_lock();

@@ -32,7 +32,8 @@ struct tin_code_source {
   int n_symbols;
   const struct tin_code_routine *routines;
   int n_routines;
-  bool checked; /* with libtcc's bounds checking, whose functions are among the symbols (runtime/check.h) */
+  bool checked;       /* with libtcc's bounds checking, whose functions are among the symbols (runtime/check.h) */
+  const char *header; /* not NULL: this goes before the text, and the system's compiler takes both instead of libtcc (runtime/code_cc.c) */
 };
 
 /* Compiles the text and joins it with the routines; NULL with error on failure. Looks up names[i] into addresses[i] (all must exist). */
@@ -43,5 +44,9 @@ size_t tin_code_bytes(const struct tin_code *code);
 const void *tin_code_pages(const struct tin_code *code, size_t *bytes);
 void tin_code_free(struct tin_code *code); /* NULL is allowed */
 const char *tin_code_version(void);        /* "libtcc 0.9.27" */
+
+/* code_cc.c: compiles the text by the compiler that TIN_CC names (cc), in a folder of its own that is removed again, and loads it: a handle
+ * for dlclose, or NULL with error. */
+void *tin_code_cc(const struct tin_code_source *source, const char *const *names, int n_names, void **addresses, struct tin_error *error);
 
 #endif

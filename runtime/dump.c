@@ -10,9 +10,6 @@
 
 #include "runtime/engine.h"
 
-/* The text of runtime/tin_vector.h, made a string by the build; absent where the build does not. */
-extern const char tin_vector_header[] __attribute__((weak));
-
 enum { PATH_BYTES = 4096 };
 
 static bool fail(const struct tin_engine *engine, const char *name, struct tin_error *error) {

@@ -238,6 +238,8 @@ void tin_compare_end(struct tin_comparison *comparison);
 void tin_profile_plan(struct tin_engine *engine, const struct tin_plan *plan, struct tin_text *text);
 void tin_profile_print(struct tin_engine *engine); /* all plans in the cache, to stderr */
 
+/* The text of runtime/tin_vector.h, the meaning of the v-ops; weak: a program that is built without it has none. */
+extern const char tin_vector_header[] __attribute__((weak));
 /* dump.c: the folder is made, with the header that the kernels include; false with an error that names TIN_DUMP. */
 bool tin_dump_open(struct tin_engine *engine, struct tin_error *error);
 bool tin_dump_plan(struct tin_engine *engine, const struct tin_plan *plan, const struct tin_text *kernels, struct tin_error *error);
@@ -245,6 +247,8 @@ void tin_dump_close(struct tin_engine *engine);
 
 /* options.c: whether the target, the threads and the debug letters are known ones; false with error. */
 bool tin_options_check(const struct tin_options *options, struct tin_error *error);
+/* Takes TIN_CHECK where options->check is off; false with error. */
+bool tin_options_read_check(struct tin_options *options, struct tin_error *error);
 
 /* execute.c: the letters of TIN_DEBUG, and what they print, as text for messages. */
 bool tin_debug_letter(char letter);

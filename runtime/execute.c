@@ -181,7 +181,9 @@ static bool pass_codegen(struct build *build) {
       tin_text_init(&build->readable[k], build->arena);
   }
   for (int k = 0, n_programs = 0; k < n_kernels; k++) {
-    build->codes[k].checked = engine->options.check;
+    build->codes[k].style = engine->options.check == TIN_CHECK_BOUNDS     ? TIN_VECTORS_CHECKED
+                            : engine->options.check == TIN_CHECK_COMPILER ? TIN_VECTORS_READABLE
+                                                                          : TIN_VECTORS_ENCODED;
     build->codes[k].first_program = n_programs;
     if (debugs(engine, 'n'))
       build->codes[k].nests = &build->nests;
@@ -226,21 +228,23 @@ static bool pass_compile(struct build *build) {
   TIN_VEC(struct tin_code_symbol) symbols = {0};
   for (int i = 0; i < tin_codegen_symbol_count; i++)
     tin_vec_push(build->arena, &symbols, tin_codegen_symbols[i]);
-  for (int i = 0; build->engine->options.check && i < tin_check_symbol_count; i++)
+  int check = build->engine->options.check;
+  for (int i = 0; check == TIN_CHECK_BOUNDS && i < tin_check_symbol_count; i++)
     tin_vec_push(build->arena, &symbols, tin_check_symbols[i]);
   const struct tin_code_source source = {.text = build->text.at,
                                          .symbols = symbols.at,
                                          .n_symbols = symbols.count,
                                          .routines = routines.at,
                                          .n_routines = routines.count,
-                                         .checked = build->engine->options.check};
+                                         .checked = check == TIN_CHECK_BOUNDS,
+                                         .header = check == TIN_CHECK_COMPILER ? tin_vector_header : NULL};
   build->plan->code = tin_code_compile(&source, names, n_names, build->addresses, build->error);
   return build->plan->code != NULL;
 }
 
 static bool pass_keep(struct build *build) {
   const struct tin_kept kept = {build->schedule,      build->codes, build->addresses,
-                                &build->engine->walk, build->arena, build->engine->options.check};
+                                &build->engine->walk, build->arena, build->engine->options.check == TIN_CHECK_BOUNDS};
   return tin_plan_keep(build->plan, &kept, build->error);
 }
 
@@ -508,7 +512,7 @@ static bool start(struct tin_engine *engine, const struct tin_options *options, 
     tin_error_set(error, "out of memory while the engine was made");
     return false;
   }
-  if (!tin_options_check(&engine->options, error) || !choose_target(engine, error))
+  if (!tin_options_read_check(&engine->options, error) || !tin_options_check(&engine->options, error) || !choose_target(engine, error))
     return false;
   engine->threads = tin_pool_new(options->threads ? options->threads : tin_pool_cpus());
   if (!engine->threads) {

@@ -16,7 +16,7 @@ struct tin_options {
   const char *dump;   /* folder for readable kernels, or NULL */
   bool profile;       /* table when the engine is freed */
   bool compare;       /* each new plan also runs unfused on copies */
-  bool check;         /* every load and store of every kernel is checked (runtime/check.h) */
+  int check;          /* TIN_CHECK_*: how kernels are watched */
   const char *debug;  /* letters of passes to print after, see the table of passes in execute.c; or NULL */
 };
 #ifndef TIN_FUSE_DEFINED /* the public header defines the same enum */
@@ -31,6 +31,13 @@ enum {
   TIN_FUSE_ALL = 63
 };
 #endif
+
+enum {
+  TIN_CHECK_OFF,
+  TIN_CHECK_BOUNDS,  /* every load and store is checked (runtime/check.h) */
+  TIN_CHECK_COMPILER /* the readable text is compiled by the system's compiler and runs in place of the machine code; in a process with
+                      * AddressSanitizer with that and UndefinedBehaviorSanitizer (runtime/code_cc.c) */
+};
 
 struct tin_statistics {
   int64_t kernels_compiled;
@@ -54,11 +61,12 @@ struct tin_update {
   struct tin_node *value; /* shape and dtype of the variable */
 };
 
-/* Reads TIN_TARGET, TIN_THREADS, TIN_FUSE, TIN_DUMP, TIN_PROFILE, TIN_COMPARE, TIN_CHECK, TIN_DEBUG into the fields at their default; false
+/* Reads TIN_TARGET, TIN_THREADS, TIN_FUSE, TIN_DUMP, TIN_PROFILE, TIN_COMPARE, TIN_DEBUG into the fields at their default; false
  * with an error that names the variable, its value and the accepted ones. */
 bool tin_options_from_environment(struct tin_options *options, struct tin_error *error);
 
-/* NULL with error: unknown target, target that this CPU lacks, out of memory. */
+/* NULL with error: unknown target, target that this CPU lacks, bad TIN_CHECK (which every engine reads by itself, so that programs that
+ * make their own engines can be checked), out of memory. */
 struct tin_engine *tin_engine_new(const struct tin_options *options, struct tin_buffer_pool *pool, struct tin_error *error);
 void tin_engine_free(struct tin_engine *engine); /* prints the profile where asked */
 const struct tin_statistics *tin_engine_statistics(const struct tin_engine *engine);

@@ -244,7 +244,7 @@ static bool launch_checked(struct launch *launch) {
 static bool launch_kernel(const struct tin_run *run, struct tin_run_kernel *kernel) {
   struct tin_engine *engine = run->engine;
   struct launch launch = {.run = run, .kernel = kernel, .shares = kernel->weight < parallel_seconds ? 1 : engine->n_threads};
-  if (engine->options.check)
+  if (engine->options.check == TIN_CHECK_BOUNDS)
     return launch_checked(&launch);
   double start = run->profiles ? tin_seconds() : 0;
   tin_pool_run(engine->threads, run_shares, &launch, launch.shares);
@@ -278,7 +278,7 @@ bool tin_run_plan(struct tin_run *run) {
   run->scalars = TIN_NEW_ARRAY(arena, unsigned long long, plan->n_scalars);
   run->buffers = TIN_NEW_ARRAY(arena, struct tin_buffer *, plan->n_values);
   run->n_buffers = plan->n_values;
-  if (!plan->overwrites || engine->options.check) /* a kernel may be found to be wrong when it has run */
+  if (!plan->overwrites || engine->options.check == TIN_CHECK_BOUNDS) /* a kernel may be found to be wrong when it has run */
     run->overwrite = false;
   if (!reserve_memory(run))
     return false;

@@ -109,8 +109,20 @@ static bool read_texts(struct tin_options *options, struct tin_error *error) {
 
 bool tin_options_from_environment(struct tin_options *options, struct tin_error *error) {
   return read_texts(options, error) && read_threads(options, error) && read_fuse(options, error) &&
-         read_switch("TIN_PROFILE", &options->profile, error) && read_switch("TIN_COMPARE", &options->compare, error) &&
-         read_switch("TIN_CHECK", &options->check, error);
+         read_switch("TIN_PROFILE", &options->profile, error) && read_switch("TIN_COMPARE", &options->compare, error);
+}
+
+bool tin_options_read_check(struct tin_options *options, struct tin_error *error) {
+  static const char *const modes[] = {[TIN_CHECK_OFF] = "0", [TIN_CHECK_BOUNDS] = "1", [TIN_CHECK_COMPILER] = "cc"};
+  const char *text = getenv("TIN_CHECK");
+  if (!text || options->check)
+    return true;
+  for (int mode = TIN_CHECK_OFF; mode <= TIN_CHECK_COMPILER; mode++)
+    if (!strcmp(text, modes[mode])) {
+      options->check = mode;
+      return true;
+    }
+  return refuse(error, "TIN_CHECK", text, "0, 1, cc");
 }
 
 bool tin_options_check(const struct tin_options *options, struct tin_error *error) {

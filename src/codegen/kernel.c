@@ -79,7 +79,9 @@ static const char *routine_name(const struct tin_output *out, const char *name) 
 }
 
 void tin_output_declare_routine(const struct tin_output *out, const char *name) {
-  tin_text_add(out->text, "void %s(long, long *);\n", out->code->checked ? "tin_check_routine" : routine_name(out, name));
+  if (out->code->style != TIN_VECTORS_READABLE)
+    tin_text_add(out->text, "void %s(long, long *);\n",
+                 out->code->style == TIN_VECTORS_CHECKED ? "tin_check_routine" : routine_name(out, name));
 }
 
 void tin_output_program(const struct tin_output *out, const struct tin_vprogram *program, const char *name, const char *when) {
@@ -110,10 +112,16 @@ static void print_routine(const struct tin_output *out, const struct tin_vprogra
 }
 
 void tin_output_routine(const struct tin_output *out, const struct tin_vprogram *program, const char *name) {
-  if (out->code->checked)
+  switch (out->code->style) {
+  case TIN_VECTORS_CHECKED:
     print_checked(out, program, name);
-  else
+    break;
+  case TIN_VECTORS_READABLE:
+    tin_vector_print_readable(out->text, program, out->target->vector, "f");
+    break;
+  default:
     print_routine(out, program, name);
+  }
   tin_output_program(out, program, name, "allocated");
   if (out->readable)
     tin_vector_print_readable(out->readable, program, out->target->vector, "f");

@@ -25,11 +25,18 @@ struct tin_named_program {
   struct tin_vprogram program;
 };
 
+/* What stands for a vector program in the text: */
+enum tin_vectors {
+  TIN_VECTORS_ENCODED,  /* a call of its machine code */
+  TIN_VECTORS_CHECKED,  /* a call of tin_check_routine(number, frame), which runs the program (runtime/check.h) */
+  TIN_VECTORS_READABLE, /* its readable form */
+};
+
 struct tin_kernel_code {
   TIN_VEC(struct tin_entry) entries;
   TIN_VEC(struct tin_code_routine) routines; /* machine code that the text calls */
-  bool checked;                              /* the text calls tin_check_routine(number, frame) instead, for the programs below */
-  int first_program;                         /* number of the kernel's first program among those of the plan */
+  enum tin_vectors style;
+  int first_program; /* CHECKED: number of the kernel's first program among those of the plan */
   TIN_VEC(struct tin_named_program) checked_programs;
   struct tin_text *nests;    /* where it is not NULL: gets the text form of the kernel's loop nests */
   struct tin_text *programs; /* likewise of its vector programs, before and after registers are allocated */
