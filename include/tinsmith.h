@@ -140,9 +140,8 @@ struct tin_ctx_options {
 };
 
 /* Makes a context: tin_ctx_new(), tin_ctx_new(.threads = 4, .target = "avx2"). What is left at its default is taken from the environment:
- * TIN_THREADS, TIN_TARGET, TIN_FUSE, TIN_DUMP, TIN_PROFILE, TIN_COMPARE, TIN_CHECK, TIN_DEBUG. Never NULL except when memory is out: a
- * context that could not be set up holds the error (unknown target, target that this CPU lacks, bad environment variable) and computes
- * nothing. */
+ * TIN_THREADS, TIN_TARGET, TIN_FUSE, TIN_DUMP, TIN_PROFILE, TIN_COMPARE, TIN_CHECK, TIN_DEBUG. Never NULL except when memory is out: a context that
+ * could not be set up holds the error (unknown target, target that this CPU lacks, bad environment variable) and computes nothing. */
 tin_ctx *tin_ctx_new_args(struct tin_ctx_options args);
 #ifndef __cplusplus
 #define tin_ctx_new(...) tin_ctx_new_args((struct tin_ctx_options){.file = __FILE__, .line = __LINE__, __VA_ARGS__})
