@@ -983,13 +983,116 @@ tin_tensor *tin_dstack_at(const char *file, int line, tin_list tensors);
 #define tin_vstack(...) tin_vstack_at(TIN_HERE, __VA_ARGS__)
 #define tin_dstack(...) tin_dstack_at(TIN_HERE, __VA_ARGS__)
 
-/* The slices of x along the axis that index (any shape, integers) names: shape x[:axis] + index + x[axis+1:]. An index outside 0 .. n-1
- * is an error when computed. numpy.take, torch.nn.functional.embedding (axis 0). */
+/* ---- indexing by tensors ----
+ * Index tensors hold integers of any dtype. Where the functions do not say otherwise a number must lie in 0 .. n-1; another is an error
+ * when computed ("index 12 at position 3 is out of range for axis 0 of size 10"), before anything is written. Several sources for one
+ * place are put one after another in row-major order of source, on any target and number of threads. x and source take the promoted
+ * dtype; bool adds as i32. Gradients go to x and source. */
+
+/* The slices of x along the axis that index (any shape) names: shape x[:axis] + index + x[axis+1:]. numpy.take. */
 tin_tensor *tin_take_at(const char *file, int line, tin_tensor *x, tin_tensor *index, int axis);
 #define tin_take(...) tin_take_at(TIN_HERE, __VA_ARGS__)
-/* x with source (of the shape tin_take gives) added at the places that index names, in the order of index. torch.index_add. */
-tin_tensor *tin_index_add_at(const char *file, int line, tin_tensor *x, tin_tensor *index, tin_tensor *source, int axis);
+/* The same for a 1-d (or 0-d) index: the axis has the index's size. torch.index_select. */
+tin_tensor *tin_index_select_at(const char *file, int line, tin_tensor *x, int axis, tin_tensor *index);
+#define tin_index_select(...) tin_index_select_at(TIN_HERE, __VA_ARGS__)
+/* x with source, of the shape that tin_take gives, added (index_add), or put in place of the old elements (index_copy: of several
+ * sources for one place the last stays, and only it has a gradient), along the axis at what index names. torch.index_add, index_copy. */
+tin_tensor *tin_index_add_at(const char *file, int line, tin_tensor *x, int axis, tin_tensor *index, tin_tensor *source);
+tin_tensor *tin_index_copy_at(const char *file, int line, tin_tensor *x, int axis, tin_tensor *index, tin_tensor *source);
 #define tin_index_add(...) tin_index_add_at(TIN_HERE, __VA_ARGS__)
+#define tin_index_copy(...) tin_index_copy_at(TIN_HERE, __VA_ARGS__)
+/* x with the value, in x's dtype, in the slices along the axis that index names. torch.index_fill. */
+tin_tensor *tin_index_fill_at(const char *file, int line, tin_tensor *x, int axis, tin_tensor *index, double value);
+#define tin_index_fill(...) tin_index_fill_at(TIN_HERE, __VA_ARGS__)
+
+/* out[i][j][k] = x[i][index[i][j][k]][k] for axis 1 of three: the shape of index, which has x's number of axes and is not larger than x off
+ * the axis. torch.gather. */
+tin_tensor *tin_gather_at(const char *file, int line, tin_tensor *x, int axis, tin_tensor *index);
+#define tin_gather(...) tin_gather_at(TIN_HERE, __VA_ARGS__)
+/* The same, but off the axis x and index broadcast. numpy.take_along_axis, torch.take_along_dim. */
+tin_tensor *tin_take_along_axis_at(const char *file, int line, tin_tensor *x, tin_tensor *index, int axis);
+#define tin_take_along_axis(...) tin_take_along_axis_at(TIN_HERE, __VA_ARGS__)
+/* x with out[i][index[i][j][k]][k] = source[i][j][k] for axis 1 of three, or that added to it. index is not larger than source, nor than x
+ * off the axis; a 0-d source serves for all. Of several sources the last stays, and only it has a gradient (torch leaves both open).
+ * torch.scatter, scatter_add. */
+tin_tensor *tin_scatter_at(const char *file, int line, tin_tensor *x, int axis, tin_tensor *index, tin_tensor *source);
+tin_tensor *tin_scatter_add_at(const char *file, int line, tin_tensor *x, int axis, tin_tensor *index, tin_tensor *source);
+#define tin_scatter(...) tin_scatter_at(TIN_HERE, __VA_ARGS__)
+#define tin_scatter_add(...) tin_scatter_add_at(TIN_HERE, __VA_ARGS__)
+
+struct tin_scatter_options {
+  const char *file TIN_ZERO;
+  int line TIN_ZERO;
+  tin_tensor *x TIN_ZERO;
+  int axis TIN_ZERO;
+  tin_tensor *index TIN_ZERO;
+  tin_tensor *source TIN_ZERO;
+  const char *reduce TIN_ZERO; /* "sum", "prod", "mean", "amax", "amin" */
+  bool exclude_self TIN_ZERO;  /* where something is put, x takes no part */
+};
+/* As tin_scatter, but each place gets the reduction of its old element and all sources: tin_scatter_reduce(x, 0, index, source, "amax").
+ * The mean of integers is rounded down. Equal extremes share the gradient evenly; that of a product is right at zeros, its second
+ * derivative is 0 where two sources of a place are 0. torch.scatter_reduce, with include_self = !exclude_self. */
+tin_tensor *tin_scatter_reduce_args(struct tin_scatter_options args);
+#ifndef __cplusplus
+#define tin_scatter_reduce(x_, axis_, index_, source_, ...)                                                                                \
+  tin_scatter_reduce_args((struct tin_scatter_options){                                                                                    \
+      .file = __FILE__, .line = __LINE__, .x = (x_), .axis = (axis_), .index = (index_), .source = (source_), .reduce = __VA_ARGS__})
+#endif
+
+struct tin_index_options {
+  const char *file TIN_ZERO;
+  int line TIN_ZERO;
+  tin_tensor *x TIN_ZERO;
+  tin_list indices TIN_ZERO;
+  tin_tensor *values TIN_ZERO; /* tin_index_put only */
+  int axis TIN_ZERO;           /* that the first index is for; the others are for those behind it */
+  bool accumulate TIN_ZERO;    /* tin_index_put: add */
+};
+/* x[i, j, ...]: indices for axes .axis and following, which broadcast together to a shape J: x[:axis] + J + x[axis + count:]. Numbers from
+ * -n to n-1, negative ones count from the end. Bool masks are refused: what they select has no fixed shape; use tin_where or
+ * tin_masked_fill. tin_index(x, TIN_LIST(i, j)) is x[i, j] of torch and NumPy, tin_index(x, TIN_LIST(i), .axis = 1) is x[:, i]. */
+tin_tensor *tin_index_args(struct tin_index_options args);
+/* x with the values, which broadcast to the shape that tin_index gives, put there: the last stays, or with .accumulate all are added.
+ * tin_index_put(x, TIN_LIST(i, j), values, .accumulate = true). torch.index_put, x[i, j] = values. */
+tin_tensor *tin_index_put_args(struct tin_index_options args);
+#ifndef __cplusplus
+#define tin_index(x_, ...) tin_index_args((struct tin_index_options){.file = __FILE__, .line = __LINE__, .x = (x_), .indices = __VA_ARGS__})
+#define tin_index_put(x_, indices_, ...)                                                                                                   \
+  tin_index_put_args((struct tin_index_options){.file = __FILE__, .line = __LINE__, .x = (x_), .indices = indices_, .values = __VA_ARGS__})
+#endif
+/* x at the coordinates in the last axis of index, for the first k axes of x: shape index[:-1] + x[k:]. tf.gather_nd. */
+tin_tensor *tin_gather_nd_at(const char *file, int line, tin_tensor *x, tin_tensor *index);
+#define tin_gather_nd(...) tin_gather_nd_at(TIN_HERE, __VA_ARGS__)
+
+/* x[..., position, ...] without the axis, and x[..., start : start + length, ...]. Negative positions and starts count from the end; what
+ * reaches outside is an error. torch.select, torch.narrow. */
+tin_tensor *tin_select_at(const char *file, int line, tin_tensor *x, int axis, int64_t position);
+tin_tensor *tin_narrow_at(const char *file, int line, tin_tensor *x, int axis, int64_t start, int64_t length);
+#define tin_select(...) tin_select_at(TIN_HERE, __VA_ARGS__)
+#define tin_narrow(...) tin_narrow_at(TIN_HERE, __VA_ARGS__)
+/* mask ? value : x, the value in x's dtype; x and mask broadcast. torch.masked_fill. */
+tin_tensor *tin_masked_fill_at(const char *file, int line, tin_tensor *x, tin_tensor *mask, double value);
+#define tin_masked_fill(...) tin_masked_fill_at(TIN_HERE, __VA_ARGS__)
+/* i64, shape index + [classes]: 1 at the index, else 0. torch.nn.functional.one_hot. */
+tin_tensor *tin_one_hot_at(const char *file, int line, tin_tensor *index, int64_t classes);
+#define tin_one_hot(...) tin_one_hot_at(TIN_HERE, __VA_ARGS__)
+
+struct tin_embedding_options {
+  const char *file TIN_ZERO;
+  int line TIN_ZERO;
+  tin_tensor *index TIN_ZERO;
+  tin_tensor *weight TIN_ZERO;
+  bool pad TIN_ZERO;              /* there is a padding_index */
+  int64_t padding_index TIN_ZERO; /* the row of weight that gets no gradient; negative: from the end */
+};
+/* The rows of weight [n, m] that index names: shape index + [m]. tin_embedding(index, weight, .pad = true, .padding_index = 0).
+ * torch.nn.functional.embedding. */
+tin_tensor *tin_embedding_args(struct tin_embedding_options args);
+#ifndef __cplusplus
+#define tin_embedding(index_, ...)                                                                                                         \
+  tin_embedding_args((struct tin_embedding_options){.file = __FILE__, .line = __LINE__, .index = (index_), .weight = __VA_ARGS__})
+#endif
 
 /* ---- gradients ---- */
 
@@ -1227,6 +1330,25 @@ static inline tin_tensor *tin_slice(tin_tensor *x, int axis, int64_t start, int6
 static inline tin_tensor *tin_nan_to_num(tin_tensor *x, tin_nan_to_num_options options = {}, TIN_CPP_PLACE) {
   options.file = file, options.line = line, options.x = x;
   return tin_nan_to_num_args(options);
+}
+static inline tin_tensor *tin_scatter_reduce(tin_tensor *x, int axis, tin_tensor *index, tin_tensor *source, const char *reduce,
+                                             tin_scatter_options options = {}, TIN_CPP_PLACE) {
+  options.file = file, options.line = line, options.x = x, options.axis = axis, options.index = index, options.source = source;
+  options.reduce = reduce;
+  return tin_scatter_reduce_args(options);
+}
+static inline tin_tensor *tin_index(tin_tensor *x, tin_list indices, tin_index_options options = {}, TIN_CPP_PLACE) {
+  options.file = file, options.line = line, options.x = x, options.indices = indices;
+  return tin_index_args(options);
+}
+static inline tin_tensor *tin_index_put(tin_tensor *x, tin_list indices, tin_tensor *values, tin_index_options options = {},
+                                        TIN_CPP_PLACE) {
+  options.file = file, options.line = line, options.x = x, options.indices = indices, options.values = values;
+  return tin_index_put_args(options);
+}
+static inline tin_tensor *tin_embedding(tin_tensor *index, tin_tensor *weight, tin_embedding_options options = {}, TIN_CPP_PLACE) {
+  options.file = file, options.line = line, options.index = index, options.weight = weight;
+  return tin_embedding_args(options);
 }
 static inline tin_tensor *tin_pad(tin_tensor *x, tin_pad_options options = {}, TIN_CPP_PLACE) {
   options.file = file, options.line = line, options.x = x;

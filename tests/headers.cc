@@ -25,6 +25,9 @@ int main() {
   tin_tensor *gradient = total;
   tin_clip_grad_norm(TIN_LIST(total), 1, &gradient, {.norm_type = 1});
   tin_gradcheck(square, nullptr, TIN_LIST(tin_cast(x, TIN_F64)), {.second_order = true});
+  tin_tensor *i = tin_zeros(ctx, TIN_I64, TIN_SHAPE(1, 1));
+  total = tin_index_put(x, TIN_LIST(i), tin_index(x, TIN_LIST(i, i)), {.accumulate = true});
+  total = tin_embedding(i, tin_scatter_reduce(x, 0, i, x, "amax", {.exclude_self = true}), {.pad = true});
   tin_ctx_free(ctx);
   return value != 0;
 }

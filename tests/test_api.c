@@ -349,7 +349,7 @@ static void test_indexing(void **state) {
   EXPECT_SHAPE(tin_take(x, index, 0), 2, 2, 2);
   EXPECT(tin_take(x, index, 0), 5, 6, 1, 2, 5, 6, 5, 6);
   tin_tensor *ones = tin_ones(ctx, TIN_F32, TIN_SHAPE(2, 2, 2));
-  EXPECT(tin_index_add(x, index, ones, 0), 2, 3, 3, 4, 8, 9);
+  EXPECT(tin_index_add(x, 0, index, ones), 2, 3, 3, 4, 8, 9);
   tin_tensor *column = tin_from(ctx, TIN_I32, TIN_SHAPE(), ((int32_t[]){1}));
   EXPECT(tin_take(x, column, 1), 2, 4, 6);
   EXPECT(tin_slice_at(x, column, 2), 3, 4, 5, 6);

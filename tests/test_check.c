@@ -38,7 +38,7 @@ static tin_tensor *build_take(tin_ctx *ctx) {
   return tin_take(tin_find(ctx, "x"), tin_find(ctx, "index"), 0);
 }
 static tin_tensor *build_add(tin_ctx *ctx) {
-  return tin_index_add(tin_find(ctx, "x"), tin_find(ctx, "index"), tin_find(ctx, "y"), 0);
+  return tin_index_add(tin_find(ctx, "x"), 0, tin_find(ctx, "index"), tin_find(ctx, "y"));
 }
 static tin_tensor *build_sum(tin_ctx *ctx) {
   return tin_sum(tin_find(ctx, "x"));

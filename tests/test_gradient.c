@@ -345,7 +345,41 @@ static tin_tensor *build_gather(tin_tensor *const *x) {
   return tin_square(tin_take(x[0], constant_index(x[0]), 1));
 }
 static tin_tensor *build_scatter_add(tin_tensor *const *x) {
-  return tin_square(tin_index_add(x[0], constant_index(x[0]), x[1], 1));
+  return tin_square(tin_index_add(x[0], 1, constant_index(x[0]), x[1]));
+}
+static tin_tensor *pairs(tin_tensor *x, int64_t axis) {
+  static const int32_t rows[] = {0, -1, 0, 2, 0}, columns[] = {1, 2, 1, 0, -3};
+  return tin_from(tin_ctx_of(x), TIN_I32, TIN_SHAPE(5), axis ? columns : rows);
+}
+static tin_tensor *build_index(tin_tensor *const *x) {
+  return tin_square(tin_index(x[0], TIN_LIST(pairs(x[0], 0), pairs(x[0], 1))));
+}
+static tin_tensor *build_index_put(tin_tensor *const *x) {
+  return tin_square(tin_index_put(x[0], TIN_LIST(pairs(x[0], 0), pairs(x[0], 1)), x[1]));
+}
+static tin_tensor *build_index_put_add(tin_tensor *const *x) {
+  return tin_square(tin_index_put(x[0], TIN_LIST(pairs(x[0], 0), pairs(x[0], 1)), x[1], .accumulate = true));
+}
+static tin_tensor *build_gather_along(tin_tensor *const *x) {
+  return tin_square(tin_gather(x[0], 0, constant_index(x[0])));
+}
+static tin_tensor *build_scatter(tin_tensor *const *x) {
+  return tin_square(tin_scatter(x[0], 0, constant_index(x[0]), x[1]));
+}
+static tin_tensor *build_scatter_prod(tin_tensor *const *x) {
+  return tin_square(tin_scatter_reduce(x[0], 1, constant_index(x[0]), x[1], "prod"));
+}
+static tin_tensor *build_scatter_max(tin_tensor *const *x) {
+  return tin_square(tin_scatter_reduce(x[0], 1, constant_index(x[0]), x[1], "amax"));
+}
+static tin_tensor *build_scatter_min(tin_tensor *const *x) {
+  return tin_square(tin_scatter_reduce(x[0], 1, constant_index(x[0]), x[1], "amin", .exclude_self = true));
+}
+static tin_tensor *build_scatter_mean(tin_tensor *const *x) {
+  return tin_square(tin_scatter_reduce(x[0], 0, constant_index(x[0]), x[1], "mean"));
+}
+static tin_tensor *build_embedding(tin_tensor *const *x) {
+  return tin_square(tin_embedding(tin_add_scalar(constant_index(x[0]), 1), x[0]));
 }
 static tin_tensor *build_watch(tin_tensor *const *x) {
   return tin_sum(tin_watch(tin_mul(x[0], tin_watch(x[1]))), .axes = TIN_AXES(1));
@@ -525,6 +559,16 @@ static const struct gradient_case cases[] = {
     {"watch", OP_IDENTITY, build_watch, 2, {MATRIX, MATRIX}, false},
     {"custom gradient", OP_IDENTITY, build_custom, 2, {VECTOR, VECTOR}, false},
     {"checkpoint", OP_BARRIER, build_checkpoint, 2, {MATRIX, {2, {4, 2}}}, false},
+    {"index", OP_GATHER, build_index, 1, {MATRIX}, false},
+    {"index_put", OP_SCATTER, build_index_put, 2, {MATRIX, {1, {5}}}, false},
+    {"index_put, adding", OP_SCATTER, build_index_put_add, 2, {MATRIX, {1, {5}}}, false},
+    {"gather along an axis", OP_GATHER, build_gather_along, 1, {MATRIX}, false},
+    {"scatter", OP_SCATTER, build_scatter, 2, {MATRIX, {2, {2, 3}}}, false},
+    {"scatter_reduce prod", OP_SCATTER, build_scatter_prod, 2, {MATRIX, {2, {2, 2}}}, false},
+    {"scatter_reduce amax", OP_SCATTER, build_scatter_max, 2, {MATRIX, {2, {2, 2}}}, false},
+    {"scatter_reduce amin", OP_SCATTER, build_scatter_min, 2, {MATRIX, {2, {2, 2}}}, false},
+    {"scatter_reduce mean", OP_SCATTER, build_scatter_mean, 2, {MATRIX, {2, {2, 2}}}, false},
+    {"embedding", OP_GATHER, build_embedding, 1, {MATRIX}, false},
     {"convolution", OP_CONTRACT, build_convolution, 2, {{2, {2, 9}}, {2, {4, 3}}}, false},
     {"max_pool2d", OP_WINDOW, build_max_pool, 1, {{4, {1, 2, 5, 6}}}, false},
     {"avg_pool2d", OP_WINDOW, build_avg_pool, 1, {{4, {1, 2, 5, 6}}}, false},

@@ -10,8 +10,8 @@
  *   scope.c        scopes and what dies with them
  *   variable.c     parameters, state, inputs, kept values; write and assign
  *   realize.c      realise, read, item, keep
- *   leaf.c, creation.c, borrow.c, random.c, elementwise.c, expression.c, reduce.c, matmul.c, indexing.c   ops
- *   movement.c, parts.c, rearrange.c, border.c   ops that move elements
+ *   leaf.c, creation.c, borrow.c, random.c, elementwise.c, expression.c, reduce.c, matmul.c, gather.c, scatter.c   ops
+ *   join.c, movement.c, parts.c, rearrange.c, border.c   ops that move elements
  *   grad.c, custom.c, checkpoint.c, gradcheck.c, clip.c   derivatives
  */
 #ifndef TIN_FRONTEND_FRONTEND_H

@@ -1,4 +1,4 @@
-/* Joining tensors, and taking and adding by index tensors. */
+/* Joining tensors. */
 #include "frontend/frontend.h"
 
 #include <stdlib.h>
@@ -77,69 +77,4 @@ tin_tensor *tin_concat_at(const char *file, int line, tin_list tensors, int axis
 
 tin_tensor *tin_stack_at(const char *file, int line, tin_list tensors, int axis) {
   return join(tin_call_of(file, line, "stack"), tensors, axis, true);
-}
-
-/* ---- take and index_add ---- */
-
-static bool check_index(struct tin_call *call, tin_tensor *t, struct tin_node **index) {
-  if (!tin_dtype_is_float((*index)->dtype) && (*index)->dtype != TIN_BOOL)
-    return true;
-  tin_call_fail(call, "the index %s is %s; it must be integers", tin_name_operand(t, "index").text,
-                tin_dtype_name((tin_dtype)(*index)->dtype));
-  return false;
-}
-
-/* Shape x[:axis] + index + x[axis+1:]; false with the error recorded when it has too many axes. */
-static bool taken_shape(struct tin_call *call, tin_tensor *t, const struct tin_node *x, const struct tin_node *index, int axis,
-                        tin_shape *shape) {
-  shape->rank = x->rank - 1 + index->rank;
-  if (shape->rank > TIN_RANK_LIMIT) {
-    tin_call_fail(call, "taking %s by a %d-d index gives more than %d axes", tin_describe(t, "x", x).text, index->rank, TIN_RANK_LIMIT);
-    return false;
-  }
-  int64_t size, *to = shape->size;
-  for (int i = 0; i < axis; i++)
-    *to++ = x->shape[i];
-  for (int i = 0; i < index->rank; i++)
-    *to++ = index->shape[i];
-  for (int i = axis + 1; i < x->rank; i++)
-    *to++ = x->shape[i];
-  return tin_check_shape(call, shape, (tin_dtype)x->dtype, &size);
-}
-
-tin_tensor *tin_take_at(const char *file, int line, tin_tensor *x, tin_tensor *index, int axis) {
-  struct tin_call call = tin_call_of(file, line, "take");
-  struct tin_node *nodes[2];
-  tin_shape shape;
-  if (!tin_call_operands(&call, 2, (tin_tensor *[]){x, index}, (const char *[]){"x", "index"}, nodes))
-    return tin_call_poison(&call);
-  int place = tin_check_axis(&call, x, "x", nodes[0], axis);
-  if (place < 0 || !check_index(&call, index, &nodes[1]) || !taken_shape(&call, x, nodes[0], nodes[1], place, &shape))
-    return tin_call_poison(&call);
-  return tin_call_result(&call, make_gather(call.graph, nodes[0], nodes[1], place));
-}
-
-tin_tensor *tin_index_add_at(const char *file, int line, tin_tensor *x, tin_tensor *index, tin_tensor *source, int axis) {
-  static const char *const names[] = {"x", "source"};
-  struct tin_call call = tin_call_of(file, line, "index_add");
-  struct tin_node *nodes[3];
-  tin_shape shape;
-  if (!tin_call_operands(&call, 3, (tin_tensor *[]){x, index, source}, (const char *[]){"x", "index", "source"}, nodes))
-    return tin_call_poison(&call);
-  int place = tin_check_axis(&call, x, "x", nodes[0], axis);
-  if (place < 0 || !check_index(&call, index, &nodes[1]) || !taken_shape(&call, x, nodes[0], nodes[1], place, &shape))
-    return tin_call_poison(&call);
-  struct tin_node *pair[2] = {nodes[0], nodes[2]};
-  if (!tin_coerce(&call, COERCE_ARITHMETIC, 2, (tin_tensor *[]){x, source}, names, pair))
-    return tin_call_poison(&call);
-  bool fits = pair[1]->rank == shape.rank;
-  for (int i = 0; fits && i < shape.rank; i++)
-    fits = pair[1]->shape[i] == shape.size[i];
-  if (!fits) {
-    tin_call_fail(&call, "%s must have shape %s", tin_describe(source, "source", pair[1]).text,
-                  tin_shape_words(shape.rank, shape.size).text);
-    return tin_call_poison(&call);
-  }
-  return tin_call_result(&call,
-                         tin_node_scatter(call.graph, pair[0], nodes[1], pair[1], (struct tin_indexing){.axis = place}, TIN_SCATTER_ADD));
 }
