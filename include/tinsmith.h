@@ -140,8 +140,9 @@ struct tin_ctx_options {
 };
 
 /* Makes a context: tin_ctx_new(), tin_ctx_new(.threads = 4, .target = "avx2"). What is left at its default is taken from the environment:
- * TIN_THREADS, TIN_TARGET, TIN_FUSE, TIN_DUMP, TIN_PROFILE, TIN_COMPARE, TIN_CHECK, TIN_DEBUG. Never NULL except when memory is out: a context that
- * could not be set up holds the error (unknown target, target that this CPU lacks, bad environment variable) and computes nothing. */
+ * TIN_THREADS, TIN_TARGET, TIN_FUSE, TIN_DUMP, TIN_PROFILE, TIN_COMPARE, TIN_CHECK, TIN_DEBUG. Never NULL except when memory is out: a
+ * context that could not be set up holds the error (unknown target, target that this CPU lacks, bad environment variable) and computes
+ * nothing. */
 tin_ctx *tin_ctx_new_args(struct tin_ctx_options args);
 #ifndef __cplusplus
 #define tin_ctx_new(...) tin_ctx_new_args((struct tin_ctx_options){.file = __FILE__, .line = __LINE__, __VA_ARGS__})
@@ -985,7 +986,8 @@ tin_tensor *tin_dstack_at(const char *file, int line, tin_list tensors);
 
 /* ---- indexing by tensors ----
  * Index tensors hold integers of any dtype. Where the functions do not say otherwise a number must lie in 0 .. n-1; another is an error
- * when computed ("index 12 at position 3 is out of range for axis 0 of size 10"), before anything is written. Several sources for one
+ * when computed ("index 12 at position 3 is out of range for axis 0 of size 10"), before anything is written; tin_gather, tin_scatter and
+ * their relatives count axis and position there with their axis moved behind the others. Several sources for one
  * place are put one after another in row-major order of source, on any target and number of threads. x and source take the promoted
  * dtype; bool adds as i32. Gradients go to x and source. */
 
