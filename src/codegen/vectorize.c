@@ -216,7 +216,7 @@ static int emit_guard(struct vectorizer *v, const struct tin_value *value) {
   for (int i = 0; i < value->n_conditions; i++) {
     const struct tin_condition *condition = &value->conditions[i];
     struct tin_value number = {.kind = VALUE_INDEX, .dtype = TIN_I32, .index = condition->index, .element = value->element};
-    if (condition->mod > 1 || condition->low < INT32_MIN || condition->high > INT32_MAX)
+    if (condition->low < INT32_MIN || condition->high > INT32_MAX)
       v->failed = true;
     int at = emit_index(v, &number);
     int in[3] = {tin_v_const(v, VT_I32, (uint32_t)condition->low), at, -1};
@@ -225,6 +225,11 @@ static int emit_guard(struct vectorizer *v, const struct tin_value *value) {
     int below = tin_v_op(v, OP_LT, TIN_BOOL, TIN_I32, in2);
     int both = tin_v_binary(v, V_AND, VT_I32, above, below);
     mask = mask < 0 ? both : tin_v_binary(v, V_AND, VT_I32, mask, both);
+    if (condition->mod > 1) { /* a number of the C code: along the columns it would not be even */
+      number.index = tin_index_mod(v->nest->indexes, condition->index, condition->mod);
+      int rest[3] = {emit_index(v, &number), tin_v_const(v, VT_I32, 0), -1};
+      mask = tin_v_binary(v, V_AND, VT_I32, mask, tin_v_op(v, OP_EQ, TIN_BOOL, TIN_I32, rest));
+    }
   }
   return mask;
 }

@@ -63,8 +63,8 @@ static bool is_fill(const struct tin_node *node) {
   return !node->buffer && (node->op == OP_CONST || node->op == OP_SCALAR);
 }
 
-/* The node that must have memory for input k of a barrier, gather or scatter, or NULL: index tensors are looked at before the kernel runs, gathered
- * tensors are read at computed places (through views whose index is linear in them), sources and bases row by row. */
+/* The node that must have memory for input k of a barrier, gather or scatter, or NULL: index tensors are looked at before the kernel runs,
+ * gathered tensors are read at computed places (through views whose index is linear in them), sources and bases row by row. */
 static struct tin_node *needs_memory(const struct grouping *g, const struct tin_node *user, int k) {
   struct tin_node *node = user->in[k];
   if (user->op == OP_BARRIER) /* what passes a barrier is kept, so that what is behind the barrier need not be */
@@ -172,6 +172,19 @@ static void add_inlined_costs(struct grouping *g, const struct tin_node *node, s
   facts->ops = ops > GROUP_MAX_OPS ? GROUP_MAX_OPS : (int)ops;
 }
 
+/* A pad that puts elements apart, not yet repeated by windows. */
+static bool spreads(const struct tin_node *node) {
+  bool apart = false;
+  for (int i = 0; node->op == OP_PAD && i < node->rank; i++)
+    apart = apart || node->arg[2 * i + 1] > 0;
+  while (apart && tin_op_is(node->op, OP_CLASS_MOVEMENT) && !node->buffer) {
+    if (node->op == OP_WINDOW)
+      return false;
+    node = node->in[0];
+  }
+  return apart;
+}
+
 /* Why an inlineable node should have a value of its own, or NULL. */
 static const char *why_root(const struct grouping *g, const struct tin_node *node, const struct node_facts *facts) {
   bool computes = tin_op_is_elementwise(node->op) || node->op == OP_GATHER || node->op == OP_FOLD;
@@ -179,6 +192,8 @@ static const char *why_root(const struct grouping *g, const struct tin_node *nod
     return "the kernel would pass the cap on operations";
   if (node->op == OP_FOLD && facts->ops > MAX_FOLD_OPS)
     return "the taps of the folds would be repeated too often";
+  if (facts->used_by & USED_BY_CONTRACT && spreads(node))
+    return "its elements lie apart: a contraction would look for them at every use";
   if (!computes)
     return NULL;
   if (facts->used_by & USED_BY_ELEMENTWISE && !(g->fuse & TIN_FUSE_CHAIN))
