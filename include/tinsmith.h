@@ -651,6 +651,12 @@ tin_tensor *tin_xlogy_at(const char *file, int line, tin_tensor *a, tin_tensor *
 tin_tensor *tin_where_at(const char *file, int line, tin_tensor *condition, tin_tensor *a, tin_tensor *b);
 #define tin_where(...) tin_where_at(TIN_HERE, __VA_ARGS__)
 
+/* (float) a to the b, broadcast, with every special case of C99 Annex F: negative a with integer b, zeros, infinities, 1 for b = 0 and for
+ * a = 1 whatever the other is, NaN for negative finite a with other b. Gradient b a^(b-1), 0 for b = 0, and a^b log(a), 0 for a = 0 and
+ * b >= 0. Integers are cast to f32, unlike torch. torch.pow(Tensor, Tensor), numpy.power. */
+tin_tensor *tin_power_at(const char *file, int line, tin_tensor *a, tin_tensor *b);
+#define tin_power(...) tin_power_at(TIN_HERE, __VA_ARGS__)
+
 /* a * b + c, floats, rounded once. C's fma. */
 tin_tensor *tin_fma_at(const char *file, int line, tin_tensor *a, tin_tensor *b, tin_tensor *c);
 #define tin_fma(...) tin_fma_at(TIN_HERE, __VA_ARGS__)
@@ -666,8 +672,8 @@ tin_tensor *tin_mul_scalar_at(const char *file, int line, tin_tensor *x, double 
 tin_tensor *tin_div_scalar_at(const char *file, int line, tin_tensor *x, double number); /* (float) x / number */
 tin_tensor *tin_scalar_sub_at(const char *file, int line, double number, tin_tensor *x); /* number - x */
 tin_tensor *tin_scalar_div_at(const char *file, int line, double number, tin_tensor *x); /* (float) number / x */
-/* x to the exponent, (float): exact products for integer exponents up to 2^31, one square root for halves; other exponents through
- * exp(exponent * log(x)), within about 10 ulp for moderate results. torch.pow. */
+/* x to the exponent, (float): products by repeated squaring for integer exponents from -16 to 16 (and a division for negative ones), square
+ * roots for 0.5 and -0.5, tin_power for others. Exponent 0 gives 1, NaN included. torch.pow(Tensor, Scalar). */
 tin_tensor *tin_pow_at(const char *file, int line, tin_tensor *x, double exponent);
 /* min(max(x, low), high); NaN passes; -INFINITY, INFINITY: no bound. Gradient 1 inside and at the bounds. torch.clamp. */
 tin_tensor *tin_clamp_at(const char *file, int line, tin_tensor *x, double low, double high);
@@ -682,7 +688,7 @@ tin_tensor *tin_clamp_at(const char *file, int line, tin_tensor *x, double low, 
 
 /* An elementwise function of the user's as a C expression over a, b, c, ... (the operands in order) with numbers, + - * / ?: < <= > >= ==
  * != && || !, parentheses and the one-operand functions of this header without prefix (exp, log, sqrt, tanh, ...), minimum, maximum,
- * fmod and atan2:
+ * pow, fmod and atan2:
  *
  *   tin_expression("a / (1 + exp(-a)) * b", TIN_LIST(x, gate))
  *

@@ -41,6 +41,11 @@ static inline double elementary_erfinv(double x) {
   return (double)elementary_erfinvl(x);
 }
 
+/* An exponent with which x gives any result that is no overflow, and some that are. */
+static inline double elementary_exponent(double x, double fraction) {
+  return (2300 * fraction - 1150) / log2(fabs(x));
+}
+
 static const struct elementary elementary[] = {
     {OP_ASIN, asin, asinl, -1, 1, 1, 2.5, 0, 0, 0},
     {OP_ACOS, acos, acosl, -1, 1, 1, 2, 0, 0, 0},
@@ -66,6 +71,7 @@ static const struct elementary elementary[] = {
     {OP_TAN, tan, tanl, -100, 100, 1, 2.5, 0, 0, 0},
     {OP_SINH, sinh, sinhl, -25, 25, 1, 2, 0, 0, 0},
     {OP_COSH, cosh, coshl, -25, 25, 1, 2, 0, 0, 0},
+    {OP_POW, 0, 0, 0.25, 4, 1, 2, pow, powl, elementary_exponent},
 };
 enum { ELEMENTARY_COUNT = sizeof elementary / sizeof *elementary };
 

@@ -120,7 +120,23 @@ static void test_pow(void **state) {
   EXPECT(tin_pow(x, 1.5), NAN, 0, powf(3, 1.5f), NAN);
   EXPECT(tin_pow(x, -0.5), NAN, INFINITY, powf(3, -0.5f), NAN);
   EXPECT(tin_pow(x, 0.3), NAN, 0, powf(3, 0.3f), NAN);
-  EXPECT(tin_pow(VECTOR(ctx, 1, 1), INFINITY), NAN, NAN); /* through log: no special case */
+  EXPECT(tin_pow(x, 17), -131072, 0, powf(3, 17), NAN);
+  EXPECT(tin_pow(x, -17), -0x1p-17f, INFINITY, 1 / powf(3, 17), NAN);
+  EXPECT(tin_pow(VECTOR(ctx, 1, -1, 0.5f, -INFINITY), INFINITY), 1, 1, 0, INFINITY);
+  end_ctx(ctx);
+}
+
+static void test_power(void **state) {
+  (void)state;
+  tin_ctx *ctx = new_ctx();
+  tin_tensor *x = tin_from(ctx, TIN_F32, TIN_SHAPE(2, 1), ((float[]){-2, 9})), *y = VECTOR(ctx, 0.5f, 3, 0, -1, NAN);
+  EXPECT(tin_power(x, y), NAN, -8, 1, -0.5f, NAN, 3, 729, 1, 1 / 9.0f, NAN);
+  tin_tensor *i = tin_from(ctx, TIN_I32, TIN_SHAPE(2), ((int32_t[]){2, 3}));
+  assert_int_equal(tin_dtype_of(tin_power(i, i)), TIN_F32);
+  EXPECT(tin_power(i, i), 4, 27);
+  EXPECT(tin_expression("pow(a, b)", TIN_LIST(i, i)), 4, 27);
+  assert_int_equal(tin_dtype_of(tin_power(i, tin_full(ctx, TIN_F64, TIN_SHAPE(), 2))), TIN_F64);
+  assert_int_equal(tin_size_of(tin_power(tin_zeros(ctx, TIN_F32, TIN_SHAPE(0, 3)), VECTOR(ctx, 1, 2, 3))), 0);
   end_ctx(ctx);
 }
 
@@ -608,6 +624,7 @@ int main(void) {
       cmocka_unit_test(test_one_operand),
       cmocka_unit_test(test_sigmoid_does_not_overflow),
       cmocka_unit_test(test_pow),
+      cmocka_unit_test(test_power),
       cmocka_unit_test(test_two_operands),
       cmocka_unit_test(test_dtypes_promote),
       cmocka_unit_test(test_broadcasting),

@@ -196,6 +196,9 @@ static tin_tensor *build_relu(tin_tensor *const *x) {
 static tin_tensor *build_pow(tin_tensor *const *x) {
   return tin_pow(x[0], 2.5);
 }
+static tin_tensor *build_power(tin_tensor *const *x) {
+  return tin_power(x[0], x[1]);
+}
 static tin_tensor *build_sum(tin_tensor *const *x) {
   return tin_sum(tin_exp(x[0]), .axes = TIN_AXES(1));
 }
@@ -476,6 +479,7 @@ static const struct gradient_case cases[] = {
     {"tan", OP_TAN, build_tan, 1, {VECTOR}, false},
     {"sinh", OP_SINH, build_sinh, 1, {VECTOR}, false},
     {"cosh", OP_COSH, build_cosh, 1, {VECTOR}, false},
+    {"power", OP_POW, build_power, 2, {MATRIX, {1, {4}}}, false},
     {"sin", OP_SIN, build_sin, 1, {VECTOR}, false},
     {"cos", OP_COS, build_cos, 1, {VECTOR}, false},
     {"tanh", OP_TANH, build_tanh, 1, {VECTOR}, false},
@@ -709,7 +713,7 @@ static void expect(int line, tin_tensor *t, const float *want, int count) {
   if (!tin_read(t, got, (size_t)count * sizeof *got))
     fail_msg("line %d: %s", line, tin_message(tin_ctx_of(t)));
   for (int i = 0; i < count; i++)
-    if (!(fabsf(got[i] - want[i]) <= 1e-6f * fabsf(want[i])))
+    if (!(isnan(want[i]) ? isnan(got[i]) : got[i] == want[i] || fabsf(got[i] - want[i]) <= 1e-6f * fabsf(want[i])))
       fail_msg("line %d: element %d is %g, not %g", line, i, (double)got[i], (double)want[i]);
 }
 #define F32(...) ((float[]){__VA_ARGS__})
@@ -765,6 +769,19 @@ static void test_stops_and_sums(void **state) {
   end_ctx(ctx);
 }
 
+/* Numbers from PyTorch. */
+static void test_power_at_zero(void **state) {
+  (void)state;
+  tin_ctx *ctx = new_ctx();
+  tin_tensor *x = LEAF(0, 0, 0, 2, -2, 0), *y = LEAF(0, 2, -1, 3, 3, 1), *power = tin_power(x, y), *by_x = gradient_of(power, x),
+             *by_y = gradient_of(power, y);
+  EXPECT(by_x, 0, 0, -INFINITY, 12, 12, 1);
+  EXPECT(by_y, 0, 0, -INFINITY, 5.54517744f, NAN, 0);
+  EXPECT(gradient_of(by_x, x), 0, 2, INFINITY, 12, -12, 0);
+  EXPECT(gradient_of(tin_power(x, tin_zeros_like(y)), x), 0, 0, 0, 0, 0, 0);
+  end_ctx(ctx);
+}
+
 static void test_third_order(void **state) {
   (void)state;
   tin_ctx *ctx = new_ctx();
@@ -791,7 +808,8 @@ static void test_two_layers(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_derivatives),    cmocka_unit_test(test_every_op_has_a_case), cmocka_unit_test(test_ties_and_kinks),
-      cmocka_unit_test(test_stops_and_sums), cmocka_unit_test(test_third_order),         cmocka_unit_test(test_two_layers),
+      cmocka_unit_test(test_stops_and_sums), cmocka_unit_test(test_power_at_zero),       cmocka_unit_test(test_third_order),
+      cmocka_unit_test(test_two_layers),
   };
   target = "interpreter";
   int failed = cmocka_run_group_tests_name("interpreter", tests, NULL, NULL);

@@ -164,6 +164,20 @@ def error_f64():
         lambda t: erfc(t + mpf("1.25")) / erf(t + mpf("1.25")), 53)
 
 
+def power():
+    # log2(m) / s in s^2, A = 2 / log(2): all but A for f32, all but A (1 + s^2 / 3) for f64
+    limit = (3 - 2 * sqrt(mpf(2))) ** 2 * mpf("1.0001")
+    a = number("A", 2 / log(mpf(2)), 53)
+    number("A low", 2 / log(mpf(2)) - a, 53)
+    b = number("B", 2 / log(mpf(2)) / 3, 53)
+    number("B low", 2 / log(mpf(2)) / 3 - b, 53)
+    a = 2 / log(mpf(2))
+    ratio = lambda z: a * log((1 + sqrt(z)) / (1 - sqrt(z))) / 2 / sqrt(z)
+    fit("(log2(m) / s - A) / z in z = s^2", lambda z: (ratio(z) - a) / z, range(5), mpf(10) ** -16, limit, lambda z: z / a, 53)
+    fit("(log2(m) / s - A - A z / 3) / z^2", lambda z: (ratio(z) - a - a * z / 3) / z**2, range(7), mpf(10) ** -12, limit, lambda z: z**2 / a, 53)
+    power_of_two(53, 7)
+
+
 def circle_f32():
     # in quarter turns, evaluated in f64
     half = mpf("0.5") * mpf("1.0001")
@@ -287,6 +301,7 @@ SETS = {
     "tanh_f64": tangent_f64,
     "erf_f32": error_f32,
     "erf_f64": error_f64,
+    "pow": power,
     "sin_cos_f32": circle_f32,
     "sin_cos_f64": circle_f64,
     "exp_short": lambda: exponential(53, 5),

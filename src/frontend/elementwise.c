@@ -292,6 +292,7 @@ BINARY(sub, OP_SUB, false, COERCE_ARITHMETIC)
 BINARY(mul, OP_MUL, false, COERCE_NONE)
 BINARY(div, OP_DIV, false, COERCE_FLOAT)
 BINARY(atan2, OP_ATAN2, false, COERCE_FLOAT)
+BINARY(power, OP_POW, false, COERCE_FLOAT)
 BINARY(idiv, OP_DIV, false, COERCE_INTEGER)
 BINARY(mod, OP_MOD, false, COERCE_INTEGER)
 BINARY(minimum, OP_MIN, false, COERCE_NONE)
@@ -395,17 +396,13 @@ static struct tin_node *whole_power(struct tin_graph *graph, struct tin_node *x,
 }
 
 static struct tin_node *power(struct tin_graph *graph, struct tin_node *x, double exponent) {
-  const double largest_whole = 0x1p31; /* beyond it every result is 0, 1, infinity or noise */
-  double size = fabs(exponent), whole = trunc(size);
+  const double largest_product = 16; /* beyond it the products' roundings add up to more than the function's cost */
+  double size = fabs(exponent);
   if (exponent == 0)
     return make_number(graph, x, 1);
-  if (!(size <= largest_whole) || (size != whole && size != whole + 0.5))
-    return make_unary(graph, OP_EXP, make_binary(graph, OP_MUL, make_unary(graph, OP_LOG, x), make_number(graph, x, exponent)));
-  struct tin_node *result = whole ? whole_power(graph, x, (uint64_t)whole) : NULL;
-  if (size != whole) {
-    struct tin_node *root = make_unary(graph, OP_SQRT, x);
-    result = whole ? make_binary(graph, OP_MUL, result, root) : root;
-  }
+  if (size != 0.5 && (!(size <= largest_product) || size != trunc(size)))
+    return make_binary(graph, OP_POW, x, make_number(graph, x, exponent));
+  struct tin_node *result = size == 0.5 ? make_unary(graph, OP_SQRT, x) : whole_power(graph, x, (uint64_t)size);
   return exponent < 0 ? reciprocal(graph, result) : result;
 }
 

@@ -69,6 +69,7 @@ static struct tin_node *parse_number(struct parser *parser) {
   return make_number(parser->call->graph, parser->operands[0], value);
 }
 
+/* clang-format off */
 static const struct function {
   const char *name;
   int op; /* elementwise op of one or two operands, or -1 */
@@ -105,6 +106,7 @@ static const struct function {
     {"floor", OP_FLOOR, NULL},
     {"ceil", OP_CEIL, NULL},
     {"trunc", OP_TRUNC, NULL},
+    {"pow", OP_POW, NULL},
     {"minimum", OP_MIN, NULL},
     {"maximum", OP_MAX, NULL},
     {"fmod", OP_MOD, NULL},
@@ -112,6 +114,7 @@ static const struct function {
     {"relu", -1, tin_node_relu},
     {"detach", -1, tin_node_detached},
 };
+/* clang-format on */
 
 /* "a function (abs, sqrt, ...)" */
 static struct tin_node *fail_function(struct parser *parser) {

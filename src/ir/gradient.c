@@ -158,6 +158,22 @@ static struct tin_node *grad_cosh(struct tin_graph *graph, struct tin_node *node
   return make_binary(graph, OP_MUL, g, make_unary(graph, OP_SINH, node->in[i]));
 }
 
+/* y g x^(y - 1), 0 for y = 0; x^y g log(x), 0 for x = 0 and y >= 0 (torch). Where the gradient is 0 its parts are finite, so that it has
+ * a gradient itself. */
+static struct tin_node *grad_pow(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  struct tin_node *x = node->in[0], *y = node->in[1], *zero = make_number(graph, g, 0), *one = make_number(graph, g, 1);
+  if (i == 0) {
+    struct tin_node *flat = make_binary(graph, OP_EQ, y, zero);
+    struct tin_node *exponent = make_select(graph, flat, one, make_binary(graph, OP_SUB, y, one));
+    struct tin_node *slope = make_binary(graph, OP_MUL, y, make_binary(graph, OP_POW, x, exponent));
+    return make_select(graph, flat, zero, make_binary(graph, OP_MUL, g, slope));
+  }
+  struct tin_node *x_is_zero = make_binary(graph, OP_EQ, x, zero);
+  struct tin_node *flat = make_binary(graph, OP_AND, x_is_zero, make_binary(graph, OP_LE, zero, y));
+  struct tin_node *log = make_unary(graph, OP_LOG, make_select(graph, flat, one, x));
+  return make_select(graph, flat, zero, make_binary(graph, OP_MUL, g, make_binary(graph, OP_MUL, node, log)));
+}
+
 static struct tin_node *grad_sin(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
   return make_binary(graph, OP_MUL, g, make_unary(graph, OP_COS, node->in[i]));
 }

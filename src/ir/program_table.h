@@ -57,7 +57,8 @@
   F(LOG10, log10)                                                                                                                          \
   F(TAN, tan)                                                                                                                              \
   F(SINH, sinh)                                                                                                                            \
-  F(COSH, cosh)
+  F(COSH, cosh)                                                                                                                            \
+  F(POW, pow)
 
 #define TIN_DECLARE_PROGRAMS(op, name)                                                                                                     \
   const struct tin_program *tin_program_##name##_f32(void);                                                                                \
