@@ -46,6 +46,7 @@ static inline double elementary_exponent(double x, double fraction) {
   return (2300 * fraction - 1150) / log2(fabs(x));
 }
 
+/* clang-format off */
 static const struct elementary elementary[] = {
     {OP_ASIN, asin, asinl, -1, 1, 1, 2.5, 0, 0, 0},
     {OP_ACOS, acos, acosl, -1, 1, 1, 2, 0, 0, 0},
@@ -73,6 +74,7 @@ static const struct elementary elementary[] = {
     {OP_COSH, cosh, coshl, -25, 25, 1, 2, 0, 0, 0},
     {OP_POW, 0, 0, 0.25, 4, 1, 2, pow, powl, elementary_exponent},
 };
+/* clang-format on */
 enum { ELEMENTARY_COUNT = sizeof elementary / sizeof *elementary };
 
 static inline uint64_t elementary_random(uint64_t *state) { /* xorshift64, Marsaglia 2003 */
