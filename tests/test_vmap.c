@@ -46,6 +46,35 @@ static tin_tensor *build_movement(tin_tensor *x, tin_tensor *c) {
 static tin_tensor *build_window(tin_tensor *x, tin_tensor *c) {
   return tin_fold(tin_mul(tin_window(x, 2, 2), tin_slice(tin_unsqueeze(c, 3), 2, 0, 3)), 2, 4);
 }
+/* Integers that say something about x, as an index that is mapped too. */
+static tin_tensor *ranks(tin_tensor *x) {
+  tin_tensor *column = tin_reshape(tin_slice(x, 2, 0, 1), TIN_SHAPE(6, 1));
+  return tin_sum(tin_cast(tin_gt(column, tin_reshape(column, TIN_SHAPE(1, 6))), TIN_I32), .axes = TIN_AXES(1));
+}
+static tin_tensor *constant_index(tin_tensor *x) {
+  return tin_from(tin_ctx_of(x), TIN_I32, TIN_SHAPE(2, 2), ((int32_t[]){2, 0, 1, 1}));
+}
+static tin_tensor *build_take(tin_tensor *x, tin_tensor *c) {
+  return tin_add(tin_take(x, constant_index(x), 1), tin_take(c, constant_index(x), 1));
+}
+static tin_tensor *build_take_mapped(tin_tensor *x, tin_tensor *c) {
+  return tin_take(tin_reshape(c, TIN_SHAPE(6, 4)), ranks(x), 0);
+}
+static tin_tensor *build_take_both(tin_tensor *x, tin_tensor *c) {
+  (void)c;
+  return tin_take(tin_reshape(x, TIN_SHAPE(6, 4)), ranks(x), 0);
+}
+static tin_tensor *build_index_add(tin_tensor *x, tin_tensor *c) {
+  return tin_index_add(tin_reshape(c, TIN_SHAPE(6, 4)), ranks(x), tin_reshape(x, TIN_SHAPE(6, 4)), 0);
+}
+static tin_tensor *build_embedding_gradient(tin_tensor *x, tin_tensor *c) {
+  tin_tensor *gradient = NULL;
+  tin_grad(tin_sum(tin_mul(tin_square(tin_take(x, constant_index(x), 1)), tin_take(c, constant_index(x), 1))), TIN_LIST(x), &gradient);
+  return gradient;
+}
+static tin_tensor *build_watch(tin_tensor *x, tin_tensor *c) {
+  return tin_mul(tin_watch(tin_neg(x)), c);
+}
 static tin_tensor *build_independent(tin_tensor *x, tin_tensor *c) {
   (void)x;
   return tin_exp(c);
@@ -60,10 +89,23 @@ static const struct {
   const char *name;
   build_fn *build;
 } cases[] = {
-    {"elementwise", build_elementwise}, {"cast", build_cast},         {"broadcast", build_broadcast},
-    {"reductions", build_reductions},   {"softmax", build_softmax},   {"matmul", build_matmul},
-    {"matmul_self", build_matmul_self}, {"movement", build_movement}, {"window", build_window},
-    {"independent", build_independent}, {"gradient", build_gradient},
+    {"elementwise", build_elementwise},
+    {"cast", build_cast},
+    {"broadcast", build_broadcast},
+    {"reductions", build_reductions},
+    {"softmax", build_softmax},
+    {"matmul", build_matmul},
+    {"matmul_self", build_matmul_self},
+    {"movement", build_movement},
+    {"window", build_window},
+    {"independent", build_independent},
+    {"take", build_take},
+    {"take_mapped", build_take_mapped},
+    {"take_both", build_take_both},
+    {"index_add", build_index_add},
+    {"embedding_gradient", build_embedding_gradient},
+    {"watch", build_watch},
+    {"gradient", build_gradient},
 };
 enum { N_CASES = sizeof cases / sizeof *cases };
 
@@ -177,6 +219,8 @@ static void test_errors(void **state) {
   expect_error(ctx, tin_vmap(TIN_LIST(y), TIN_LIST(x, z), TIN_LIST(good), &out), out, "2 tensors in, but 1 batched");
   expect_error(ctx, tin_vmap(TIN_LIST(y), ((tin_list){NULL, 0}), TIN_LIST(good), &out), out, "in names no tensors");
   expect_error(ctx, tin_vmap(TIN_LIST(y), TIN_LIST(x), TIN_LIST((tin_tensor *)NULL), &out), out, "batched 0");
+  tin_tensor *product = tin_neg(tin_reshape(x, TIN_SHAPE(6))), *six = tin_input(ctx, TIN_F32, TIN_SHAPE(5, 6), "six");
+  expect_error(ctx, tin_vmap(TIN_LIST(tin_neg(product)), TIN_LIST(product), TIN_LIST(six), &out), out, "build them on watch");
   tin_tensor *eight = tin_input(ctx, TIN_F32, TIN_SHAPE(1, 1, 1, 1, 1, 1, 2, 3), "eight");
   expect_error(ctx, tin_vmap(TIN_LIST(tin_add(eight, x)), TIN_LIST(x), TIN_LIST(good), &out), out, "no room for one more axis");
   end_ctx(ctx);

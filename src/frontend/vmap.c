@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ir/batching.h"
+#include "ir/gradient.h"
 
 /* What is mapped: handles, and their nodes one behind the other: outputs, in, batched. */
 struct mapping {
@@ -65,8 +66,27 @@ static bool resolve(struct tin_call *call, struct mapping *mapping) {
   return tin_call_operands(call, n_in, mapping->batched.at, NULL, mapping->nodes + n_outputs + n_in) && check_batched(call, mapping);
 }
 
+/* A rule may have built past a tensor: then nothing below the outputs could be replaced. */
+static bool check_hidden(struct tin_call *call, const struct mapping *mapping) {
+  struct tin_error error = {0};
+  for (int i = 0; i < mapping->in.count; i++) {
+    struct tin_node *in = mapping->nodes[mapping->outputs.count + i];
+    if (tin_op_is(in->op, OP_CLASS_SOURCE))
+      continue;
+    bool hidden = tin_gradient_hides(call->graph, mapping->nodes, mapping->outputs.count, in, &error);
+    if (hidden)
+      tin_call_fail(call, "%s is not used as such: the outputs do not depend on it, or were simplified past it; build them on watch(%s)",
+                    tin_name_operand(mapping->in.at[i], tin_name_item("in", i).text).text, tin_name_operand(mapping->in.at[i], "x").text);
+    else if (error.set)
+      tin_call_fail(call, "%s", error.text);
+    if (hidden || error.set)
+      return false;
+  }
+  return true;
+}
+
 static bool map(struct tin_call *call, struct mapping *mapping, tin_tensor **out) {
-  if (!resolve(call, mapping))
+  if (!resolve(call, mapping) || !check_hidden(call, mapping))
     return false;
   int n_outputs = mapping->outputs.count, n_in = mapping->in.count;
   struct tin_node **in = mapping->nodes + n_outputs, **results = in + 2 * n_in;

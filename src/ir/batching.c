@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "ir/compose.h"
+#include "ir/indexing.h"
 
 struct batch {
   struct tin_graph *graph;
@@ -100,7 +101,7 @@ static struct tin_node *lift_identity(struct batch *batch, const struct tin_node
 /* Any row of what it waits for will do. */
 static struct tin_node *lift_barrier(struct batch *batch, const struct tin_node *node) {
   struct tin_node *after = node->in[1];
-  if (is_lifted(batch, node, 1)) {
+  if (is_lifted(batch, node, 1) && batch->n) {
     static const int64_t start[] = {0}, one[] = {1};
     after = make_reshape(batch->graph, tin_node_slice(batch->graph, row_of(batch, node, 1), start, one, one), 0, NULL);
   }
@@ -136,6 +137,30 @@ static struct tin_node *lift_concat(struct batch *batch, const struct tin_node *
     if (!(in[k] = row_of(batch, node, k)))
       return NULL;
   return tin_node_concat(batch->graph, in, node->n_in, (int)node->arg[0] + 1);
+}
+
+/* Where the index is the same for every row, the new axis is one of those around the indexed one; where there is no batch yet and the first
+ * axis is indexed, it is one of the index's. Otherwise it is one more axis of the batch. */
+static struct tin_node *lift_gather(struct batch *batch, const struct tin_node *node) {
+  struct tin_indexing indexing = tin_node_indexing(node);
+  struct tin_node *x = batch->lifted[node->in[0]->index], *index = batch->lifted[node->in[1]->index];
+  if (!indexing.batch && !index) {
+    indexing.axis++;
+    return tin_node_gather(batch->graph, x, node->in[1], indexing);
+  }
+  if (!indexing.batch && !indexing.axis && !x)
+    return tin_node_gather(batch->graph, node->in[0], index, indexing);
+  indexing.axis++;
+  indexing.batch++;
+  return tin_node_gather(batch->graph, row_of(batch, node, 0), row_of(batch, node, 1), indexing);
+}
+
+static struct tin_node *lift_scatter(struct batch *batch, const struct tin_node *node) {
+  struct tin_indexing indexing = tin_node_indexing(node);
+  indexing.axis++;
+  indexing.batch++;
+  return tin_node_scatter(batch->graph, row_of(batch, node, 0), row_of(batch, node, 1), row_of(batch, node, 2), indexing,
+                          (enum tin_scatter_mode)node->arg[3]);
 }
 
 /* ---- the walk ---- */
@@ -176,6 +201,10 @@ static lift_fn *lift_of(const struct tin_node *node) {
     return lift_fold;
   case OP_CONCAT:
     return lift_concat;
+  case OP_GATHER:
+    return lift_gather;
+  case OP_SCATTER:
+    return lift_scatter;
   default:
     return NULL;
   }
