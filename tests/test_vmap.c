@@ -64,8 +64,12 @@ static tin_tensor *build_take_both(tin_tensor *x, tin_tensor *c) {
   (void)c;
   return tin_take(tin_reshape(x, TIN_SHAPE(6, 4)), ranks(x), 0);
 }
+static tin_tensor *build_gather(tin_tensor *x, tin_tensor *c) { /* a batch of two already */
+  tin_tensor *index = tin_reshape(ranks(x), TIN_SHAPE(2, 3));
+  return tin_add(tin_gather(tin_reshape(x, TIN_SHAPE(2, 12)), 1, index), tin_gather(tin_reshape(c, TIN_SHAPE(2, 12)), 1, index));
+}
 static tin_tensor *build_index_add(tin_tensor *x, tin_tensor *c) {
-  return tin_index_add(tin_reshape(c, TIN_SHAPE(6, 4)), ranks(x), tin_reshape(x, TIN_SHAPE(6, 4)), 0);
+  return tin_index_add(tin_reshape(c, TIN_SHAPE(6, 4)), 0, ranks(x), tin_reshape(x, TIN_SHAPE(6, 4)));
 }
 static tin_tensor *build_embedding_gradient(tin_tensor *x, tin_tensor *c) {
   tin_tensor *gradient = NULL;
@@ -103,6 +107,7 @@ static const struct {
     {"take_mapped", build_take_mapped},
     {"take_both", build_take_both},
     {"index_add", build_index_add},
+    {"gather", build_gather},
     {"embedding_gradient", build_embedding_gradient},
     {"watch", build_watch},
     {"gradient", build_gradient},
