@@ -777,6 +777,110 @@ tin_tensor *tin_softmax_at(const char *file, int line, tin_tensor *x, int axis);
 tin_tensor *tin_log_softmax_at(const char *file, int line, tin_tensor *x, int axis);
 #define tin_log_softmax(...) tin_log_softmax_at(TIN_HERE, __VA_ARGS__)
 
+/* ---- scans: along one axis, each element from those up to it, in increasing position ----
+ * The result has x's shape; a 0-d tensor has the axis 0. They are computed in that order on every target, one after another: nothing is
+ * added in another order to be faster. */
+
+/* Sum and product of x[0] .. x[i] along the axis. Integers and bool give i64, which wraps. Gradients, of any order, are right where
+ * elements are 0. torch.cumsum, cumprod. */
+tin_tensor *tin_cumsum_at(const char *file, int line, tin_tensor *x, int axis);
+tin_tensor *tin_cumprod_at(const char *file, int line, tin_tensor *x, int axis);
+/* (float) log of the sum of exp(x[0]) .. exp(x[i]) without overflow. Gradient 0 where all up to i are -infinity. torch.logcumsumexp. */
+tin_tensor *tin_logcumsumexp_at(const char *file, int line, tin_tensor *x, int axis);
+/* y[i] = a[i] * y[i - 1] + b[i] along the axis, from y[0] = b[0] (a[0] is not used); product and sum are rounded one by one. a and b
+ * broadcast; bool is cast to i32. A linear recurrence: moving averages, linear state spaces. scipy.signal.lfilter has it for constant a. */
+tin_tensor *tin_recurrence_at(const char *file, int line, tin_tensor *a, tin_tensor *b, int axis);
+#define tin_cumsum(...) tin_cumsum_at(TIN_HERE, __VA_ARGS__)
+#define tin_cumprod(...) tin_cumprod_at(TIN_HERE, __VA_ARGS__)
+#define tin_logcumsumexp(...) tin_logcumsumexp_at(TIN_HERE, __VA_ARGS__)
+#define tin_recurrence(...) tin_recurrence_at(TIN_HERE, __VA_ARGS__)
+
+struct tin_cumulative_options {
+  const char *file TIN_ZERO;
+  int line TIN_ZERO;
+  tin_tensor *x TIN_ZERO;
+  int axis TIN_ZERO;
+  tin_tensor **indices TIN_ZERO; /* gets the positions, i32; NULL: not wanted */
+};
+/* The largest, smallest of x[0] .. x[i] along the axis, of x's dtype, and where it is: the last position of several equal ones (-0 equals
+ * +0), and the last NaN once there was one. The gradient goes to that position. tin_cummax(x, 1, .indices = &at). torch.cummax, cummin. */
+tin_tensor *tin_cummax_args(struct tin_cumulative_options args);
+tin_tensor *tin_cummin_args(struct tin_cumulative_options args);
+#ifndef __cplusplus
+#define tin_cummax(...) tin_cummax_args((struct tin_cumulative_options){.file = __FILE__, .line = __LINE__, .x = __VA_ARGS__})
+#define tin_cummin(...) tin_cummin_args((struct tin_cumulative_options){.file = __FILE__, .line = __LINE__, .x = __VA_ARGS__})
+#endif
+
+/* ---- sorting and counting ----
+ * Positions are i32. Sorts are stable: equal elements keep their order, also descending; -0 equals +0, NaN is larger than all numbers.
+ * There is no nonzero and no unique: the shapes of their results would depend on values. */
+
+struct tin_sort_options {
+  const char *file TIN_ZERO;
+  int line TIN_ZERO;
+  tin_tensor *x TIN_ZERO;
+  int axis TIN_ZERO;
+  bool descending TIN_ZERO;
+  tin_tensor **indices TIN_ZERO; /* tin_sort: gets what tin_argsort gives; NULL: not wanted */
+};
+/* The elements in order along the axis, and where they were. The gradient goes back to where they were.
+ * tin_sort(x, -1, .descending = true, .indices = &order). torch.sort, argsort with stable=True. */
+tin_tensor *tin_sort_args(struct tin_sort_options args);
+tin_tensor *tin_argsort_args(struct tin_sort_options args);
+
+struct tin_topk_options {
+  const char *file TIN_ZERO;
+  int line TIN_ZERO;
+  tin_tensor *x TIN_ZERO;
+  int64_t k TIN_ZERO;
+  int axis TIN_ZERO;
+  bool smallest TIN_ZERO;        /* the k smallest, ascending, instead of the k largest, descending */
+  tin_tensor **indices TIN_ZERO; /* gets their positions; NULL: not wanted */
+};
+/* The k largest elements along the axis, sorted; the first of equal ones first. Errors: k is more than there are. tin_topk(x, 5, -1).
+ * torch.topk. */
+tin_tensor *tin_topk_args(struct tin_topk_options args);
+
+/* The lower median, an element of x: the one at (n - 1) / 2 of n in order along the one axis named (none: of all); NaN wins. The gradient
+ * goes to that element. Errors: of nothing. torch.median. */
+tin_tensor *tin_median_args(struct tin_reduce_options args);
+
+struct tin_searchsorted_options {
+  const char *file TIN_ZERO;
+  int line TIN_ZERO;
+  tin_tensor *sorted TIN_ZERO; /* [n], ascending; another order gives numbers without meaning */
+  tin_tensor *values TIN_ZERO;
+  bool right TIN_ZERO; /* how many are less or equal, instead of how many are less */
+};
+/* i32 of the values' shape: how many elements of sorted are less than each value; inserted there, the value keeps the order. By binary
+ * search; NaN is larger than all numbers (numpy.searchsorted). torch.searchsorted with sorted of one axis. */
+tin_tensor *tin_searchsorted_args(struct tin_searchsorted_options args);
+
+struct tin_bincount_options {
+  const char *file TIN_ZERO;
+  int line TIN_ZERO;
+  tin_tensor *x TIN_ZERO; /* integers of any shape */
+  int64_t size TIN_ZERO;
+  tin_tensor *weights TIN_ZERO; /* of x's shape; NULL: ones */
+};
+/* i64 [size]: how often each of 0 .. size - 1 is in x; with weights, of their dtype (integers: f64), the sum of the weights there. A number
+ * outside is an error when computed. tin_bincount(x, 10). torch.bincount, whose size follows from the values. */
+tin_tensor *tin_bincount_args(struct tin_bincount_options args);
+/* (float) [bins] of x's dtype: how many elements lie in each of the equal intervals between low and high; the last includes high. low equal
+ * to high: the smallest and largest of x, and if these are equal one less and one more. NaN and elements outside are not counted.
+ * torch.histc. */
+tin_tensor *tin_histc_at(const char *file, int line, tin_tensor *x, int64_t bins, double low, double high);
+#define tin_histc(...) tin_histc_at(TIN_HERE, __VA_ARGS__)
+#ifndef __cplusplus
+#define tin_sort(...) tin_sort_args((struct tin_sort_options){.file = __FILE__, .line = __LINE__, .x = __VA_ARGS__})
+#define tin_argsort(...) tin_argsort_args((struct tin_sort_options){.file = __FILE__, .line = __LINE__, .x = __VA_ARGS__})
+#define tin_topk(...) tin_topk_args((struct tin_topk_options){.file = __FILE__, .line = __LINE__, .x = __VA_ARGS__})
+#define tin_median(...) TIN_REDUCE(tin_median_args, __VA_ARGS__)
+#define tin_searchsorted(...)                                                                                                              \
+  tin_searchsorted_args((struct tin_searchsorted_options){.file = __FILE__, .line = __LINE__, .sorted = __VA_ARGS__})
+#define tin_bincount(...) tin_bincount_args((struct tin_bincount_options){.file = __FILE__, .line = __LINE__, .x = __VA_ARGS__})
+#endif
+
 /* ---- contractions (floats; integers are cast to f32) ---- */
 
 /* Matrix product [..., M, K] x [..., K, N] -> [..., M, N]; leading axes broadcast; a 1-d operand is a row (left) or column (right) whose
@@ -1277,6 +1381,7 @@ TIN_CPP_OPTIONS(tin_min)
 TIN_CPP_OPTIONS(tin_mean)
 TIN_CPP_OPTIONS(tin_var)
 TIN_CPP_OPTIONS(tin_std)
+TIN_CPP_OPTIONS(tin_median)
 TIN_CPP_OPTIONS(tin_count_nonzero)
 TIN_CPP_OPTIONS(tin_nansum)
 TIN_CPP_OPTIONS(tin_nanmean)
@@ -1330,6 +1435,28 @@ static inline tin_tensor *tin_norm(tin_tensor *x, double p, tin_norm_options opt
 static inline bool tin_gradcheck(tin_function *function, void *user, tin_list inputs, tin_gradcheck_options options = {}, TIN_CPP_PLACE) {
   options.file = file, options.line = line, options.function = function, options.user = user, options.inputs = inputs;
   return tin_gradcheck_args(options);
+}
+#define TIN_CPP_ALONG(name, struct_name)                                                                                                   \
+  static inline tin_tensor *name(tin_tensor *x, int axis, struct_name options = {}, TIN_CPP_PLACE) {                                       \
+    options.file = file, options.line = line, options.x = x, options.axis = axis;                                                          \
+    return name##_args(options);                                                                                                           \
+  }
+TIN_CPP_ALONG(tin_cummax, tin_cumulative_options)
+TIN_CPP_ALONG(tin_cummin, tin_cumulative_options)
+TIN_CPP_ALONG(tin_sort, tin_sort_options)
+TIN_CPP_ALONG(tin_argsort, tin_sort_options)
+#undef TIN_CPP_ALONG
+static inline tin_tensor *tin_topk(tin_tensor *x, int64_t k, int axis, tin_topk_options options = {}, TIN_CPP_PLACE) {
+  options.file = file, options.line = line, options.x = x, options.k = k, options.axis = axis;
+  return tin_topk_args(options);
+}
+static inline tin_tensor *tin_searchsorted(tin_tensor *sorted, tin_tensor *values, tin_searchsorted_options options = {}, TIN_CPP_PLACE) {
+  options.file = file, options.line = line, options.sorted = sorted, options.values = values;
+  return tin_searchsorted_args(options);
+}
+static inline tin_tensor *tin_bincount(tin_tensor *x, int64_t size, tin_bincount_options options = {}, TIN_CPP_PLACE) {
+  options.file = file, options.line = line, options.x = x, options.size = size;
+  return tin_bincount_args(options);
 }
 static inline tin_tensor *tin_slice(tin_tensor *x, int axis, int64_t start, int64_t stop, tin_slice_options options = {}, TIN_CPP_PLACE) {
   options.file = file, options.line = line, options.x = x, options.axis = axis, options.start = start, options.stop = stop;

@@ -407,6 +407,24 @@ static tin_tensor *build_checkpoint(tin_tensor *const *x) {
   tin_checkpoint_end(outer);
   return tin_cos(tin_mul(y, y));
 }
+static tin_tensor *build_cumsum(tin_tensor *const *x) {
+  return tin_square(tin_cumsum(x[0], 0));
+}
+static tin_tensor *build_cumprod(tin_tensor *const *x) {
+  return tin_cumprod(x[0], 1);
+}
+static tin_tensor *build_recurrence(tin_tensor *const *x) {
+  return tin_recurrence(x[0], x[1], 1);
+}
+static tin_tensor *build_cummax(tin_tensor *const *x) {
+  return tin_square(tin_cummax(x[0], 1));
+}
+static tin_tensor *build_cummin(tin_tensor *const *x) {
+  return tin_square(tin_cummin(x[0], 0));
+}
+static tin_tensor *build_logcumsumexp(tin_tensor *const *x) {
+  return tin_logcumsumexp(x[0], 1);
+}
 /* A convolution as a window and a contraction. */
 static tin_tensor *build_max_pool(tin_tensor *const *x) {
   return tin_square(tin_max_pool2d(x[0], .kernel = {3, 2}, .stride = {2, 1}, .padding = {1, 0}));
@@ -523,6 +541,12 @@ static const struct gradient_case cases[] = {
     {"log_softmax", OP_EXP, build_log_softmax, 1, {MATRIX}, false},
     {"logsumexp", OP_EXP, build_logsumexp, 1, {MATRIX}, false},
     {"var", OP_SUM, build_var, 1, {MATRIX}, false},
+    {"cumsum", OP_CUMSUM, build_cumsum, 1, {MATRIX}, false},
+    {"cumprod", OP_CUMPROD, build_cumprod, 1, {MATRIX}, false},
+    {"recurrence", OP_RECURRENCE, build_recurrence, 2, {MATRIX, MATRIX}, false},
+    {"cummax", OP_ADD, build_cummax, 1, {MATRIX}, false},
+    {"cummin", OP_ADD, build_cummin, 1, {MATRIX}, false},
+    {"logcumsumexp", OP_ADD, build_logcumsumexp, 1, {MATRIX}, false},
     {"std", OP_SUM, build_std, 1, {MATRIX}, false},
     {"norm 2", OP_SUM, build_norm_2, 1, {MATRIX}, false},
     {"norm 3", OP_SUM, build_norm_3, 1, {MATRIX}, false},

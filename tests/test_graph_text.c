@@ -85,15 +85,19 @@ static const char every_kind[] = "%0 = var \"x\" f32[2, 3, 6]\n"
                                  "%20 = cast(%19) i32[2, 3, 6]\n"
                                  "%21 = var f32[]\n"
                                  "%22 = assign(%21, %18) f32[]\n"
-                                 "return %6, %7, %10, %16, %20, %22, %6\n";
+                                 "%23 = cumsum(%4) f32[2, 3, 6] axis=2\n"
+                                 "%24 = recurrence(%0, %23) f32[2, 3, 6] axis=1\n"
+                                 "%25 = cumargmin(%17) i32[2, 3, 6] axis=0\n"
+                                 "%26 = argsort(%24) i32[2, 3, 6] axis=2 descending=1\n"
+                                 "return %6, %7, %10, %16, %20, %22, %25, %26, %6\n";
 
 static void test_round_trip(void **state) {
   struct fixture *f = *state;
   struct tin_error error = {0};
   struct tin_node_list outputs = parse(f, every_kind, &error);
   assert_string_equal(error.text, "");
-  assert_int_equal(outputs.count, 7);
-  assert_ptr_equal(outputs.at[0], outputs.at[6]);
+  assert_int_equal(outputs.count, 9);
+  assert_ptr_equal(outputs.at[0], outputs.at[8]);
   /* The order of lines is that of the walk from the outputs, so the first print may differ from what was written; the second may not. */
   char *first = print(f, outputs);
   outputs = parse(f, first, &error);

@@ -49,7 +49,7 @@ static const char every_kind[] = "plan: 3 kernels, 7 values, arena 192 bytes (19
                                  "v2 arena [0, 1] offset 0 f32[8, 1]  sum\n"
                                  "v3 arena [0, 2] offset 64 f32[8, 4]  div  # ratio\n"
                                  "v4 owned [1, 2] f32[8, 4]  contract\n"
-                                 "v5 owned [1, 1] f32[4]  sub  in place of update 0\n"
+                                 "v5 owned [1, 1] f32[4]  cumsum  in place of update 0\n"
                                  "v6 owned [2, 2] f32[]  scatter\n"
                                  "k0_sum_div\n"
                                  "  row f32[8, 4] over axes 0,1: exp (+1 inlined), sum\n"
@@ -58,12 +58,12 @@ static const char every_kind[] = "plan: 3 kernels, 7 values, arena 192 bytes (19
                                  "    holds %4 sum\n"
                                  "    stores v2 = %4 sum\n"
                                  "    stores v3 = %5 div  # ratio\n"
-                                 "k1_contract_sub\n"
+                                 "k1_contract_cumsum\n"
                                  "  contract f32[8, 4, 4] over axes 2\n"
                                  "    reads v2 v3\n"
                                  "    stores v4 = %9 contract\n"
-                                 "  map f32[4]\n"
-                                 "    stores v5 = %10 sub\n"
+                                 "  scan f32[4]: cumsum (+2 inlined)\n"
+                                 "    stores v5 = %10 cumsum\n"
                                  "k2_scatter\n"
                                  "  scatter f32[]\n"
                                  "    reads v1 v3 v4\n"
@@ -142,7 +142,7 @@ static void test_verifier(void **state) {
       {"v4 owned [1, 2]", "v4 arena [1, 2] offset 0", "plan: output 0 lies in the arena"},
       {"leaf 1", "leaf 2", "plan: value v1 has leaf slot 2 of 2"},
       {"leaf 1", "leaf 0", "plan: leaf slot 0 is given twice"},
-      {"    stores v5 = %10 sub\n", "", "plan: kernel 1 has a part that stores nothing (var)"},
+      {"    stores v5 = %10 cumsum\n", "", "plan: kernel 1 has a part that stores nothing (cumsum)"},
       {"    stores v4 = %9 contract\n", "    stores v4 = %9 contract\n    stores v4 = %9 contract\n", "plan: v4 is stored twice"},
       {"    stores v2 = %4 sum\n", "", "plan: no kernel stores v2 (sum)"},
       {"over axes 0,1", "over axes 0,2", "plan: kernel 0 reduces axes 0x5 of rank 2"},

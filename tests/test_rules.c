@@ -102,6 +102,8 @@ static struct tin_node *rebuild_node(struct tin_graph *graph, const struct tin_n
     return tin_node_elementwise(graph, node->op, node->dtype, in, node->n_in);
   if (tin_op_is(node->op, OP_CLASS_MOVEMENT))
     return rebuild_movement(graph, node, in);
+  if (tin_op_is(node->op, OP_CLASS_SCAN) && node->op != OP_ARGSORT)
+    return tin_node_scan(graph, node->op, in[0], node->n_in == 2 ? in[1] : NULL, (int)node->arg[0]);
   switch (node->op) {
   case OP_CONST:
     return tin_node_const(graph, node->dtype, node->bits);
@@ -119,6 +121,8 @@ static struct tin_node *rebuild_node(struct tin_graph *graph, const struct tin_n
     return tin_node_gather(graph, in[0], in[1], tin_node_indexing(node));
   case OP_SCATTER:
     return tin_node_scatter(graph, in[0], in[1], in[2], tin_node_indexing(node), (enum tin_scatter_mode)node->arg[3]);
+  case OP_ARGSORT:
+    return tin_node_argsort(graph, in[0], (int)node->arg[0], node->arg[1]);
   case OP_ASSIGN:
     return tin_node_assign(graph, in[0], in[1]);
   default:

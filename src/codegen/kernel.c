@@ -8,8 +8,10 @@
 
 #include "codegen/contract.h"
 #include "codegen/lower.h"
+#include "codegen/scan_kernel.h"
 #include "codegen/scatter.h"
 #include "codegen/vectorize.h"
+#include "ir/sort.h"
 #include "runtime/code.h"
 
 /* ---- targets ---- */
@@ -46,8 +48,9 @@ const struct tin_codegen_target *tin_codegen_target_best(void) {
 }
 
 const struct tin_code_symbol tin_codegen_symbols[] = {
-    {"tin_fmaf", (const void *)fmaf}, {"tin_fma", (const void *)fma},     {"tin_sqrtf", (const void *)sqrtf},
-    {"tin_sqrt", (const void *)sqrt}, {"tin_fmodf", (const void *)fmodf}, {"tin_fmod", (const void *)fmod},
+    {"tin_fmaf", (const void *)fmaf},           {"tin_fma", (const void *)fma},     {"tin_sqrtf", (const void *)sqrtf},
+    {"tin_sqrt", (const void *)sqrt},           {"tin_fmodf", (const void *)fmodf}, {"tin_fmod", (const void *)fmod},
+    {"tin_argsort", (const void *)tin_argsort},
 };
 const int tin_codegen_symbol_count = sizeof tin_codegen_symbols / sizeof *tin_codegen_symbols;
 
@@ -151,6 +154,8 @@ const char *tin_output_nest(const struct tin_output *out, struct tin_nest *nest,
 }
 
 void tin_codegen_prelude(struct tin_text *text, const char *kernels) {
+  if (strstr(kernels, "tin_argsort")) /* src/ir/sort.h */
+    tin_text_puts(text, "void tin_argsort(const void *, int, long, long, int, int *, void *);\n");
   if (strstr(kernels, "tk_") || strstr(kernels, "tin_fm") || strstr(kernels, "tin_sqrt"))
     tin_portable_prelude(text);
 }
@@ -251,7 +256,7 @@ static void print_in_comment(struct tin_text *text, const char *words) {
 
 /* What a part computes, for the reader of a dump. */
 static void describe_part(struct tin_text *text, const struct tin_schedule *schedule, const struct tin_part *part, const char *name) {
-  static const char *const kinds[] = {"elementwise", "rows", "contraction", "scatter"};
+  static const char *const kinds[] = {"elementwise", "rows", "contraction", "scatter", "scan"};
   tin_text_add(text, "\n/* %s: %s over [", name, kinds[part->kind]);
   for (int i = 0; i < part->rank; i++)
     tin_text_add(text, "%s%lld%s", i ? ", " : "", (long long)part->shape[i], part->axes >> i & 1 ? " reduced" : "");
@@ -297,6 +302,8 @@ void tin_codegen_kernel(struct tin_text *text, struct tin_text *readable, struct
       tin_contract_print(&out, schedule, part, &entry);
     else if (part->kind == PART_SCATTER)
       tin_scatter_print(&out, schedule, part, &entry);
+    else if (part->kind == PART_SCAN)
+      tin_scan_print(&out, schedule, part, &entry);
     else
       print_part(&out, schedule, part, &entry);
     tin_vec_push(arena, &code->entries, entry);

@@ -59,7 +59,7 @@ void tin_codegen_prelude(struct tin_text *text, const char *kernels);
 void tin_codegen_kernel(struct tin_text *text, struct tin_text *readable, struct tin_arena *arena, const struct tin_schedule *schedule,
                         int kernel, const struct tin_codegen_target *target, struct tin_kernel_code *code);
 
-/* Host symbols that the generated text refers to: tin_fmaf, tin_fma, tin_sqrtf, tin_sqrt, tin_fmodf, tin_fmod. */
+/* Host symbols that the generated text refers to: tin_fmaf, tin_fma, tin_sqrtf, tin_sqrt, tin_fmodf, tin_fmod, tin_argsort. */
 extern const struct tin_code_symbol tin_codegen_symbols[];
 extern const int tin_codegen_symbol_count;
 

@@ -10,7 +10,7 @@
  *   scope.c        scopes and what dies with them
  *   variable.c     parameters, state, inputs, kept values; write and assign
  *   realize.c      realise, read, item, keep
- *   leaf.c, creation.c, borrow.c, random.c, elementwise.c, expression.c, reduce.c, matmul.c, gather.c, scatter.c   ops
+ *   leaf.c, creation.c, borrow.c, random.c, elementwise.c, expression.c, reduce.c, scan.c, sort.c, matmul.c, gather.c, scatter.c   ops
  *   join.c, movement.c, parts.c, rearrange.c, border.c   ops that move elements
  *   grad.c, custom.c, checkpoint.c, gradcheck.c, clip.c   derivatives
  */
@@ -100,9 +100,9 @@ struct tin_ctx {
   tin_error_handler *handler;
   void *handler_user;
   struct tin_live_scope root;
-  struct tin_live_scope *scope; /* the innermost */
-  uint32_t serial, stamp;       /* shared by the graphs */
-  struct tin_graph spare;       /* memory of a scope that ended, for the next one */
+  struct tin_live_scope *scope;           /* the innermost */
+  uint32_t serial, stamp;                 /* shared by the graphs */
+  struct tin_graph spare;                 /* memory of a scope that ended, for the next one */
   uint64_t next_scope_id;                 /* of checkpoints too */
   struct tin_open_checkpoint *checkpoint; /* the innermost that is open, or NULL */
   uint64_t seed, scopes_since_seed;
@@ -254,6 +254,22 @@ struct tin_node *tin_node_compare_axes(struct tin_graph *graph, int op, int64_t 
 /* 1 / (1 + e^-x), neither it nor its gradient overflowing. */
 struct tin_node *tin_node_sigmoid(struct tin_graph *graph, struct tin_node *x);
 struct tin_node *tin_node_relu(struct tin_graph *graph, struct tin_node *x);
+
+/* A call that works along one axis. A 0-d operand is seen as one of a single element; is_point makes the result 0-d again. */
+struct tin_axis_call {
+  struct tin_call call;
+  struct tin_node *x;
+  int axis;
+  bool is_point;
+};
+/* False with the error recorded. */
+bool tin_axis_call_begin(struct tin_axis_call *along, const char *file, int line, const char *op, tin_tensor *x, int axis,
+                         enum tin_coercion coercion);
+tin_tensor *tin_axis_call_result(struct tin_axis_call *along, struct tin_node *node);
+/* The elements of x at the positions; these too, where indices is not NULL. Both are poison when the call has not begun well. */
+tin_tensor *tin_axis_call_pair(struct tin_axis_call *along, bool begun, struct tin_node *positions, tin_tensor **indices);
+/* The elements of x at the positions (i32, of x's shape but for the size of the axis) along the axis. torch.take_along_dim. */
+struct tin_node *tin_node_take_along(struct tin_graph *graph, struct tin_node *x, struct tin_node *positions, int axis);
 
 /* Threefry words of a new random stream, u32 of the shape. */
 struct tin_node *tin_random_words(struct tin_call *call, int rank, const int64_t *shape);

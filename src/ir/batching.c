@@ -139,6 +139,14 @@ static struct tin_node *lift_concat(struct batch *batch, const struct tin_node *
   return tin_node_concat(batch->graph, in, node->n_in, (int)node->arg[0] + 1);
 }
 
+static struct tin_node *lift_scan(struct batch *batch, const struct tin_node *node) {
+  struct tin_node *a = row_of(batch, node, 0), *b = node->n_in == 2 ? row_of(batch, node, 1) : NULL;
+  int axis = (int)node->arg[0] + 1;
+  if (!a || (node->n_in == 2 && !b))
+    return NULL;
+  return node->op == OP_ARGSORT ? tin_node_argsort(batch->graph, a, axis, node->arg[1]) : tin_node_scan(batch->graph, node->op, a, b, axis);
+}
+
 /* Where the index is the same for every row, the new axis is one of those around the indexed one; where there is no batch yet and the first
  * axis is indexed, it is one of the index's. Otherwise it is one more axis of the batch. */
 static struct tin_node *lift_gather(struct batch *batch, const struct tin_node *node) {
@@ -171,6 +179,8 @@ typedef struct tin_node *lift_fn(struct batch *batch, const struct tin_node *nod
 static lift_fn *lift_of(const struct tin_node *node) {
   if (tin_op_is_elementwise(node->op))
     return lift_elementwise;
+  if (tin_op_is(node->op, OP_CLASS_SCAN))
+    return lift_scan;
   switch (node->op) {
   case OP_IDENTITY:
     return node->custom ? NULL : lift_identity;

@@ -20,6 +20,18 @@ struct tin_node *make_reduce(struct tin_graph *graph, int op, struct tin_node *x
 struct tin_node *make_reshape(struct tin_graph *graph, struct tin_node *x, int rank, const int64_t *shape);
 struct tin_node *make_bitcast(struct tin_graph *graph, struct tin_node *x, tin_dtype dtype);
 
+static inline struct tin_node *make_flip(struct tin_graph *graph, struct tin_node *x, uint32_t axes) {
+  return x ? tin_node_flip(graph, x, axes) : NULL;
+}
+
+static inline struct tin_node *make_scan(struct tin_graph *graph, int op, struct tin_node *x, int axis) {
+  return x ? tin_node_scan(graph, op, x, NULL, axis) : NULL;
+}
+
+static inline struct tin_node *make_recurrence(struct tin_graph *graph, struct tin_node *a, struct tin_node *b, int axis) {
+  return a && b ? tin_node_scan(graph, OP_RECURRENCE, a, b, axis) : NULL;
+}
+
 /* Positions of index (any shape) along one axis. */
 struct tin_node *make_gather(struct tin_graph *graph, struct tin_node *x, struct tin_node *index, int axis);
 

@@ -438,6 +438,38 @@ static struct tin_node *grad_scatter(struct tin_graph *graph, struct tin_node *n
   }
 }
 
+/* ---- scans ---- */
+
+static uint32_t axis_mask(const struct tin_node *node) {
+  return 1u << node->arg[0];
+}
+
+/* The sum of g from each position to the end. */
+static struct tin_node *grad_cumsum(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  (void)i;
+  uint32_t axis = axis_mask(node);
+  return make_flip(graph, make_scan(graph, OP_CUMSUM, make_flip(graph, g, axis), (int)node->arg[0]), axis);
+}
+
+/* The cotangent of in1 of out[i] = a[i] out[i-1] + b[i]: the recurrence l[i] = g[i] + a[i+1] l[i+1], which runs backward. It needs no
+ * division, so that it is right at zeros. */
+static struct tin_node *backward(struct tin_graph *graph, struct tin_node *node, struct tin_node *g) {
+  uint32_t axis = axis_mask(node);
+  struct tin_node *a = make_flip(graph, tin_node_moved(graph, node->in[0], (int)node->arg[0], -1, 0), axis);
+  return make_flip(graph, make_recurrence(graph, a, make_flip(graph, g, axis), (int)node->arg[0]), axis);
+}
+
+/* out[i] = x[i] out[i-1] with out[-1] = 1: the recurrence with b = 0 */
+static struct tin_node *grad_cumprod(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  (void)i;
+  return make_binary(graph, OP_MUL, backward(graph, node, g), tin_node_moved(graph, node, (int)node->arg[0], 1, 1));
+}
+
+static struct tin_node *grad_recurrence(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  struct tin_node *b = backward(graph, node, g);
+  return i == 1 ? b : make_binary(graph, OP_MUL, b, tin_node_moved(graph, node, (int)node->arg[0], 1, 0));
+}
+
 /* ---- the walk ---- */
 
 static gradient_fn *const grad_none = NULL;

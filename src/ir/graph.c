@@ -468,6 +468,32 @@ struct tin_node *tin_node_scatter(struct tin_graph *graph, struct tin_node *base
   return build(graph, &like);
 }
 
+/* ---- scans ---- */
+
+struct tin_node *tin_node_scan(struct tin_graph *graph, int op, struct tin_node *a, struct tin_node *b, int axis) {
+  int64_t shape[TIN_MAX_RANK], arg = axis;
+  struct tin_node like = {
+      .op = (uint16_t)op, .n_in = b ? 2 : 1, .in = (struct tin_node *[]){a, b}, .n_arg = 1, .arg = &arg, .shape = shape};
+  return build(graph, &like);
+}
+
+struct tin_node *tin_node_moved(struct tin_graph *graph, struct tin_node *x, int axis, int by, double fill) {
+  int64_t start[TIN_MAX_RANK] = {0}, step[TIN_MAX_RANK], size[TIN_MAX_RANK], low[TIN_MAX_RANK] = {0}, interior[TIN_MAX_RANK] = {0};
+  for (int i = 0; i < x->rank; i++) {
+    step[i] = 1;
+    size[i] = x->shape[i] - (i == axis);
+  }
+  *(by > 0 ? &low[axis] : &start[axis]) = 1;
+  struct tin_node *kept = tin_node_slice(graph, x, start, step, size);
+  return kept ? tin_node_pad(graph, kept, low, interior, x->shape, tin_scalar_from_double(fill, (tin_dtype)x->dtype)) : NULL;
+}
+
+struct tin_node *tin_node_argsort(struct tin_graph *graph, struct tin_node *x, int axis, bool descending) {
+  int64_t shape[TIN_MAX_RANK], arg[2] = {axis, descending};
+  struct tin_node like = {.op = OP_ARGSORT, .n_in = 1, .in = &x, .n_arg = 2, .arg = arg, .shape = shape};
+  return build(graph, &like);
+}
+
 struct tin_node *tin_node_assign(struct tin_graph *graph, struct tin_node *var, struct tin_node *value) {
   int64_t shape[TIN_MAX_RANK];
   struct tin_node like = {.op = OP_ASSIGN, .n_in = 2, .in = (struct tin_node *[]){var, value}, .shape = shape};

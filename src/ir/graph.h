@@ -161,6 +161,11 @@ struct tin_node *tin_node_concat(struct tin_graph *graph, struct tin_node **in, 
 struct tin_node *tin_node_gather(struct tin_graph *graph, struct tin_node *x, struct tin_node *index, struct tin_indexing indexing);
 struct tin_node *tin_node_scatter(struct tin_graph *graph, struct tin_node *base, struct tin_node *index, struct tin_node *source,
                                   struct tin_indexing indexing, enum tin_scatter_mode mode);
+/* CUMSUM and the others of their class along the axis; b is NULL but for RECURRENCE. */
+struct tin_node *tin_node_scan(struct tin_graph *graph, int op, struct tin_node *a, struct tin_node *b, int axis);
+/* x moved by one position along the axis, to the next (by 1) or the one before (by -1); the fill comes in. A slice and a pad. */
+struct tin_node *tin_node_moved(struct tin_graph *graph, struct tin_node *x, int axis, int by, double fill);
+struct tin_node *tin_node_argsort(struct tin_graph *graph, struct tin_node *x, int axis, bool descending);
 struct tin_node *tin_node_assign(struct tin_graph *graph, struct tin_node *var, struct tin_node *value);
 
 /* The raw constructor below all of these: no rules, only consing. Parser and rules use it. */

@@ -70,6 +70,12 @@ static const struct attribute attributes[OP_COUNT][5] = {
     [OP_CONCAT] = {AXIS},
     [OP_GATHER] = {INDEXING_ATTRIBUTES},
     [OP_SCATTER] = {INDEXING_ATTRIBUTES, {"mode", ATTRIBUTE_MODE, 3}},
+    [OP_CUMSUM] = {AXIS},
+    [OP_CUMPROD] = {AXIS},
+    [OP_RECURRENCE] = {AXIS},
+    [OP_CUMARGMAX] = {AXIS},
+    [OP_CUMARGMIN] = {AXIS},
+    [OP_ARGSORT] = {AXIS, {"descending", ATTRIBUTE_NUMBER, 1}},
 };
 static const char *const class_names[] = {"lanes", "chain"};
 

@@ -283,6 +283,23 @@ static const char *infer_index(struct tin_node *node) {
   return NULL;
 }
 
+static const char *infer_scan(struct tin_node *node) {
+  const struct tin_node *x = node->in[0];
+  if (!accepts(node, x->dtype))
+    return "the op does not accept the input's dtype";
+  if (node->n_in == 2 && (node->in[1]->dtype != x->dtype || !tin_same_shape(node->in[1], x)))
+    return "the inputs' shapes or dtypes differ";
+  if (node->arg[0] < 0 || node->arg[0] >= x->rank)
+    return "the axis is out of range";
+  if (node->op == OP_ARGSORT && node->arg[1] != 0 && node->arg[1] != 1)
+    return "descending is not 0 or 1";
+  copy_shape(node, x);
+  node->dtype = tin_ops[node->op].result == OP_RESULT_OWN ? TIN_I32 : x->dtype;
+  if (node->dtype == TIN_I32 && x->shape[node->arg[0]] > INT32_MAX)
+    return "the axis has more positions than i32";
+  return NULL;
+}
+
 static const char *infer_assign(struct tin_node *node) {
   if (node->in[0]->op != OP_VAR)
     return "the target is not a variable";
@@ -296,6 +313,7 @@ static const char *infer_assign(struct tin_node *node) {
 static int expected_arguments(const struct tin_node *node) {
   switch (node->op) {
   case OP_CONTRACT:
+  case OP_ARGSORT:
     return 2;
   case OP_PERMUTE:
     return node->in[0]->rank;
@@ -313,7 +331,7 @@ static int expected_arguments(const struct tin_node *node) {
   case OP_CONCAT:
     return 1;
   default:
-    return tin_op_is(node->op, OP_CLASS_REDUCE);
+    return tin_op_is(node->op, OP_CLASS_REDUCE) || tin_op_is(node->op, OP_CLASS_SCAN);
   }
 }
 
@@ -363,6 +381,8 @@ static const char *infer_shape(struct tin_node *node) {
     return infer_movement(node);
   case OP_CLASS_INDEX:
     return infer_index(node);
+  case OP_CLASS_SCAN:
+    return infer_scan(node);
   case OP_CLASS_EFFECT:
     return infer_assign(node);
   }

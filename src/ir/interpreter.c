@@ -9,6 +9,7 @@
 
 #include "ir/indexing.h"
 #include "ir/scalar.h"
+#include "ir/sort.h"
 
 enum {
   BLOCK = 64,         /* elements handled together */
@@ -427,6 +428,93 @@ static bool index_op(const struct tin_node *node, void *const *in, void *out, st
   return true;
 }
 
+/* ---- scans ---- */
+
+/* Lines of n elements, `stride` apart, BLOCK of them at a time. */
+struct lines {
+  struct walk walk;
+  int64_t n, stride;
+  int count;
+  int64_t at[BLOCK]; /* first element of each line */
+};
+
+static struct lines lines_of(const struct tin_node *node) {
+  struct lines lines = {.walk = {.left = 1}, .n = node->shape[node->arg[0]]};
+  int64_t strides[TIN_MAX_RANK] = {0};
+  row_major(node, strides);
+  lines.stride = strides[node->arg[0]];
+  for (int i = 0; i < node->rank; i++)
+    if (i != node->arg[0])
+      walk_axis(&lines.walk, node->shape[i], strides[i], 0);
+  return lines;
+}
+
+static bool next_lines(struct lines *lines) {
+  int64_t unused[BLOCK];
+  lines->count = walk_take(&lines->walk, lines->at, unused, BLOCK);
+  return lines->count > 0;
+}
+
+/* Offsets of elements k of the lines. */
+static const int64_t *elements(const struct lines *lines, int64_t k, int64_t *offsets) {
+  for (int i = 0; i < lines->count; i++)
+    offsets[i] = lines->at[i] + k * lines->stride;
+  return offsets;
+}
+
+static void cumulate(const struct tin_node *node, void *const *in, void *out) {
+  tin_dtype dtype = (tin_dtype)node->dtype;
+  uint64_t total[BLOCK], a[BLOCK], b[BLOCK];
+  int64_t offsets[BLOCK];
+  for (struct lines lines = lines_of(node); next_lines(&lines);)
+    for (int64_t k = 0; k < lines.n; k++) {
+      load_block(in[node->n_in - 1], dtype, 0, elements(&lines, k, offsets), b, lines.count);
+      if (k > 0 && node->op == OP_RECURRENCE) {
+        load_block(in[0], dtype, 0, offsets, a, lines.count);
+        tin_scalar_eval_many(OP_MUL, dtype, dtype, (const uint64_t *[]){a, total, NULL}, total, lines.count);
+      }
+      if (k > 0)
+        tin_scalar_eval_many(node->op == OP_CUMPROD ? OP_MUL : OP_ADD, dtype, dtype, (const uint64_t *[]){total, b, NULL}, b, lines.count);
+      memcpy(total, b, sizeof total);
+      store_block(out, dtype, offsets, total, lines.count);
+    }
+}
+
+static void cumulative_extremum(const struct tin_node *node, const void *x, void *out) {
+  tin_dtype dtype = (tin_dtype)node->in[0]->dtype;
+  uint64_t best[BLOCK] = {0}, position[BLOCK], element[BLOCK];
+  int64_t offsets[BLOCK];
+  for (struct lines lines = lines_of(node); next_lines(&lines);)
+    for (int64_t k = 0; k < lines.n; k++) {
+      load_block(x, dtype, 0, elements(&lines, k, offsets), element, lines.count);
+      for (int i = 0; i < lines.count; i++) {
+        const uint64_t up[2] = {best[i], element[i]}, down[2] = {element[i], best[i]}, self[2] = {element[i], element[i]};
+        bool wins = k == 0 || tin_scalar_eval(OP_LE, TIN_BOOL, dtype, node->op == OP_CUMARGMAX ? up : down);
+        if (!wins && !tin_scalar_eval(OP_NE, TIN_BOOL, dtype, self))
+          continue;
+        best[i] = element[i];
+        position[i] = (uint64_t)k;
+      }
+      store_block(out, TIN_I32, offsets, position, lines.count);
+    }
+}
+
+static bool argsort(const struct tin_node *node, const void *x, void *out, struct tin_error *error) {
+  struct lines lines = lines_of(node);
+  int bytes = tin_dtype_bytes(node->in[0]->dtype);
+  void *scratch = malloc(tin_argsort_scratch(lines.n) + 1);
+  if (!scratch) {
+    tin_error_set(error, "argsort: out of memory");
+    return false;
+  }
+  while (next_lines(&lines))
+    for (int i = 0; i < lines.count; i++)
+      tin_argsort((const char *)x + lines.at[i] * bytes, node->in[0]->dtype, lines.stride, lines.n, (int)node->arg[1],
+                  (int *)out + lines.at[i], scratch);
+  free(scratch);
+  return true;
+}
+
 /* ---- all ops ---- */
 
 bool tin_interpret(const struct tin_node *node, void *const *in, void *out, struct tin_error *error) {
@@ -472,6 +560,17 @@ bool tin_interpret(const struct tin_node *node, void *const *in, void *out, stru
   case OP_GATHER:
   case OP_SCATTER:
     return index_op(node, in, out, error);
+  case OP_CUMSUM:
+  case OP_CUMPROD:
+  case OP_RECURRENCE:
+    cumulate(node, in, out);
+    return true;
+  case OP_CUMARGMAX:
+  case OP_CUMARGMIN:
+    cumulative_extremum(node, in[0], out);
+    return true;
+  case OP_ARGSORT:
+    return argsort(node, in[0], out, error);
   }
   tin_error_set(error, "interpreter: %s has no value of its own", tin_ops[node->op].text);
   return false;

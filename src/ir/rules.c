@@ -517,6 +517,14 @@ static bool rule_reduce_nothing(struct tin_graph *graph, const struct tin_node *
   return true;
 }
 
+/* Along an axis of one position: the element (of a recurrence, the second input), or position 0. */
+static bool rule_scan_of_one(struct tin_graph *graph, const struct tin_node *node, struct tin_node **out) {
+  if (node->shape[node->arg[0]] != 1)
+    return false;
+  *out = tin_ops[node->op].result == OP_RESULT_OWN ? filled_number(graph, node->dtype, 0, node) : node->in[node->n_in - 1];
+  return true;
+}
+
 /* The number n as a constant of the dtype, or NULL where it would be rounded. Integers wrap as the sum itself does. */
 static bool count_as_bits(int64_t n, tin_dtype dtype, uint64_t *bits) {
   *bits = tin_scalar_cast((uint64_t)n, TIN_I64, dtype);
@@ -887,6 +895,7 @@ static rule *const concat_rules[] = {rule_concat, NULL};
 static rule *const fold_rules[] = {rule_empty, rule_fold_of_contract, rule_fold_of_strides, NULL};
 static rule *const reduce_rules[] = {
     rule_empty, rule_reduce_no_axes, rule_reduce_nothing, rule_reduce_of_expand, rule_reduce_of_permute, rule_sum_of_product, NULL};
+static rule *const scan_rules[] = {rule_empty, rule_scan_of_one, NULL};
 static rule *const contract_rules[] = {rule_empty, rule_reduce_no_axes, rule_reduce_nothing, rule_reduce_of_expand, NULL};
 
 static rule *const *const op_rules[OP_COUNT] = {
@@ -923,6 +932,8 @@ static bool apply_rules(struct tin_graph *graph, const struct tin_node *node, st
     return apply_list(movement_rules, graph, node, out);
   if (tin_op_is(node->op, OP_CLASS_REDUCE) && node->op != OP_FOLD)
     return apply_list(reduce_rules, graph, node, out);
+  if (tin_op_is(node->op, OP_CLASS_SCAN))
+    return apply_list(scan_rules, graph, node, out);
   return tin_op_is(node->op, OP_CLASS_CONTRACT) && apply_list(contract_rules, graph, node, out);
 }
 

@@ -33,7 +33,8 @@ enum tin_part_kind {
   PART_MAP,      /* elementwise over one iteration space, any number of stores */
   PART_ROW,      /* reductions of one iteration space over the same axes, with elementwise work before, between and after */
   PART_CONTRACT, /* one chain contraction with producers inlined in its operands and consumers on its result */
-  PART_SCATTER   /* one scatter */
+  PART_SCATTER,  /* one scatter */
+  PART_SCAN      /* one scan or argsort */
 };
 
 /* A reduction or contraction that has something to reduce. An empty one is a constant, computed by whatever reads it. */
@@ -42,13 +43,18 @@ static inline bool tin_node_reduces(const struct tin_node *node) {
   return reduces && node->in[0]->size > 0;
 }
 
+/* Scans whose kernel puts the elements of the last input where the result goes: what computes them is fused. */
+static inline bool tin_node_scans_in_place(const struct tin_node *node) {
+  return tin_op_is(node->op, OP_CLASS_SCAN) && tin_ops[node->op].result == OP_RESULT_SAME;
+}
+
 /* One body of a kernel: an iteration space and what is computed over it. */
 struct tin_part {
   enum tin_part_kind kind;
   int rank;
   int64_t shape[TIN_MAX_RANK]; /* MAP: of the stored nodes; ROW: full shape (inputs of the reductions); CONTRACT: full shape */
   uint32_t axes;               /* ROW, CONTRACT: mask of reduced axes */
-  struct tin_node *anchor;     /* CONTRACT, SCATTER: the node; ROW: the first reduction; MAP: the first store */
+  struct tin_node *anchor;     /* CONTRACT, SCATTER, SCAN: the node; ROW: the first reduction; MAP: the first store */
   TIN_VEC(struct tin_node *)
   members;                           /* ROW: nodes held in the group, in graph order: reductions, and elementwise or expand nodes that
                                       * depend on one of them. CONTRACT: the consumers computed on the tile, in graph order */

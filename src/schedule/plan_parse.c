@@ -19,7 +19,7 @@
  *   value  = "v"n ( "leaf" slot | "arena" life "offset" bytes | "owned" life ) type op [ string ] [ "in place of update" n ]
  *   life   = "[" first kernel "," last kernel "]"
  *   kernel = name { part }
- *   part   = ( "map" | "row" | "contract" | "scatter" ) type [ "over axes" n { "," n } ] [ ":" text ]
+ *   part   = ( "map" | "row" | "contract" | "scatter" | "scan" ) type [ "over axes" n { "," n } ] [ ":" text ]
  *            [ "reads" { "v"n } ] { "holds" node } { "stores v"n "=" node }
  *   node   = "%"n op
  *   check  = "check v"n "below" limit "before kernel" n "(" op ")"
@@ -188,8 +188,9 @@ static void parse_store(struct parser *p, struct tin_part *part) {
 }
 
 static int parse_part_kind(struct parser *p) {
-  static const char *const names[] = {[PART_MAP] = "map", [PART_ROW] = "row", [PART_CONTRACT] = "contract", [PART_SCATTER] = "scatter"};
-  for (int kind = PART_MAP; kind <= PART_SCATTER; kind++)
+  static const char *const names[] = {
+      [PART_MAP] = "map", [PART_ROW] = "row", [PART_CONTRACT] = "contract", [PART_SCATTER] = "scatter", [PART_SCAN] = "scan"};
+  for (int kind = PART_MAP; kind <= PART_SCAN; kind++)
     if (tin_parse_accept(&p->in, names[kind]))
       return kind;
   return -1;
@@ -198,7 +199,11 @@ static int parse_part_kind(struct parser *p) {
 static struct tin_part *parse_part_head(struct parser *p, int kind) {
   struct tin_part *part = TIN_NEW(p->arena, struct tin_part);
   part->kind = (enum tin_part_kind)kind;
-  part->anchor = new_node(p, kind == PART_CONTRACT ? OP_CONTRACT : kind == PART_SCATTER ? OP_SCATTER : kind == PART_ROW ? OP_SUM : OP_VAR);
+  part->anchor = new_node(p, kind == PART_CONTRACT  ? OP_CONTRACT
+                             : kind == PART_SCATTER ? OP_SCATTER
+                             : kind == PART_SCAN    ? OP_CUMSUM
+                             : kind == PART_ROW     ? OP_SUM
+                                                    : OP_VAR);
   parse_type(p, part->anchor);
   part->rank = part->anchor->rank;
   memcpy(part->shape, part->anchor->shape, sizeof part->shape);

@@ -1,8 +1,9 @@
 /* Which nodes get a value of their own (a "root"), and why.
  *
- * Sinks, reductions, contractions and scatters are roots. Another node is computed inside its consumers, unless several of them would
- * repeat work that costs more than writing the value once and reading it at each use. Costs are bytes an element; one vector operation an
- * element is worth WORK_BYTES bytes (a core does about 40 G element operations a second and moves about 20 GB/s from a shared cache).
+ * Sinks, reductions, contractions, scatters and scans are roots. Another node is computed inside its consumers, unless several of them
+ * would repeat work that costs more than writing the value once and reading it at each use. Costs are bytes an element; one vector
+ * operation an element is worth WORK_BYTES bytes (a core does about 40 G element operations a second and moves about 20 GB/s from a shared
+ * cache).
  *
  * Backward: by which roots would each node be computed (at most 4 are told apart). Forward: the cost of computing it again.
  */
@@ -22,7 +23,7 @@ enum { CONCAT_FEW = 4, CONCAT_MAX_INPUT_OPS = 3 };
 enum { MAX_FOLD_OPS = 64 };
 
 static bool is_anchor(const struct tin_node *node) {
-  return tin_node_reduces(node) || node->op == OP_SCATTER;
+  return tin_node_reduces(node) || node->op == OP_SCATTER || tin_op_is(node->op, OP_CLASS_SCAN);
 }
 
 static bool is_constant(const struct tin_node *node) {
@@ -63,10 +64,13 @@ static bool is_fill(const struct tin_node *node) {
   return !node->buffer && (node->op == OP_CONST || node->op == OP_SCALAR);
 }
 
-/* The node that must have memory for input k of a barrier, gather or scatter, or NULL: index tensors are looked at before the kernel runs,
- * gathered tensors are read at computed places (through views whose index is linear in them), sources and bases row by row. */
+/* The node that must have memory for input k of a barrier, gather, scatter or scan, or NULL: index tensors are looked at before the kernel
+ * runs, gathered tensors are read at computed places (through views whose index is linear in them), sources and bases row by row. So has
+ * what a scan walks along, but for the elements that its kernel puts in place itself. */
 static struct tin_node *needs_memory(const struct grouping *g, const struct tin_node *user, int k) {
   struct tin_node *node = user->in[k];
+  if (tin_op_is(user->op, OP_CLASS_SCAN))
+    return k == user->n_in - 1 && tin_node_scans_in_place(user) ? NULL : node;
   if (user->op == OP_BARRIER) /* what passes a barrier is kept, so that what is behind the barrier need not be */
     return is_constant(node) ? NULL : node;
   if (!tin_op_is(user->op, OP_CLASS_INDEX) || (user->op == OP_SCATTER && k == 0 && is_fill(node)))

@@ -136,6 +136,8 @@ static struct tin_part part_of_root(struct tin_node *root) {
     space = root->in[0];
   } else if (root->op == OP_SCATTER) {
     part.kind = PART_SCATTER;
+  } else if (tin_op_is(root->op, OP_CLASS_SCAN)) {
+    part.kind = PART_SCAN;
   }
   part.rank = space->rank;
   memcpy(part.shape, space->shape, sizeof(int64_t) * space->rank);
@@ -144,7 +146,7 @@ static struct tin_part part_of_root(struct tin_node *root) {
 
 /* How an elementwise root of this shape sits in the part: READ_FULL over its iteration space, READ_ROW over its rows; 0: it does not. */
 static int position_in(const struct tin_part *part, const struct tin_node *root) {
-  if (part->kind == PART_SCATTER)
+  if (part->kind == PART_SCATTER || part->kind == PART_SCAN)
     return 0;
   if (part->kind == PART_CONTRACT)
     return root->size == row_count(part) ? READ_FULL : 0;
@@ -181,8 +183,8 @@ static const char *why_not_join(struct grouping *g, const struct group *group, s
   const struct tin_part *part = group->part;
   if (group->ops + g->facts[root->index].ops > GROUP_MAX_OPS)
     return "the kernel would pass the cap on operations";
-  if (own->kind == PART_SCATTER || own->kind == PART_CONTRACT)
-    return "a contraction or scatter starts its own kernel";
+  if (own->kind == PART_SCATTER || own->kind == PART_CONTRACT || own->kind == PART_SCAN)
+    return "a contraction, scatter or scan starts its own kernel";
   if (own->kind == PART_ROW) {
     if (!(g->fuse & TIN_FUSE_ROW))
       return "row fusion is off";
@@ -205,9 +207,10 @@ static const char *why_not_join(struct grouping *g, const struct group *group, s
       return "row fusion is off";
     return position_in(part, root) == READ_FULL && !reduces_last_axis(part) ? "the reduction runs across rows" : why_rows_do_not_fit(part);
   case PART_SCATTER:
+  case PART_SCAN:
     break;
   }
-  return "a scatter takes no consumers";
+  return "a scatter or scan takes no consumers";
 }
 
 /* Do all reads of the group's own roots sit at the identical index (or row)? */

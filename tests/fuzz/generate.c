@@ -355,6 +355,25 @@ static void reduce_step(struct generator *g) {
   }
 }
 
+/* Not argsort: the readable form of its kernel calls a function of the library. */
+static void scan_step(struct generator *g) {
+  static const uint8_t ops[] = {OP_CUMSUM, OP_CUMPROD, OP_RECURRENCE, OP_CUMARGMAX, OP_CUMARGMIN};
+  int op = ops[gen_below(g, (int64_t)sizeof ops)];
+  struct tin_node *x = gen_pick(g), *second = NULL;
+  if (!x->rank)
+    return;
+  if (!accepts(op, (tin_dtype)x->dtype))
+    x = make_cast(g->graph, x, gen_chance(g, 50) ? TIN_F32 : TIN_I32);
+  if (x && op == OP_RECURRENCE) {
+    struct gen_shape shape = gen_shape_of(x);
+    second = gen_operand(g, (tin_dtype)x->dtype, &shape);
+  }
+  if (!x || (op == OP_RECURRENCE && !second))
+    g->failed = true;
+  else
+    gen_push(g, tin_node_scan(g->graph, op, x, second, (int)gen_below(g, x->rank)));
+}
+
 /* ---- gradients ---- */
 
 static void gradient_step(struct generator *g) {
@@ -385,10 +404,10 @@ static const struct {
   int weight;
   bool exact; /* see struct generator */
 } steps[] = {
-    {elementwise_step, 34, true},     {cast_step, 6, true},      {reduce_step, 14, true},
-    {gen_movement_step, 26, true},    {gen_index_step, 6, true}, {gen_contract_step, 10, false},
-    {gen_softmax_step, 3, false},     {gen_norm_step, 3, false}, {gen_attention_step, 2, false},
-    {gen_convolution_step, 2, false}, {gradient_step, 5, false},
+    /* the exact ones first */
+    {elementwise_step, 34, true}, {cast_step, 6, true},           {reduce_step, 14, true},          {gen_movement_step, 26, true},
+    {gen_index_step, 6, true},    {scan_step, 4, true},           {gen_contract_step, 10, false},   {gen_softmax_step, 3, false},
+    {gen_norm_step, 3, false},    {gen_attention_step, 2, false}, {gen_convolution_step, 2, false}, {gradient_step, 5, false},
 };
 
 static void random_step(struct generator *g) {
