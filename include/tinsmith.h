@@ -402,8 +402,7 @@ struct tin_space_options {
  * - i) * step in the second, so both ends are exact; computed in f32 for f32, else in f64, and then cast (integers: towards zero). One
  * number: start. tin_linspace(ctx, TIN_F32, 0, 1, 11). torch.linspace, numpy.linspace. */
 tin_tensor *tin_linspace_args(struct tin_space_options args);
-/* base (positive) to the power x of tin_linspace's numbers, in f64 as e^(x log(base)), and then cast; f64 is within about |x log(base)|
- * ulp. tin_logspace(ctx, TIN_F32, -3, 3, 7). torch.logspace. */
+/* base to the power of tin_linspace's numbers, by tin_power in f64, and then cast. tin_logspace(ctx, TIN_F32, -3, 3, 7). torch.logspace. */
 tin_tensor *tin_logspace_args(struct tin_space_options args);
 #ifndef __cplusplus
 #define tin_linspace(...) tin_linspace_args((struct tin_space_options){.file = __FILE__, .line = __LINE__, .ctx = __VA_ARGS__})

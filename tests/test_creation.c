@@ -92,14 +92,14 @@ static void test_linspace(void **state) {
 static void test_logspace(void **state) {
   (void)state;
   tin_ctx *ctx = new_ctx();
-  double x[7];
-  assert_true(tin_read(tin_logspace(ctx, TIN_F64, -3, 3, 7), x, sizeof x));
-  static const double powers[] = {1e-3, 1e-2, 1e-1, 1, 10, 100, 1000};
-  for (int i = 0; i < 7; i++)
-    assert_true(fabs(x[i] - powers[i]) <= 1e-14 * powers[i]);
+  double x[23], power = 1;
+  assert_true(tin_read(tin_logspace(ctx, TIN_F64, 0, 22, 23), x, sizeof x));
+  for (int i = 0; i < 23; i++, power *= 10) /* exact up to 10^22 */
+    assert_true(fabs(x[i] - power) <= 5e-16 * power);
   CHECK(tin_logspace(ctx, TIN_F32, 0, 5, 6), TIN_F32, (6), 1, 10, 100, 1000, 10000, 100000); /* rounded once, from f64 */
   CHECK(tin_logspace(ctx, TIN_F32, -1, 3, 4, .base = 2, .exclude_stop = true), TIN_F32, (4), 0.5, 1, 2, 4);
   CHECK(tin_logspace(ctx, TIN_F32, 2, 9, 1), TIN_F32, (1), 100);
+  CHECK(tin_logspace(ctx, TIN_F64, 0, 4, 5, .base = -3), TIN_F64, (5), 1, -3, 9, -27, 81);
   end_ctx(ctx);
 }
 
@@ -124,9 +124,6 @@ static void test_errors(void **state) {
   tin_clear_error(ctx);
   assert_true(tin_is_poison(tin_linspace(ctx, TIN_F32, 0, 1, -1)));
   assert_non_null(strstr(tin_message(ctx), "linspace: size -1 of axis 0 is negative"));
-  tin_clear_error(ctx);
-  assert_true(tin_is_poison(tin_logspace(ctx, TIN_F32, 0, 1, 2, .base = -2)));
-  assert_non_null(strstr(tin_message(ctx), "logspace: the base -2 is not positive"));
   tin_clear_error(ctx);
   assert_true(tin_is_poison(tin_full_i64(ctx, (tin_dtype)99, TIN_SHAPE(), 1)));
   assert_non_null(strstr(tin_message(ctx), "full_i64: 99 is no dtype"));
