@@ -334,7 +334,8 @@ tin_tensor *tin_interpolate_args(struct tin_interpolate_options args);
 
 /* ================================================================ losses */
 
-typedef enum tin_reduction { TIN_REDUCE_MEAN, TIN_REDUCE_SUM, TIN_REDUCE_NONE } tin_reduction;
+/* What is made of the values of a loss; BATCH_MEAN: the sum divided by the size of the first axis. */
+typedef enum tin_reduction { TIN_REDUCE_MEAN, TIN_REDUCE_SUM, TIN_REDUCE_NONE, TIN_REDUCE_BATCH_MEAN } tin_reduction;
 enum { TIN_IGNORE_CLASS_0 = INT32_MIN };
 
 struct tin_loss_options {
@@ -343,26 +344,100 @@ struct tin_loss_options {
   tin_tensor *input TIN_ZERO;
   tin_tensor *target TIN_ZERO;
   tin_reduction reduction TIN_ZERO;
-  int64_t ignore_index TIN_ZERO;   /* cross_entropy: examples with this label do not count. 0: none; TIN_IGNORE_CLASS_0: label 0 */
+  int64_t ignore_index TIN_ZERO;   /* cross_entropy, nll: examples with this label do not count. 0: none; TIN_IGNORE_CLASS_0: label 0 */
   double label_smoothing TIN_ZERO; /* cross_entropy: 0 .. 1 */
+  tin_tensor *weight TIN_ZERO;     /* cross_entropy, nll, multi_margin: [classes]; others: factors of the values. NULL: 1 */
+  tin_tensor *pos_weight TIN_ZERO; /* bce_with_logits: factor of the positive part, broadcast. NULL: 1 */
+  tin_tensor *third TIN_ZERO;      /* the third operand of losses that have one */
+  double beta TIN_ZERO;            /* smooth_l1; 0: 1 */
+  double delta TIN_ZERO;           /* huber; 0: 1 */
+  double margin TIN_ZERO;          /* hinge_embedding, multi_margin, triplet_margin: 0: 1, negative: 0; cosine_embedding, margin_ranking */
+  double p TIN_ZERO;               /* multi_margin: 1 or 2, 0: 1; triplet_margin: order of the norm, 0: 2 */
+  double eps TIN_ZERO;             /* poisson_nll, 0: 1e-8; gaussian_nll, triplet_margin, 0: 1e-6 */
+  bool log_target TIN_ZERO;        /* kl_div: the target holds logarithms */
+  bool no_log_input TIN_ZERO;      /* poisson_nll: the input is the rate, not its logarithm. PyTorch's log_input=False */
+  bool full TIN_ZERO;              /* poisson_nll, gaussian_nll: with the terms that do not depend on the input */
+  bool swap TIN_ZERO;              /* triplet_margin: the distance of positive and negative, if it is smaller */
 };
 /* -sum over classes of target * log_softmax(input). Classes are axis 1 of input [n, classes, ...], or axis 0 of [classes]. The target is
  * either class numbers (an integer tensor of input's shape without the class axis) or probabilities (floats of input's shape). A class
- * number must lie in 0 .. classes-1 or be ignored; any other counts as a logit equal to the largest. The mean is over the examples that
- * count. torch.nn.functional.cross_entropy (whose ignore_index of -100 must be asked for here). */
+ * number must lie in 0 .. classes-1 or be ignored; any other counts as a logit equal to the largest, or with weights as 0. The mean is over
+ * the examples that count, of class numbers with weights divided by the sum of the labels' weights. torch.nn.functional.cross_entropy
+ * (whose ignore_index of -100 must be asked for here). */
 tin_tensor *tin_cross_entropy_args(struct tin_loss_options options);
 /* (input - target)^2. torch.nn.functional.mse_loss. */
 tin_tensor *tin_mse_args(struct tin_loss_options options);
-/* -(y log s(x) + (1 - y) log(1 - s(x))), s the sigmoid, without overflow: max(x, 0) - x y + log(1 + e^-|x|).
+/* -(w y log s(x) + (1 - y) log(1 - s(x))), s the sigmoid, w pos_weight, without overflow: max(x, 0) - x y + log(1 + e^-|x|) for w 1.
  * torch.nn.functional.binary_cross_entropy_with_logits. */
 tin_tensor *tin_bce_with_logits_args(struct tin_loss_options options);
+/* -weight[target] * input[target], the input being logarithms of probabilities; shapes, labels, weights and mean as for cross_entropy.
+ * torch.nn.functional.nll_loss. */
+tin_tensor *tin_nll_args(struct tin_loss_options options);
+/* weight[target] / classes * the sum over other classes of max(0, margin - input[target] + input[class])^p; [n, classes] or [classes];
+ * gradient 0 at the bound. torch.nn.functional.multi_margin_loss. */
+tin_tensor *tin_multi_margin_args(struct tin_loss_options options);
+
+/* Losses of values: input and target broadcast, integers are cast to f32. With d = input - target: */
+/* |d|, gradient 0 at 0. torch.nn.functional.l1_loss. */
+tin_tensor *tin_l1_args(struct tin_loss_options options);
+/* d^2 / (2 beta) where |d| < beta, else |d| - beta / 2. Error: beta below 0. torch.nn.functional.smooth_l1_loss. */
+tin_tensor *tin_smooth_l1_args(struct tin_loss_options options);
+/* d^2 / 2 where |d| < delta, else delta (|d| - delta / 2). Error: delta below 0. torch.nn.functional.huber_loss. */
+tin_tensor *tin_huber_args(struct tin_loss_options options);
+/* target (log(target) - input), 0 where target is 0; log_target: e^target (target - input). The divergence of Kullback and Leibler is the
+ * batch mean. torch.nn.functional.kl_div. */
+tin_tensor *tin_kl_div_args(struct tin_loss_options options);
+/* -(y log x + (1 - y) log(1 - x)) of probabilities, logarithms being -100 at least (with gradient 0 there).
+ * torch.nn.functional.binary_cross_entropy. */
+tin_tensor *tin_bce_args(struct tin_loss_options options);
+/* e^input - target input; no_log_input: input - target log(input + eps); full: plus target log(target) - target + log(2 pi target) / 2
+ * where target > 1. torch.nn.functional.poisson_nll_loss. */
+tin_tensor *tin_poisson_nll_args(struct tin_loss_options options);
+/* log(1 + e^(-target input)), without overflow; targets are 1 or -1. torch.nn.functional.soft_margin_loss. */
+tin_tensor *tin_soft_margin_args(struct tin_loss_options options);
+/* input where target is 1, max(0, margin - input) where it is -1. torch.nn.functional.hinge_embedding_loss. */
+tin_tensor *tin_hinge_embedding_args(struct tin_loss_options options);
+
+/* Losses with three operands, all required. Maxima with 0 have gradient 1 at the bound, as in PyTorch. */
+/* (input, target, var): (log(v) + (input - target)^2 / v) / 2 with v = max(var, eps), which has the gradient of v; full: plus
+ * log(2 pi) / 2. var broadcasts, or has input's shape without the last axis. torch.nn.functional.gaussian_nll_loss. */
+tin_tensor *tin_gaussian_nll_args(struct tin_loss_options options);
+/* (input1, input2, target): max(0, margin - target (input1 - input2)). torch.nn.functional.margin_ranking_loss. */
+tin_tensor *tin_margin_ranking_args(struct tin_loss_options options);
+/* (input1, input2, target): 1 - cos where target is 1, max(0, cos - margin) where it is -1; cos = x . y / sqrt((x . x + 1e-12) (y . y +
+ * 1e-12)) over the last axis, which target lacks. torch.nn.functional.cosine_embedding_loss. */
+tin_tensor *tin_cosine_embedding_args(struct tin_loss_options options);
+/* (anchor, positive, negative): max(0, |anchor - positive + eps| - |anchor - negative + eps| + margin), norms of order p over the last
+ * axis. torch.nn.functional.triplet_margin_loss. */
+tin_tensor *tin_triplet_margin_args(struct tin_loss_options options);
 #ifndef __cplusplus
 #define TIN_LOSS(function, input_, ...)                                                                                                    \
   function((struct tin_loss_options){.file = __FILE__, .line = __LINE__, .input = (input_), .target = __VA_ARGS__})
 #define tin_cross_entropy(...) TIN_LOSS(tin_cross_entropy_args, __VA_ARGS__)
 #define tin_mse(...) TIN_LOSS(tin_mse_args, __VA_ARGS__)
 #define tin_bce_with_logits(...) TIN_LOSS(tin_bce_with_logits_args, __VA_ARGS__)
+#define tin_nll(...) TIN_LOSS(tin_nll_args, __VA_ARGS__)
+#define tin_multi_margin(...) TIN_LOSS(tin_multi_margin_args, __VA_ARGS__)
+#define tin_l1(...) TIN_LOSS(tin_l1_args, __VA_ARGS__)
+#define tin_smooth_l1(...) TIN_LOSS(tin_smooth_l1_args, __VA_ARGS__)
+#define tin_huber(...) TIN_LOSS(tin_huber_args, __VA_ARGS__)
+#define tin_kl_div(...) TIN_LOSS(tin_kl_div_args, __VA_ARGS__)
+#define tin_bce(...) TIN_LOSS(tin_bce_args, __VA_ARGS__)
+#define tin_poisson_nll(...) TIN_LOSS(tin_poisson_nll_args, __VA_ARGS__)
+#define tin_soft_margin(...) TIN_LOSS(tin_soft_margin_args, __VA_ARGS__)
+#define tin_hinge_embedding(...) TIN_LOSS(tin_hinge_embedding_args, __VA_ARGS__)
+#define TIN_LOSS_OF_3(function, input_, target_, ...)                                                                                      \
+  function((struct tin_loss_options){.file = __FILE__, .line = __LINE__, .input = (input_), .target = (target_), .third = __VA_ARGS__})
+#define tin_gaussian_nll(...) TIN_LOSS_OF_3(tin_gaussian_nll_args, __VA_ARGS__)
+#define tin_margin_ranking(...) TIN_LOSS_OF_3(tin_margin_ranking_args, __VA_ARGS__)
+#define tin_cosine_embedding(...) TIN_LOSS_OF_3(tin_cosine_embedding_args, __VA_ARGS__)
+#define tin_triplet_margin(...) TIN_LOSS_OF_3(tin_triplet_margin_args, __VA_ARGS__)
 #endif
+
+/* The cosine of the angle between vectors along the axis, which goes: the sum of x / max(|x|, 1e-8) * y / max(|y|, 1e-8); x and y
+ * broadcast. (float) Gradient of a zero vector: as if its length were the bound. torch.nn.functional.cosine_similarity. */
+tin_tensor *tin_cosine_similarity_at(const char *file, int line, tin_tensor *x, tin_tensor *y, int axis);
+#define tin_cosine_similarity(...) tin_cosine_similarity_at(TIN_HERE, __VA_ARGS__)
 
 /* 0-d f32: the fraction of rows of logits [..., classes] whose first largest logit is the label (integers [...]). */
 tin_tensor *tin_accuracy_at(const char *file, int line, tin_tensor *logits, tin_tensor *labels);
@@ -503,6 +578,26 @@ TIN_CPP_POOL(tin_interpolate, tin_interpolate_options)
 TIN_CPP_LOSS(tin_cross_entropy)
 TIN_CPP_LOSS(tin_mse)
 TIN_CPP_LOSS(tin_bce_with_logits)
+TIN_CPP_LOSS(tin_nll)
+TIN_CPP_LOSS(tin_multi_margin)
+TIN_CPP_LOSS(tin_l1)
+TIN_CPP_LOSS(tin_smooth_l1)
+TIN_CPP_LOSS(tin_huber)
+TIN_CPP_LOSS(tin_kl_div)
+TIN_CPP_LOSS(tin_bce)
+TIN_CPP_LOSS(tin_poisson_nll)
+TIN_CPP_LOSS(tin_soft_margin)
+TIN_CPP_LOSS(tin_hinge_embedding)
+#undef TIN_CPP_LOSS
+#define TIN_CPP_LOSS(name)                                                                                                                 \
+  static inline tin_tensor *name(tin_tensor *input, tin_tensor *target, tin_tensor *third, tin_loss_options options = {}, TIN_CPP_PLACE) { \
+    options.file = file, options.line = line, options.input = input, options.target = target, options.third = third;                       \
+    return name##_args(options);                                                                                                           \
+  }
+TIN_CPP_LOSS(tin_gaussian_nll)
+TIN_CPP_LOSS(tin_margin_ranking)
+TIN_CPP_LOSS(tin_cosine_embedding)
+TIN_CPP_LOSS(tin_triplet_margin)
 #undef TIN_CPP_LOSS
 static inline tin_tensor *tin_clip_grad_norm(tin_list grads, double max_norm, tin_tensor **out, tin_clip_options options = {},
                                              TIN_CPP_PLACE) {
