@@ -41,7 +41,10 @@ typedef struct tin_tensor tin_tensor; /* a value, perhaps not yet computed; do n
 #define TIN_DTYPE_DEFINED
 /* Element types, lowest in promotion first. The result of a mixed operation is the later of the two; but an unsigned and a signed integer
  * that is not wider give the signed integer of twice the unsigned one's size (u8 with i8: i16, u32 with i32: i64), and u64 with a signed
- * integer f64, which does not hold all of them. So numpy.promote_types has it for integers; with a float: torch.promote_types. */
+ * integer f64, which does not hold all of them. So numpy.promote_types has it for integers; with a float: torch.promote_types: the float,
+ * and f32 for f16 with bf16.
+ * f16 (IEEE 754 binary16) and bf16 (the upper half of an f32) are for storing: whatever computes with them does so in f32, and each
+ * function's result is rounded once, to nearest even. */
 typedef enum tin_dtype {
   TIN_BOOL,
   TIN_U8,
@@ -52,6 +55,8 @@ typedef enum tin_dtype {
   TIN_I32,
   TIN_U64,
   TIN_I64,
+  TIN_F16,
+  TIN_BF16,
   TIN_F32,
   TIN_F64,
   TIN_DTYPE_COUNT
@@ -418,8 +423,8 @@ tin_tensor *tin_tri_at(const char *file, int line, tin_ctx *ctx, tin_dtype dtype
 
 /* Random numbers by Threefry-2x32-20 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011): element i depends on i, the
  * seed, how many scopes were opened since the seed, and how many random tensors were made in the scope. Each call gives new numbers.
- * Fewer than 2^32 elements. tin_random_bits: u32. tin_rand: uniform in [0, 1), a multiple of 2^-24 (f64: 2^-53), torch.rand.
- * tin_randn: normal with mean 0 and deviation 1 by Box and Muller (1958), torch.randn. */
+ * Fewer than 2^32 elements. tin_random_bits: u32. tin_rand: uniform in [0, 1), a multiple of 2^-24 (f64: 2^-53, f16: 2^-11, bf16: 2^-8),
+ * torch.rand. tin_randn: normal with mean 0 and deviation 1 by Box and Muller (1958), torch.randn. */
 tin_tensor *tin_random_bits_at(const char *file, int line, tin_ctx *ctx, tin_shape shape);
 tin_tensor *tin_rand_at(const char *file, int line, tin_ctx *ctx, tin_dtype dtype, tin_shape shape);
 tin_tensor *tin_randn_at(const char *file, int line, tin_ctx *ctx, tin_dtype dtype, tin_shape shape);
@@ -560,7 +565,7 @@ tin_tensor *tin_nan_to_num_args(struct tin_nan_to_num_options args);
  * nearest even. torch.Tensor.to. */
 tin_tensor *tin_cast_at(const char *file, int line, tin_tensor *x, tin_dtype dtype);
 #define tin_cast(...) tin_cast_at(TIN_HERE, __VA_ARGS__)
-/* The same bits read as a dtype of the same size; a NaN is seen as the canonical NaN. torch.Tensor.view(dtype). */
+/* The same bits read as a dtype of the same size (not bool); a NaN is seen as the canonical NaN. torch.Tensor.view(dtype). */
 tin_tensor *tin_bitcast_at(const char *file, int line, tin_tensor *x, tin_dtype dtype);
 #define tin_bitcast(...) tin_bitcast_at(TIN_HERE, __VA_ARGS__)
 

@@ -468,7 +468,9 @@ struct tin_optim_options {
  *   AdamW  w -= lr * weight_decay * w; then as Adam without its decay
  *
  * as torch.optim.SGD, Adam, AdamW, except that |b| or |m| below 1e-30 becomes 0, so that parameters without gradient do not decay into
- * denormal numbers, which are slow. NULL with an error in the context of the parameters when an option makes no sense. */
+ * denormal numbers, which are slow. States have their parameter's dtype; of f16 and bf16 parameters the step is computed in f32 and rounded
+ * where it is stored (f16 does not hold the v of gradients below 1e-3: prefer f32 parameters, cast to f16 for use). NULL with an error in
+ * the context of the parameters when an option makes no sense. */
 tin_optim *tin_sgd_args(struct tin_optim_options args);
 tin_optim *tin_adam_args(struct tin_optim_options args);
 tin_optim *tin_adamw_args(struct tin_optim_options args);

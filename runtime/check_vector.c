@@ -46,7 +46,7 @@ struct tin_check_program tin_check_program_copy(struct tin_arena *arena, const s
 /* ---- memory ---- */
 
 static int element_bytes(int type) {
-  return type == VT_U8 ? 1 : type == VT_F64 || type == VT_I64 ? 8 : 4;
+  return tin_vtype_bytes[type];
 }
 
 static const char *describe(const struct tin_vinst *inst) {
@@ -66,7 +66,28 @@ static uint64_t load_element(const struct machine *m, const struct tin_vinst *in
   return element;
 }
 
+/* An element as its lane has it, and back. */
+static uint64_t widened(uint64_t element, int type) {
+  switch (type) {
+  case VT_I8:
+    return (uint64_t)(int64_t)(int8_t)element;
+  case VT_I16:
+    return (uint64_t)(int64_t)(int16_t)element;
+  case VT_F16:
+    return v_widen_f16((uint16_t)element);
+  case VT_BF16:
+    return v_widen_bf16((uint16_t)element);
+  default:
+    return element;
+  }
+}
+
+static uint64_t narrowed(uint64_t lane, int type) {
+  return type == VT_F16 ? v_narrow_f16((uint32_t)lane) : type == VT_BF16 ? v_narrow_bf16((uint32_t)lane) : lane;
+}
+
 static void set_lane(vreg *reg, int type, int lane, uint64_t element) {
+  element = widened(element, type);
   if (element_bytes(type) == 8)
     reg->u64[lane] = element;
   else
@@ -104,7 +125,7 @@ static void store(const struct machine *m, const struct tin_vinst *inst) {
   const vreg *from = &m->registers[inst->a];
   size_t bytes = (size_t)element_bytes(inst->type);
   for (int lane = 0, count = active_lanes(m, inst); lane < count; lane++) {
-    uint64_t element = bytes == 8 ? from->u64[lane] : from->u32[lane];
+    uint64_t element = narrowed(bytes == 8 ? from->u64[lane] : from->u32[lane], inst->type);
     memcpy(tin_check_access(0, address(m, inst, lane), bytes, true, describe(inst)), &element, bytes);
   }
 }
@@ -201,7 +222,7 @@ static void compute(struct machine *m, const struct tin_vinst *inst) {
   const vreg *a = inst->a == V_NO_REGISTER ? &unused : &r[inst->a], *b = inst->b == V_NO_REGISTER ? &unused : &r[inst->b],
              *c = inst->c == V_NO_REGISTER ? &unused : &r[inst->c];
   vreg addend;
-  int type = inst->type == VT_U8 ? VT_I32 : inst->type;
+  int type = inst->type >= VT_NARROW ? VT_I32 : inst->type;
   switch (inst->op) {
   case V_MOV:
     *d = *a;
@@ -241,6 +262,7 @@ static void compute(struct machine *m, const struct tin_vinst *inst) {
     ONE(F64_F32, F32, vf64_to_f32, D, A) ONE(F64_I32, I32, vf64_to_i32, D, A) ONE(I32_F64, F64, vi32_to_f64, D, A)
     ONE(I32_I64, I64, vi32_to_i64, D, A) ONE(U32_I64, I64, vu32_to_i64, D, A) ONE(I64_I32, I32, vi64_to_i32, D, A)
     ONE(I64_F64, F64, vi64_to_f64, D, A) ONE(F64_I64, I64, vf64_to_i64, D, A)
+    ONE(ROUND_F16, F32, vround_f16_f32, D, A)
   }
   /* clang-format on */
   assert(!"a vector op that the checked mode does not know");

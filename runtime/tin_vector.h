@@ -101,6 +101,58 @@ static inline double v_scale(double x, double y) {
     const __typeof__((d).t[0]) x = *V_MEMORY(u, address);                                                                                  \
     V_LANES((d).t[lane] = x);                                                                                                              \
   } while (0)
+/* f16 and bf16 in memory are f32 in a lane, as bits. A NaN keeps the upper bits of its fraction. */
+static inline uint32_t v_widen_bf16(uint16_t bits) {
+  return (uint32_t)bits << 16;
+}
+static inline uint16_t v_narrow_bf16(uint32_t bits) {
+  return (uint16_t)(bits >> 16);
+}
+static inline uint32_t v_widen_f16(uint16_t bits) {
+  const uint32_t sign = (uint32_t)bits >> 15 << 31, exponent = bits >> 10 & 31, fraction = bits & 1023;
+  union {
+    float value;
+    uint32_t bits;
+  } denormal = {(float)fraction * 0x1p-24f};
+  if (exponent == 0)
+    return sign | denormal.bits;
+  return sign | (exponent == 31 ? 255 : exponent + 112) << 23 | (uint32_t)(exponent == 31 && fraction) << 22 | fraction << 13;
+}
+/* To nearest, ties to even. */
+static inline uint16_t v_narrow_f16(uint32_t bits) {
+  const uint32_t sign = bits >> 31 << 15, exponent = bits >> 23 & 255, fraction = bits & 0x7fffff;
+  if (exponent == 255)
+    return (uint16_t)(sign | 0x7c00 | (fraction ? 0x200 | fraction >> 13 : 0));
+  const uint32_t drop = exponent < 113 ? 126 - exponent : 13; /* bits below the unit in the last place */
+  if (drop > 24)
+    return (uint16_t)sign;
+  const uint32_t significand = fraction | 0x800000, rest = significand & ((1u << drop) - 1), half = 1u << (drop - 1);
+  uint32_t units = significand >> drop;
+  units += rest > half || (rest == half && (units & 1));
+  units += exponent > 113 ? (exponent - 113) << 10 : 0;
+  return (uint16_t)(sign | (units < 0x7c00 ? units : 0x7c00));
+}
+#define V_LOAD_HALF(h, d, address, count)                                                                                                  \
+  do {                                                                                                                                     \
+    const vaddress from = (address);                                                                                                       \
+    V_LANES((d).u32[lane] = lane < (count) ? v_widen_##h(V_MEMORY(u16, from)[lane]) : 0);                                                  \
+  } while (0)
+#define V_STORE_HALF(h, address, a, count)                                                                                                 \
+  do {                                                                                                                                     \
+    const vaddress to = (address);                                                                                                         \
+    V_LANES(if (lane < (count)) V_MEMORY(u16, to)[lane] = v_narrow_##h((a).u32[lane]));                                                    \
+  } while (0)
+#define V_GATHER_HALF(h, d, address, a, count)                                                                                             \
+  do {                                                                                                                                     \
+    const vreg indices = (a);                                                                                                              \
+    const vaddress from = (address);                                                                                                       \
+    V_LANES((d).u32[lane] = lane < (count) ? v_widen_##h(V_MEMORY(u16, from)[indices.i32[lane]]) : 0);                                     \
+  } while (0)
+#define V_BROADCAST_HALF(h, d, address)                                                                                                    \
+  do {                                                                                                                                     \
+    const uint32_t x = v_widen_##h(*V_MEMORY(u16, address));                                                                               \
+    V_LANES((d).u32[lane] = x);                                                                                                            \
+  } while (0)
 #define V_SELECT(t, d, a, b, c)                                                                                                            \
   do {                                                                                                                                     \
     const vreg mask = (a);                                                                                                                 \
@@ -163,6 +215,20 @@ static inline double v_scale(double x, double y) {
 #define vgather_i16(d, address, a) V_GATHER(i32, i16, d, address, a, vlanes)
 #define vgather_tail_i16(d, address, a) V_GATHER(i32, i16, d, address, a, vtail)
 #define vbroadcast_i16(d, address) V_BROADCAST(i32, i16, d, address)
+#define vload_f16(d, address) V_LOAD_HALF(f16, d, address, vlanes)
+#define vload_tail_f16(d, address) V_LOAD_HALF(f16, d, address, vtail)
+#define vstore_f16(address, a) V_STORE_HALF(f16, address, a, vlanes)
+#define vstore_tail_f16(address, a) V_STORE_HALF(f16, address, a, vtail)
+#define vgather_f16(d, address, a) V_GATHER_HALF(f16, d, address, a, vlanes)
+#define vgather_tail_f16(d, address, a) V_GATHER_HALF(f16, d, address, a, vtail)
+#define vbroadcast_f16(d, address) V_BROADCAST_HALF(f16, d, address)
+#define vload_bf16(d, address) V_LOAD_HALF(bf16, d, address, vlanes)
+#define vload_tail_bf16(d, address) V_LOAD_HALF(bf16, d, address, vtail)
+#define vstore_bf16(address, a) V_STORE_HALF(bf16, address, a, vlanes)
+#define vstore_tail_bf16(address, a) V_STORE_HALF(bf16, address, a, vtail)
+#define vgather_bf16(d, address, a) V_GATHER_HALF(bf16, d, address, a, vlanes)
+#define vgather_tail_bf16(d, address, a) V_GATHER_HALF(bf16, d, address, a, vtail)
+#define vbroadcast_bf16(d, address) V_BROADCAST_HALF(bf16, d, address)
 #define vselect_f32(d, a, b, c) V_SELECT(u32, d, a, b, c)
 #define vselect_f64(d, a, b, c) V_SELECT(u64, d, a, b, c)
 #define vselect_i32(d, a, b, c) V_SELECT(u32, d, a, b, c)
@@ -227,6 +293,7 @@ static inline double v_scale(double x, double y) {
 #define vadd_mem_i64(d, a, address) V_ADD_MEM(vload_i64, vadd_i64, d, a, address)
 #define vadd_mem_tail_i64(d, a, address) V_ADD_MEM(vload_tail_i64, vadd_i64, d, a, address)
 #define vround_f32(d, a) V_1(f32, d, a, rintf(x))
+#define vround_f16_f32(d, a) V_1(u32, d, a, v_widen_f16(v_narrow_f16(x)))
 #define vround_f64(d, a) V_1(f64, d, a, rint(x))
 #define vfloor_f32(d, a) V_1(f32, d, a, floorf(x))
 #define vfloor_f64(d, a) V_1(f64, d, a, floor(x))

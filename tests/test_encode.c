@@ -70,14 +70,19 @@ static void name_operands(struct operands *names, int key, int type, bool evex, 
   bool low = key == X86_STORE_LOW || key == X86_STORE_ELEMENT;
   vector_name(names->reg, low ? 16 : narrows(key) ? width / 2 : width, reg);
   vector_name(names->vvvv, width, vvvv);
-  vector_name(names->rm, widens(key) || key == V_I64_I32 ? width / 2 : key == X86_SPREAD || key == X86_WIDEN_BYTES ? 16 : width, rm);
+  bool half = key == X86_HALF_TO_FLOAT || key == X86_FLOAT_TO_HALF || key == X86_NARROW_WORDS;
+  vector_name(names->rm,
+              widens(key) || key == V_I64_I32 || half       ? width / 2
+              : key == X86_SPREAD || key == X86_WIDEN_BYTES ? 16
+                                                            : width,
+              rm);
   if ((key == V_CMP && evex) || key == X86_VECTOR_TO_MASK)
     sprintf(names->reg, "k%d", reg & 7);
   if (key == X86_MASK_TO_VECTOR)
     sprintf(names->rm, "k%d", rm & 7);
   if (key == X86_SIGNS)
     strcpy(names->reg, "eax");
-  if (key == X86_FROM_GENERAL || key == X86_SPREAD_GENERAL)
+  if (key == X86_FROM_GENERAL || key == X86_SPREAD_GENERAL || key == X86_SPREAD_WORDS)
     strcpy(names->rm, type == VT_I64 ? "rax" : "eax");
   if (key == X86_FROM_GENERAL)
     vector_name(names->reg, 16, reg);
@@ -86,7 +91,7 @@ static void name_operands(struct operands *names, int key, int type, bool evex, 
 }
 
 static void check_registers(struct listing *list, int key, int type, int width, int reg, int vvvv, int rm) {
-  const struct tin_x86_row *row = &tin_x86_table[key][type];
+  const struct tin_x86_row *row = tin_x86_row_of(key, type);
   bool evex = list->code.evex;
   struct operands names;
   if ((key == V_CMP && evex) || key == X86_VECTOR_TO_MASK)
@@ -95,7 +100,7 @@ static void check_registers(struct listing *list, int key, int type, int width, 
     rm = 2;
   if (key == X86_SIGNS)
     reg = RAX;
-  if (key == X86_FROM_GENERAL || key == X86_SPREAD_GENERAL)
+  if (key == X86_FROM_GENERAL || key == X86_SPREAD_GENERAL || key == X86_SPREAD_WORDS)
     rm = RAX;
   name_operands(&names, key, type, evex, width, reg, vvvv, rm);
   char text[160], prefix[48];
@@ -136,7 +141,7 @@ static void check_registers(struct listing *list, int key, int type, int width, 
 }
 
 static void check_memory(struct listing *list, int key, int type, int width, int reg, int vvvv, struct tin_x86_memory memory, int mask) {
-  const struct tin_x86_row *row = &tin_x86_table[key][type];
+  const struct tin_x86_row *row = tin_x86_row_of(key, type);
   bool evex = list->code.evex, wide = type == VT_F64 || type == VT_I64, gather = row->form == X86_VECTOR_INDEX;
   char text[160], place[64];
   struct operands names;
@@ -150,7 +155,7 @@ static void check_memory(struct listing *list, int key, int type, int width, int
   if (mask)
     sprintf((store ? place : names.reg) + strlen(store ? place : names.reg), "{k%d}%s", mask & 7, mask & X86_ZEROING ? "{z}" : "");
   const char *name = evex ? row->evex : row->vex, *prefix = evex ? "{evex} " : "";
-  int imm = key == X86_STORE_ELEMENT ? 5 : -1;
+  int imm = key == X86_STORE_ELEMENT ? 5 : key == V_STORE && type == VT_F16 ? 0 : -1;
   if (row->form == X86_LOAD)
     snprintf(text, sizeof text, "%s%s %s,%s", prefix, name, names.reg, place);
   else if (imm >= 0)
@@ -168,7 +173,7 @@ static void check_memory(struct listing *list, int key, int type, int width, int
              width / (wide ? 8 : 4));
   else
     snprintf(text, sizeof text, "%s%s %s,%s,%s", prefix, name, names.reg, names.vvvv, place);
-  tin_x86_vector_memory(&list->code, row, imm >= 0 || key == X86_STORE_LOW ? 16 : width, wide, reg, vvvv, memory, imm, mask);
+  tin_x86_vector_memory(&list->code, row, imm > 0 || key == X86_STORE_LOW ? 16 : width, wide, reg, vvvv, memory, imm, mask);
   line_done(list, text);
 }
 
@@ -176,7 +181,7 @@ static void check_memory(struct listing *list, int key, int type, int width, int
 static void check_row_memory(struct listing *list, int key, int type, int width) {
   static const int bases[] = {RAX, RDI, R8, R12, R13};
   static const int disps[] = {0, 4, 64, -64, 120, 127 * 64, 128 * 64, -128 * 64, 100000};
-  bool gather = tin_x86_table[key][type].form == X86_VECTOR_INDEX, evex = list->code.evex;
+  bool gather = tin_x86_row_of(key, type)->form == X86_VECTOR_INDEX, evex = list->code.evex;
   bool maskable = evex && (key == V_LOAD || key == V_STORE);
   for (int b = 0; b < 5; b++)
     for (int d = 0; d < 9; d++) {
@@ -216,7 +221,7 @@ static bool width_exists(int key, int width) {
 }
 
 static void check_row(struct listing *list, int key, int type) {
-  const struct tin_x86_row *row = &tin_x86_table[key][type];
+  const struct tin_x86_row *row = tin_x86_row_of(key, type);
   for (int width = 16; width <= (list->code.evex ? 64 : 32); width *= 2) {
     bool wide_128 = width == 16 && (key == V_BROADCAST || key == V_GATHER) && (type == VT_F64 || type == VT_I64);
     if (!width_exists(key, width) || wide_128)
@@ -316,7 +321,7 @@ static void test_table(void **state) {
   for (int evex = 0; evex < 2; evex++)
     for (int key = 0; key < X86_KEYS; key++)
       for (int type = 0; type < VT_COUNT; type++) {
-        const struct tin_x86_row *row = &tin_x86_table[key][type];
+        const struct tin_x86_row *row = tin_x86_row_of(key, type);
         list->code.evex = evex;
         if (row->form && (evex ? row->evex : row->vex))
           check_row(list, key, type);

@@ -13,7 +13,7 @@
 #include "ir/scalar.h"
 #include "runtime/code.h"
 
-enum { MAX_FUNCTIONS = 460, COUNT = 400 };
+enum { MAX_FUNCTIONS = 800, COUNT = 400 };
 
 typedef void nest_function(char **buf, const unsigned long long *scalar, char *scratch, char *const *pointer, const long *param,
                            long row_low, long row_high, long column_low, long column_high);
@@ -222,11 +222,6 @@ struct op_case {
   int op, dtype, from, function;
 };
 
-static bool accepts(int op, int dtype) {
-  int bit = tin_dtype_is_float(dtype) ? OP_ACCEPT_F : dtype == TIN_BOOL ? OP_ACCEPT_B : OP_ACCEPT_I;
-  return tin_ops[op].accepts & bit;
-}
-
 static int input_dtype(const struct op_case *test, int i) {
   return test->op == OP_SELECT && i == 0 ? TIN_BOOL : test->from;
 }
@@ -247,12 +242,12 @@ static int add_cases(struct fixture *f, struct op_case *cases) {
   int n = 0;
   for (int op = 0; op < OP_COUNT; op++)
     for (int from = 0; tin_op_is_elementwise(op) && op != OP_RANDOM && from < TIN_DTYPE_COUNT; from++) {
-      if (!accepts(op, from))
+      if (!tin_op_accepts(op, from))
         continue;
       if (tin_ops[op].result != OP_RESULT_OWN)
         add_case(f, cases, &n, op, tin_ops[op].result == OP_RESULT_BOOL ? TIN_BOOL : from, from);
       for (int to = 0; tin_ops[op].result == OP_RESULT_OWN && to < TIN_DTYPE_COUNT; to++)
-        if (op == OP_CAST || (accepts(op, to) && tin_dtype_bytes(to) == tin_dtype_bytes(from)))
+        if (op == OP_CAST || (tin_op_accepts(op, to) && tin_dtype_bytes(to) == tin_dtype_bytes(from)))
           add_case(f, cases, &n, op, to, from);
     }
   add_case(f, cases, &n, OP_RANDOM, TIN_U32, TIN_U32);

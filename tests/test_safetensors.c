@@ -185,7 +185,8 @@ static void test_good_oddities(void **state) {
           "{" TENSOR("b", "BF16", "[2]", "[4,8]") "," TENSOR("e", "F32", "[0]", "[4,4]") "," TENSOR("a", "U8", "[2,2]", "[0,4]") "}", 8),
       &error));
   assert_string_equal(file.arrays[0].name, "a");
-  assert_int_equal(tin_safetensors_dtype("BF16"), -1);
+  assert_int_equal(tin_safetensors_dtype("BF16"), TIN_BF16);
+  assert_int_equal(tin_safetensors_dtype("F8_E5M2"), -1);
   tin_safetensors_close(&file);
 }
 

@@ -92,6 +92,10 @@ static int source_type(int op, int type) {
   }
 }
 
+static int lane_type(int type) {
+  return type == VT_F16 || type == VT_BF16 ? VT_F32 : type >= VT_NARROW ? VT_I32 : type;
+}
+
 static struct vop_case make_case(int op, int type, int imm, int flags) {
   struct vop_case c = {.op = op, .type = type, .imm = imm, .flags = flags, .in_types = {-1, -1, -1}, .out_type = type};
   for (const char *operand = vops[op].operands; *operand; operand++)
@@ -100,11 +104,11 @@ static struct vop_case make_case(int op, int type, int imm, int flags) {
   if (op == V_SELECT || op == V_GATHER)
     c.in_types[0] = VT_I32;
   if (type >= VT_NARROW) /* lives in 32-bit lanes */
-    c.out_type = VT_I32;
+    c.out_type = lane_type(type);
   if (op == V_CMP)
     c.out_type = VT_I32;
   if (op == V_STORE)
-    c.in_types[0] = type >= VT_NARROW ? VT_I32 : type;
+    c.in_types[0] = lane_type(type);
   if (op == V_FMA || op == V_FMA_MEM)
     c.in_types[2] = type; /* the destination's old value */
   return c;

@@ -234,6 +234,8 @@ static int sequence_supports(int op, int type, bool evex) {
     return type < VT_NARROW;
   case V_I64_I32:
     return type == VT_I32;
+  case V_ROUND_F16:
+    return type == VT_F32;
   case V_SHUFFLE_128:
     return evex ? -1 : is_float(type);
   default:

@@ -38,7 +38,7 @@ static inline int width_of(const struct encoder *e, int type) {
 }
 
 static inline const struct tin_x86_row *row_of(int key, int type) {
-  return &tin_x86_table[key][type];
+  return tin_x86_row_of(key, type);
 }
 
 static inline bool reads_wide(int op) {

@@ -5,9 +5,13 @@ static int element_bytes(int type) {
   return tin_vtype_bytes[type];
 }
 
+static bool is_half(int type) {
+  return type == VT_F16 || type == VT_BF16;
+}
+
 /* Narrow elements live in 32-bit lanes. */
 static int lane_type(int type) {
-  return type >= VT_NARROW ? VT_I32 : type;
+  return is_half(type) ? VT_F32 : type >= VT_NARROW ? VT_I32 : type;
 }
 
 static bool sign_extends(int type) {
@@ -42,6 +46,10 @@ static int tail_vector(int type) {
   return is_wide(type) ? TAIL_64 : TAIL_32;
 }
 
+static void shift_lanes(struct encoder *e, int op, int to, int from, int by) {
+  emit(e, op, VT_I32, width_of(e, VT_I32), row_of(op, VT_I32)->extension, to, from, by);
+}
+
 static void encode_load(struct encoder *e, const struct tin_vinst *inst) {
   bool tail = inst->flags & V_TAIL_FLAG;
   struct tin_x86_memory memory = memory_of(e, inst);
@@ -54,6 +62,8 @@ static void encode_load(struct encoder *e, const struct tin_vinst *inst) {
   } else {
     emit_memory(e, X86_MASK_LOAD, inst->type, inst->d, tail_vector(inst->type), memory, 0);
   }
+  if (inst->type == VT_BF16)
+    shift_lanes(e, V_SHLI, inst->d, inst->d, 16);
 }
 
 /* Single stores for the lanes that the tail's mask has. */
@@ -86,10 +96,6 @@ static void store_tail_elements(struct encoder *e, const struct tin_vinst *inst)
     tin_x86_bytes(code, &pop_rdi, 1);
 }
 
-static void shift_lanes(struct encoder *e, int op, int to, int from, int by) {
-  emit(e, op, VT_I32, width_of(e, VT_I32), row_of(op, VT_I32)->extension, to, from, by);
-}
-
 /* 32-bit lanes that hold their low bits only, as 16-bit elements in the low half of TEMPORARY; avx2. */
 static void pack_words(struct encoder *e, int from) {
   int high = from;
@@ -100,51 +106,82 @@ static void pack_words(struct encoder *e, int from) {
   emit(e, X86_PACK_32_16, VT_I32, 16, TEMPORARY, from, high, 0);
 }
 
-/* avx2: the low bits of 32-bit lanes, packed. */
-static void store_narrow(struct encoder *e, const struct tin_vinst *inst) {
-  int bytes = element_bytes(inst->type), width = width_of(e, VT_I32) / 4 * bytes, unused = 32 - 8 * bytes;
-  shift_lanes(e, V_SHLI, TEMPORARY, inst->a, unused);
-  shift_lanes(e, V_SHRI, TEMPORARY, TEMPORARY, unused);
+/* avx2: the elements of a narrow type, packed in TEMPORARY. */
+static void pack_elements(struct encoder *e, const struct tin_vinst *inst) {
+  int bytes = element_bytes(inst->type), unused = 32 - 8 * bytes;
+  if (inst->type == VT_F16) {
+    emit(e, X86_FLOAT_TO_HALF, VT_F32, width_of(e, VT_F32), inst->a, 0, TEMPORARY, 0);
+    return;
+  }
+  if (inst->type == VT_BF16) {
+    shift_lanes(e, V_SHRI, TEMPORARY, inst->a, 16);
+  } else {
+    shift_lanes(e, V_SHLI, TEMPORARY, inst->a, unused);
+    shift_lanes(e, V_SHRI, TEMPORARY, TEMPORARY, unused);
+  }
   pack_words(e, TEMPORARY);
   if (bytes == 1)
     emit(e, X86_PACK_16_8, VT_I32, 16, TEMPORARY, TEMPORARY, TEMPORARY, 0);
+}
+
+static void store_narrow(struct encoder *e, const struct tin_vinst *inst) {
+  pack_elements(e, inst);
   if (inst->flags & V_TAIL_FLAG) {
     store_tail_elements(e, inst);
     return;
   }
   struct tin_x86_memory memory = memory_of(e, inst);
+  int width = e->program->lanes * element_bytes(inst->type);
   int stored = width == 16 ? VT_F32 : width == 8 ? VT_I64 : VT_I32; /* 16, eight or four bytes */
   tin_x86_vector_memory(&e->code, row_of(X86_STORE_LOW, stored), 16, false, TEMPORARY, 0, memory, -1, 0);
 }
 
 static void encode_store(struct encoder *e, const struct tin_vinst *inst) {
   bool tail = inst->flags & V_TAIL_FLAG;
-  if (inst->type >= VT_NARROW && !e->target->evex) {
+  int type = inst->type, from = inst->a;
+  if (type >= VT_NARROW && !e->target->evex) {
     store_narrow(e, inst);
     return;
   }
   struct tin_x86_memory memory = memory_of(e, inst);
-  if (!tail || e->target->evex)
-    emit_memory(e, V_STORE, inst->type, inst->a, 0, memory, tail ? TAIL_K : 0);
+  if (type == VT_BF16) {
+    from = TEMPORARY_512;
+    shift_lanes(e, V_SHRI, from, inst->a, 16);
+  }
+  if (!tail || e->target->evex) /* immediate 0: to nearest even */
+    tin_x86_vector_memory(&e->code, row_of(V_STORE, type), width_of(e, type), is_wide(type), from, 0, memory, type == VT_F16 ? 0 : -1,
+                          tail ? TAIL_K : 0);
   else
-    emit_memory(e, X86_MASK_STORE, inst->type, inst->a, tail_vector(inst->type), memory, 0);
+    emit_memory(e, X86_MASK_STORE, type, from, tail_vector(type), memory, 0);
+}
+
+/* The number in rax to all lanes of d; of f16 and bf16 the bits. */
+static void spread_general(struct encoder *e, int type, int d) {
+  int width = width_of(e, type);
+  if (type == VT_F16 && e->target->evex) {
+    emit(e, X86_SPREAD_WORDS, VT_I32, width / 2, d, 0, RAX, 0);
+    emit(e, X86_HALF_TO_FLOAT, VT_F32, width, d, 0, d, 0);
+  } else if (e->target->evex) {
+    emit(e, X86_SPREAD_GENERAL, VT_I32, width, d, 0, RAX, 0);
+  } else {
+    emit(e, X86_FROM_GENERAL, VT_I32, 16, d, 0, RAX, 0);
+    if (type == VT_F16)
+      emit(e, X86_HALF_TO_FLOAT, VT_F32, 16, d, 0, d, 0);
+    emit(e, X86_SPREAD, VT_I32, width, d, 0, d, 0);
+  }
 }
 
 static void encode_broadcast(struct encoder *e, const struct tin_vinst *inst) {
   struct tin_x86_memory memory = memory_of(e, inst);
-  int width = width_of(e, inst->type);
   if (inst->type < VT_NARROW) {
     emit_memory(e, V_BROADCAST, inst->type, inst->d, 0, memory, 0);
     return;
   }
   int extend = (sign_extends(inst->type) ? 0x0fbe : 0x0fb6) + (element_bytes(inst->type) == 2); /* movsx or movzx */
   tin_x86_general_memory(&e->code, extend, false, RAX, memory);
-  if (e->target->evex) {
-    emit(e, X86_SPREAD_GENERAL, VT_I32, width, inst->d, 0, RAX, 0);
-  } else {
-    emit(e, X86_FROM_GENERAL, VT_I32, 16, inst->d, 0, RAX, 0);
-    emit(e, X86_SPREAD, VT_I32, width, inst->d, 0, inst->d, 0);
-  }
+  spread_general(e, inst->type, inst->d);
+  if (inst->type == VT_BF16)
+    shift_lanes(e, V_SHLI, inst->d, inst->d, 16);
 }
 
 static void encode_zero(struct encoder *e, int reg, int type) {
@@ -168,6 +205,23 @@ static int gather_mask(struct encoder *e, const struct tin_vinst *inst, int widt
   return TEMPORARY_2;
 }
 
+/* Keeps the element, the lowest of the four bytes that a lane gathered. */
+static void extract_gathered(struct encoder *e, int type, int to) {
+  int unused = 32 - 8 * element_bytes(type), width = width_of(e, type);
+  if (type == VT_F16 && e->target->evex) {
+    emit(e, X86_NARROW_WORDS, VT_I32, width, to, 0, to, 0);
+    emit(e, X86_HALF_TO_FLOAT, VT_F32, width, to, 0, to, 0);
+    return;
+  }
+  shift_lanes(e, V_SHLI, to, to, unused);
+  if (type != VT_BF16)
+    shift_lanes(e, sign_extends(type) ? V_SARI : V_SHRI, to, to, unused);
+  if (type == VT_F16) {
+    pack_words(e, to);
+    emit(e, X86_HALF_TO_FLOAT, VT_F32, width, to, 0, TEMPORARY, 0);
+  }
+}
+
 static void encode_gather(struct encoder *e, const struct tin_vinst *inst) {
   int type = inst->type, width = width_of(e, type);
   /* Destination and index vector must differ, or the CPU refuses the instruction. */
@@ -182,11 +236,8 @@ static void encode_gather(struct encoder *e, const struct tin_vinst *inst) {
   int mask = gather_mask(e, inst, width);
   encode_zero(e, to, type); /* also ends the dependency on its old value */
   emit_memory(e, V_GATHER, type, to, e->target->evex ? 0 : mask, memory, e->target->evex ? mask : 0);
-  if (type >= VT_NARROW) { /* keeps the lowest of the four bytes gathered */
-    int unused = 32 - 8 * element_bytes(type);
-    shift_lanes(e, V_SHLI, to, to, unused);
-    shift_lanes(e, sign_extends(type) ? V_SARI : V_SHRI, to, to, unused);
-  }
+  if (type >= VT_NARROW)
+    extract_gathered(e, type, to);
   if (to != inst->d)
     emit(e, V_MOV, lane_type(type), width, inst->d, 0, to, 0);
 }
@@ -294,6 +345,12 @@ static void encode_swap(struct encoder *e, const struct tin_vinst *inst) {
   }
 }
 
+static void encode_round_f16(struct encoder *e, const struct tin_vinst *inst) {
+  int width = width_of(e, VT_F32), half = e->target->evex ? TEMPORARY_512 : TEMPORARY;
+  emit(e, X86_FLOAT_TO_HALF, VT_F32, width, inst->a, 0, half, 0); /* to nearest even */
+  emit(e, X86_HALF_TO_FLOAT, VT_F32, width, inst->d, 0, half, 0);
+}
+
 static void encode_prefetch(struct encoder *e, const struct tin_vinst *inst) {
   struct tin_x86_memory memory = memory_of(e, inst);
   static const struct { int opcode, extension; } forms[] = {{0x0f18, 1}, {0x0f18, 2}, {0x0f0d, 1}}; /* prefetcht0, prefetcht1, prefetchw */
@@ -373,6 +430,9 @@ void tin_encode_vector(struct encoder *e, const struct tin_vinst *inst, const st
       encode_row(e, inst);
     else
       emit(e, X86_SWAP_128, VT_F32, 32, inst->d, inst->a, inst->b, inst->imm);
+    break;
+  case V_ROUND_F16:
+    encode_round_f16(e, inst);
     break;
   case V_PREFETCH:
     encode_prefetch(e, inst);

@@ -8,6 +8,7 @@
 #include "codegen/portable.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "ir/scalar.h"
@@ -73,10 +74,26 @@ static const char *unsigned_type(int dtype) {
   return tin_dtype_bytes(dtype) == 8 ? "unsigned long long" : "unsigned";
 }
 
+/* From f32, f64 and small integers through double, which holds them; those of 64 bits rounded so that the next rounding does not notice. */
+static void print_cast_to_half(struct tin_text *text, int from, int to, const char *a) {
+  const char *name = tin_dtypes[to].text;
+  if (from == TIN_U64 || from == TIN_I64)
+    tin_text_add(text, "tk_%s(tk_odd_%s(%s))", name, tin_dtypes[from].text, a);
+  else
+    tin_text_add(text, from == TIN_U32 ? "tk_%s((double)(long long)%s)" : "tk_%s((double)%s)", name, a);
+}
+
 void tin_portable_cast(struct tin_text *text, int from, int to, const char *a) {
   const char *type = tin_dtypes[to].ctype;
+  char wide[128];
+  if (from != to && tin_dtype_is_half(from)) {
+    snprintf(wide, sizeof wide, "tk_f32_of_%s(%s)", tin_dtypes[from].text, a);
+    from = TIN_F32, a = wide;
+  }
   if (from == to)
     tin_text_puts(text, a);
+  else if (tin_dtype_is_half(to))
+    print_cast_to_half(text, from, to, a);
   else if (to == TIN_BOOL)
     tin_text_add(text, "(unsigned char)(%s != 0)", a);
   else if (tin_dtype_is_float(from) && !tin_dtype_is_float(to))
@@ -94,6 +111,8 @@ static void print_bitcast(struct tin_text *text, int from, int to, const char *a
     tin_text_add(text, "(%s)tk_canonical_f32(%s)", tin_dtypes[to].ctype, a);
   else if (from == TIN_F64 && to != from)
     tin_text_add(text, "(%s)tk_canonical_f64(%s)", tin_dtypes[to].ctype, a);
+  else if (tin_dtype_is_half(from) && to != from)
+    tin_text_add(text, "(%s)tk_canonical_%s(%s)", tin_dtypes[to].ctype, tin_dtypes[from].text, a);
   else if (to == TIN_F32 && to != from)
     tin_text_add(text, "tk_f32((unsigned)%s)", a);
   else if (to == TIN_F64 && to != from)
@@ -286,6 +305,42 @@ static const char lanes_helpers[] = "static inline $F tk_tree_$R_$S(const $F *s)
                                     "  return tk_tree_$R_$S(s);\n"
                                     "}\n";
 
+/* The 16-bit floats as their bits: $S name, $M fraction bits, $X exponent of the least normal number, $I bits of infinity. The rounding is
+ * that of ir/scalar.c. */
+static const char half_helpers[] = "static inline unsigned short tk_canonical_$S(unsigned short x) {\n"
+                                   "  return (x & 0x7fff) > $I ? $I | 1 << ($M - 1) : x;\n"
+                                   "}\n"
+                                   "static inline unsigned short tk_$S(double x) {\n"
+                                   "  unsigned long long bits = tk_bits_f64(x), sign = bits >> 63 << 15, one = 1ull << 52;\n"
+                                   "  int exponent = (int)(bits >> 52 & 0x7ff) - 1023, above = exponent > $X ? exponent - ($X) : 0;\n"
+                                   "  int drop = 52 - $M + (exponent < $X ? $X - exponent : 0);\n"
+                                   "  if (x != x)\n"
+                                   "    return $I | 1 << ($M - 1);\n"
+                                   "  if (drop > 53)\n"
+                                   "    return (unsigned short)sign;\n"
+                                   "  bits = (bits & (one - 1)) | one;\n"
+                                   "  unsigned long long units = bits >> drop, rest = bits - (units << drop), half = 1ull << (drop - 1);\n"
+                                   "  units += rest > half || (rest == half && (units & 1));\n"
+                                   "  units += (unsigned long long)above << $M;\n"
+                                   "  return (unsigned short)(sign | (units < $I ? units : $I));\n"
+                                   "}\n";
+
+static const char from_half_helpers[] =
+    "static inline float tk_f32_of_bf16(unsigned short x) { return tk_f32((unsigned)x << 16); }\n"
+    "static inline float tk_f32_of_f16(unsigned short x) {\n"
+    "  unsigned sign = (unsigned)x >> 15 << 31, exponent = (unsigned)x >> 10 & 31, fraction = (unsigned)x & 1023;\n"
+    "  if (exponent == 0)\n"
+    "    return tk_f32(sign | tk_bits_f32((float)(int)fraction * 0x1p-24f));\n"
+    "  return tk_f32(sign | (exponent == 31 ? 255u : exponent + 112) << 23 | fraction << 13);\n"
+    "}\n"
+    "static inline double tk_odd_u64(unsigned long long x) {\n"
+    "  unsigned long long low = x & 0x7ff;\n"
+    "  return tk_f64_of_u64(x >> 53 ? (x ^ low) | (unsigned long long)(low != 0) << 11 : x);\n"
+    "}\n"
+    "static inline double tk_odd_i64(long long x) {\n"
+    "  return x < 0 ? -tk_odd_u64(0 - (unsigned long long)x) : tk_odd_u64((unsigned long long)x);\n"
+    "}\n";
+
 static const char integer_helpers[] =
     "static inline int tk_div_i32(int a, int b) { return b == 0 ? 0 : b == -1 ? (int)(0 - (unsigned)a) : a / b; }\n"
     "static inline int tk_mod_i32(int a, int b) { return b == 0 ? a : b == -1 ? 0 : a % b; }\n"
@@ -354,4 +409,9 @@ void tin_portable_prelude(struct tin_text *text) {
   for (int i = 0; i < 4; i++)
     expand(text, lanes_helpers, lanes[i]);
   tin_text_puts(text, integer_helpers);
+  static const struct substitution halves[][5] = {{{'S', "f16"}, {'M', "10"}, {'X', "-14"}, {'I', "0x7c00"}, {0, ""}},
+                                                  {{'S', "bf16"}, {'M', "7"}, {'X', "-126"}, {'I', "0x7f80"}, {0, ""}}};
+  for (int i = 0; i < 2; i++)
+    expand(text, half_helpers, halves[i]);
+  tin_text_puts(text, from_half_helpers);
 }

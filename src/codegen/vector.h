@@ -19,8 +19,9 @@ enum tin_vop {
 #undef VOP
   V_COUNT
 };
-/* The types from VT_NARROW on are those of memory only: LOAD, STORE, BROADCAST, GATHER; in registers they are VT_I32. */
-enum tin_vtype { VT_F32, VT_F64, VT_I32, VT_I64, VT_U8, VT_I8, VT_U16, VT_I16, VT_COUNT, VT_NARROW = VT_U8 };
+/* The types from VT_NARROW on are those of memory only: LOAD, STORE, BROADCAST, GATHER; in registers they are VT_I32,
+ * f16 and bf16 VT_F32. */
+enum tin_vtype { VT_F32, VT_F64, VT_I32, VT_I64, VT_U8, VT_I8, VT_U16, VT_I16, VT_F16, VT_BF16, VT_COUNT, VT_NARROW = VT_U8 };
 enum tin_vpredicate { VP_LT, VP_LE, VP_EQ, VP_NE, VP_UNORDERED }; /* NE is true for unordered operands; integers are signed */
 /* Flags: masked by the tail; the memory operand adds the index register; CMP: the SELECT that comes next is the only reader of the mask. */
 enum { V_TAIL_FLAG = 1, V_INDEX_FLAG = 2, V_DEAD_MASK = 4 };

@@ -1,5 +1,5 @@
 /* Ops of the graph as sequences of vector ops: the vector meaning of ir/scalar.h. Values live in registers as tin_v_type says: integers of
- * 8 and 16 bits and bool in 32-bit lanes, the integers zero- or sign-extended, bool as a mask of all ones or zeros. */
+ * 8 and 16 bits and bool in 32-bit lanes, the integers zero- or sign-extended, bool as a mask of all ones or zeros, f16 and bf16 as f32. */
 #include <string.h>
 
 #include "codegen/vectorize.h"
@@ -68,6 +68,8 @@ static int select_by(struct vectorizer *v, int type, int mask, int a, int b) {
 
 int tin_v_type(int dtype) {
   switch (dtype) {
+  case TIN_F16:
+  case TIN_BF16:
   case TIN_F32:
     return VT_F32;
   case TIN_F64:
@@ -82,7 +84,9 @@ int tin_v_type(int dtype) {
 
 uint64_t tin_v_lane_bits(int dtype, uint64_t bits) {
   bool extends = tin_dtypes[dtype].class == TIN_CLASS_SIGNED && tin_dtype_bytes(dtype) < 4;
-  return dtype == TIN_BOOL ? (bits ? UINT32_MAX : 0) : extends ? tin_scalar_cast(bits, (tin_dtype)dtype, TIN_I32) : bits;
+  if (dtype == TIN_BOOL)
+    return bits ? UINT32_MAX : 0;
+  return extends || tin_dtype_is_half(dtype) ? tin_scalar_cast(bits, (tin_dtype)dtype, extends ? TIN_I32 : TIN_F32) : bits;
 }
 
 static int pool_slot(struct vectorizer *v, uint64_t bits) {
@@ -264,9 +268,33 @@ static int from_integer(struct vectorizer *v, int from, int to, int x) {
   }
 }
 
+/* A lane of f32 to the nearest number of bf16, ties to even: the lower half is added so that it carries into the upper one; a NaN would
+ * carry into its sign. */
+static int round_to_bf16(struct vectorizer *v, int x) {
+  int odd = tin_v_binary(v, V_AND, VT_I32, tin_v_immediate(v, V_SHRI, VT_I32, x, 16), const_i32(v, 1));
+  int carried = tin_v_binary(v, V_ADD, VT_I32, tin_v_binary(v, V_ADD, VT_I32, x, const_i32(v, 0x7fff)), odd);
+  int rounded = tin_v_binary(v, V_AND, VT_I32, carried, const_i32(v, 0xffff0000u));
+  return select_by(v, VT_F32, compare(v, VT_F32, VP_UNORDERED, x, x), tin_v_const(v, VT_F32, 0x7fc00000u), rounded);
+}
+
+static int cast(struct vectorizer *v, int from, int to, int x);
+
+/* Through f32 where that holds the number, or where f16 is infinite before f32 rounds. */
+static int cast_to_half(struct vectorizer *v, int from, int to, int x) {
+  bool narrow = tin_dtype_bytes(from) < 4, exact = tin_dtype_bytes(from) == 1;
+  bool through = narrow || from == TIN_F32 || (to == TIN_F16 && !tin_dtype_is_float(from) && tin_dtype_bytes(from) == 4);
+  if (!through)
+    return fail(v);
+  int wide = cast(v, from, TIN_F32, x);
+  return exact ? wide : to == TIN_F16 ? tin_v_unary(v, V_ROUND_F16, VT_F32, wide) : round_to_bf16(v, wide);
+}
+
 static int cast(struct vectorizer *v, int from, int to, int x) {
-  if (from == to)
+  if (from == to || (tin_dtype_is_half(from) && to == TIN_F32))
     return x;
+  if (tin_dtype_is_half(to))
+    return cast_to_half(v, from, to, x);
+  from = tin_dtype_working(from);
   if (to == TIN_BOOL)
     return to_bool(v, from, x);
   if (from == TIN_BOOL)
@@ -274,7 +302,9 @@ static int cast(struct vectorizer *v, int from, int to, int x) {
   return tin_dtype_is_float(from) ? from_float(v, from, to, x) : from_integer(v, from, to, x);
 }
 
-static int bitcast(struct vectorizer *v, int from, int x) {
+static int bitcast(struct vectorizer *v, int from, int to, int x) {
+  if (tin_dtype_is_half(from) || tin_dtype_is_half(to))
+    return fail(v);
   if (!tin_dtype_is_float(from))
     return x;
   int type = tin_v_type(from);
@@ -405,7 +435,7 @@ int tin_v_op(struct vectorizer *v, int op, int dtype, int from, const int *in) {
   case OP_CAST:
     return cast(v, from, dtype, in[0]);
   case OP_BITCAST:
-    return bitcast(v, from, in[0]);
+    return bitcast(v, from, dtype, in[0]);
   case OP_ADD:
     return tin_v_wrap(v, dtype, tin_v_binary(v, V_ADD, type, in[0], in[1]));
   case OP_SUB:

@@ -9,10 +9,10 @@ const struct tin_vop_info tin_vops[V_COUNT] = {
 #include "codegen/vops.def"
 #undef VOP
 };
-const char *const tin_vtype_names[] = {[VT_F32] = "f32", [VT_F64] = "f64", [VT_I32] = "i32", [VT_I64] = "i64",
-                                       [VT_U8] = "u8",   [VT_I8] = "i8",   [VT_U16] = "u16", [VT_I16] = "i16"};
-const uint8_t tin_vtype_bytes[] = {
-    [VT_F32] = 4, [VT_F64] = 8, [VT_I32] = 4, [VT_I64] = 8, [VT_U8] = 1, [VT_I8] = 1, [VT_U16] = 2, [VT_I16] = 2};
+const char *const tin_vtype_names[] = {[VT_F32] = "f32", [VT_F64] = "f64", [VT_I32] = "i32", [VT_I64] = "i64", [VT_U8] = "u8",
+                                       [VT_I8] = "i8",   [VT_U16] = "u16", [VT_I16] = "i16", [VT_F16] = "f16", [VT_BF16] = "bf16"};
+const uint8_t tin_vtype_bytes[] = {[VT_F32] = 4, [VT_F64] = 8, [VT_I32] = 4, [VT_I64] = 8, [VT_U8] = 1,
+                                   [VT_I8] = 1,  [VT_U16] = 2, [VT_I16] = 2, [VT_F16] = 2, [VT_BF16] = 2};
 const char *const tin_vpredicate_names[] = {[VP_LT] = "lt", [VP_LE] = "le", [VP_EQ] = "eq", [VP_NE] = "ne", [VP_UNORDERED] = "unordered"};
 
 struct printer {

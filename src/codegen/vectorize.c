@@ -98,8 +98,8 @@ static struct place place_of(struct vectorizer *v, int arg, const struct tin_ind
 }
 
 static int memory_type(int dtype) {
-  static const uint8_t narrow[TIN_DTYPE_COUNT] = {
-      [TIN_BOOL] = VT_U8, [TIN_U8] = VT_U8, [TIN_I8] = VT_I8, [TIN_U16] = VT_U16, [TIN_I16] = VT_I16};
+  static const uint8_t narrow[TIN_DTYPE_COUNT] = {[TIN_BOOL] = VT_U8, [TIN_U8] = VT_U8,   [TIN_I8] = VT_I8,    [TIN_U16] = VT_U16,
+                                                  [TIN_I16] = VT_I16, [TIN_F16] = VT_F16, [TIN_BF16] = VT_BF16};
   return narrow[dtype] ? narrow[dtype] : tin_v_type(dtype);
 }
 

@@ -4,11 +4,27 @@
 #include <string.h>
 
 enum { VEX_W_0 = 0, VEX_W_1 = 1, VEX_W_E = 0, EVEX_W_0 = 0, EVEX_W_1 = 1, EVEX_W_E = 1 };
-#define ENTRY(key, type, form, map, prefix, w, opcode, extension, scale, vex, evex)                                                        \
-  [key][VT_##type] = {X86_##form, map, prefix, VEX_W_##w, EVEX_W_##w, opcode, extension, X86_##scale, vex, evex},
-#define ROW(key, ...) ENTRY(V_##key, __VA_ARGS__)
-#define KEY(key, ...) ENTRY(X86_##key, __VA_ARGS__)
-const struct tin_x86_row tin_x86_table[X86_KEYS][VT_COUNT] = {
+/* The table three times: the rows' numbers from 1, the rows, and the numbers by key and type. */
+enum {
+  NO_ROW,
+#define ROW(key, type, ...) ROW_##key##_##type,
+#define KEY ROW
+#include "codegen/encode_table.def"
+#undef ROW
+  N_ROWS
+};
+_Static_assert(N_ROWS <= 256, "row numbers have a byte");
+const struct tin_x86_row tin_x86_rows[N_ROWS] = {
+    {.form = X86_NONE},
+#define ROW(key, type, form, map, prefix, w, opcode, extension, scale, vex, evex)                                                          \
+  {X86_##form, map, prefix, VEX_W_##w, EVEX_W_##w, opcode, extension, X86_##scale, vex, evex},
+#include "codegen/encode_table.def"
+#undef ROW
+#undef KEY
+};
+const uint8_t tin_x86_row_numbers[X86_KEYS][VT_COUNT] = {
+#define ROW(key, type, ...) [V_##key][VT_##type] = ROW_##key##_##type,
+#define KEY(key, type, ...) [X86_##key][VT_##type] = ROW_##key##_##type,
 #include "codegen/encode_table.def"
 };
 #undef ROW

@@ -28,7 +28,11 @@ enum tin_x86_key {
   X86_SPREAD,         /* low element to all lanes */
   X86_SPREAD_GENERAL, /* avx512: general register to all lanes */
   X86_WIDEN_BYTES,    /* 8-bit to 32-bit lanes */
-  X86_SIGNS,          /* sign bits of the lanes to a general register */
+  X86_NARROW_WORDS,   /* avx512: 32-bit to 16-bit lanes */
+  X86_SPREAD_WORDS,   /* avx512: the low 16 bits of a general register to all 16-bit lanes */
+  X86_HALF_TO_FLOAT,  /* f16 to f32 lanes, and back */
+  X86_FLOAT_TO_HALF,
+  X86_SIGNS, /* sign bits of the lanes to a general register */
   X86_KEYS
 };
 
@@ -67,7 +71,12 @@ struct tin_x86_row {
   uint8_t scale;          /* enum tin_x86_scale */
   const char *vex, *evex; /* mnemonic in each encoding, NULL where there is none */
 };
-extern const struct tin_x86_row tin_x86_table[X86_KEYS][VT_COUNT]; /* by key and enum tin_vtype */
+extern const struct tin_x86_row tin_x86_rows[];
+extern const uint8_t tin_x86_row_numbers[X86_KEYS][VT_COUNT];
+/* By key and enum tin_vtype. */
+static inline const struct tin_x86_row *tin_x86_row_of(int key, int type) {
+  return &tin_x86_rows[tin_x86_row_numbers[key][type]];
+}
 
 enum { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15 };
 

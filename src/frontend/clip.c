@@ -15,7 +15,7 @@ static struct tin_node **resolve(struct tin_call *call, tin_list gradients) {
   for (int i = 0; good && i < gradients.count; i++) {
     good = tin_dtype_is_float(nodes[i]->dtype);
     if (!good)
-      tin_call_fail(call, "gradient %d is %s, not f32 or f64", i, tin_dtypes[nodes[i]->dtype].text);
+      tin_call_fail(call, "gradient %d is %s, not a float", i, tin_dtypes[nodes[i]->dtype].text);
   }
   if (good)
     return nodes;

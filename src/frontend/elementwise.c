@@ -35,6 +35,8 @@ bool tin_coerce(struct tin_call *call, enum tin_coercion coercion, int count, ti
     return false;
   }
   dtype = coerced_dtype(coercion, dtype);
+  if (coercion == COERCE_ARITHMETIC || coercion == COERCE_FLOAT)
+    dtype = tin_call_working(call, dtype);
   for (int i = 0; i < count; i++) {
     nodes[i] = coercion == COERCE_LOGICAL ? tin_node_truth(call->graph, nodes[i]) : make_cast(call->graph, nodes[i], dtype);
     if (!nodes[i]) {
@@ -222,6 +224,8 @@ static struct tin_node *isnan_node(struct tin_graph *graph, struct tin_node *x) 
 struct tin_node *tin_node_detached(struct tin_graph *graph, struct tin_node *x) {
   if (!x || !tin_dtype_is_float(x->dtype))
     return x;
+  if (tin_dtype_is_half(x->dtype)) /* as what it is in the registers of every target */
+    return make_cast(graph, tin_node_detached(graph, make_cast(graph, x, TIN_F32)), (tin_dtype)x->dtype);
   return make_bitcast(graph, make_bitcast(graph, x, x->dtype == TIN_F64 ? TIN_I64 : TIN_I32), (tin_dtype)x->dtype);
 }
 
@@ -354,7 +358,8 @@ static tin_tensor *with_number(const char *file, int line, const char *op_name, 
   struct tin_node *node = tin_call_operand(&call, x, "x");
   if (!node)
     return tin_call_poison(&call);
-  node = make_cast(call.graph, node, coerced_dtype(coercion, meeting_dtype((tin_dtype)node->dtype, number)));
+  tin_dtype dtype = coerced_dtype(coercion, meeting_dtype((tin_dtype)node->dtype, number));
+  node = make_cast(call.graph, node, tin_call_working(&call, dtype));
   struct tin_node *other = make_number(call.graph, node, number);
   return tin_call_result(&call, make_binary(call.graph, op, number_first ? other : node, number_first ? node : other));
 }
@@ -426,7 +431,7 @@ tin_tensor *tin_clamp_at(const char *file, int line, tin_tensor *x, double low, 
   }
   struct tin_graph *graph = call.graph;
   tin_dtype dtype = meeting_dtype(meeting_dtype((tin_dtype)node->dtype, low), high);
-  node = make_cast(graph, node, dtype);
+  node = make_cast(graph, node, tin_call_working(&call, dtype));
   if (low > -INFINITY) {
     struct tin_node *bound = make_number(graph, node, low);
     node = make_select(graph, make_binary(graph, OP_LT, node, bound), bound, node);

@@ -190,11 +190,19 @@ struct tin_node *tin_call_operand(struct tin_call *call, tin_tensor *x, const ch
   return tin_call_operands(call, 1, &x, &name, &node) ? node : NULL;
 }
 
+tin_dtype tin_call_working(struct tin_call *call, tin_dtype dtype) {
+  if (tin_dtype_is_float(dtype))
+    call->half = tin_dtype_is_half(dtype) ? dtype : TIN_BOOL;
+  return tin_dtype_working(dtype);
+}
+
 tin_tensor *tin_call_result(struct tin_call *call, struct tin_node *node) {
   if (node && node->rank > TIN_RANK_LIMIT) {
     tin_call_fail(call, "the result %s has more than %d axes", tin_shape_words(node->rank, node->shape).text, TIN_RANK_LIMIT);
     return tin_call_poison(call);
   }
+  if (node && call->half != TIN_BOOL && node->dtype == TIN_F32)
+    node = tin_node_cast(call->graph, node, call->half);
   tin_tensor *result = node ? tin_slot_new(call->ctx, call->ctx->scope, SLOT_NODE, node) : NULL;
   if (result)
     return result;

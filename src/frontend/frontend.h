@@ -130,6 +130,7 @@ struct tin_call {
   const char *file;
   int line;
   const char *op;    /* as the user knows it: "matmul" */
+  tin_dtype half;    /* f16 or bf16: operands of it are worked on as f32, and a result in f32 is rounded to it; TIN_BOOL: none */
   const char *items; /* what to call operands without names: "wrt" gives "wrt 1"; NULL: "tensor" */
   tin_ctx *ctx;      /* once an operand or a leaf named it */
   struct tin_graph *graph;
@@ -152,7 +153,10 @@ bool tin_call_operands(struct tin_call *call, int count, tin_tensor *const *tens
 /* Zeroed memory for malloc's free, for a call on these tensors; NULL with the error recorded in their context. */
 void *tin_call_alloc(struct tin_call *call, size_t count, size_t item, int n_tensors, tin_tensor *const *tensors);
 struct tin_node *tin_call_operand(struct tin_call *call, tin_tensor *x, const char *name);
-/* A new handle of the node in the innermost scope; poison when the node is NULL, and then an "out of memory" error unless there is one. */
+/* The dtype in which the call computes with operands of the dtype: f32 for f16 and bf16, which the call's result then is rounded to. */
+tin_dtype tin_call_working(struct tin_call *call, tin_dtype dtype);
+/* A new handle of the node in the innermost scope, rounded if the call says so; poison when the node is NULL, and then an "out of memory"
+ * error unless there is one. */
 tin_tensor *tin_call_result(struct tin_call *call, struct tin_node *node);
 
 /* "pixels [64, 784]": what to call an operand in a message. */
@@ -234,7 +238,8 @@ enum tin_coercion {
   COERCE_BITS,       /* integers and bool; floats are an error */
   COERCE_LOGICAL     /* to bool: x != 0 */
 };
-/* Promotes and converts the operands to the dtype that the kind of op works in. False with the error recorded. */
+/* Promotes and converts the operands to the dtype that the kind of op works in; COERCE_ARITHMETIC and COERCE_FLOAT: f16 and bf16 to f32,
+ * see tin_call_working. False with the error recorded. */
 bool tin_coerce(struct tin_call *call, enum tin_coercion coercion, int count, tin_tensor *const *tensors, const char *const *names,
                 struct tin_node **nodes);
 /* Broadcasts the nodes to their common shape. False with the error recorded. */

@@ -149,7 +149,7 @@ static bool find_rows(struct check *check) {
   tin_tensor *y = result_of(check);
   bool good = !tin_is_poison(y);
   if (good && !tin_dtype_is_float((int)tin_dtype_of(y))) {
-    tin_call_fail(&check->call, "the function's result is %s; gradients need f32 or f64", tin_dtype_name(tin_dtype_of(y)));
+    tin_call_fail(&check->call, "the function's result is %s; gradients need floats", tin_dtype_name(tin_dtype_of(y)));
     good = false;
   } else if (!good && tin_ok(check->call.ctx)) {
     tin_call_fail(&check->call, "the function returned NULL or poison");
@@ -185,8 +185,8 @@ static bool take_input(struct check *check, int i) {
   input->bytes = (size_t)input->size * tin_dtype_size(input->dtype);
   input->checked = input->dtype == TIN_F64;
   check->columns += input->checked ? input->size : 0;
-  if (input->dtype == TIN_F32) {
-    tin_call_fail(&check->call, "input %d is f32: differences need f64", i);
+  if (tin_dtype_is_float((int)input->dtype) && !input->checked) {
+    tin_call_fail(&check->call, "input %d is %s: differences need f64", i, tin_dtype_name(input->dtype));
     return false;
   }
   input->data = tin_call_alloc(&check->call, input->bytes + 1, 1, 0, NULL);

@@ -81,24 +81,18 @@ struct filler {
   double mean, deviation; /* FILL_NORMAL */
 };
 
-static void store(void *data, tin_dtype dtype, int64_t at, double value) {
-  if (dtype == TIN_F32)
-    ((float *)data)[at] = (float)value;
-  else
-    ((double *)data)[at] = value;
-}
-
 static void fill(void *data, tin_dtype dtype, int64_t size, const struct filler *filler, struct tin_stream *stream) {
   double pair[2];
   for (int64_t i = 0; i < size; i++) {
     if (filler->kind == FILL_UNIFORM) {
-      store(data, dtype, i, filler->low + (filler->high - filler->low) * tin_stream_uniform(stream));
+      tin_scalar_store(data, i, dtype,
+                       tin_scalar_from_double(filler->low + (filler->high - filler->low) * tin_stream_uniform(stream), dtype));
     } else if (filler->kind == FILL_CONSTANT) {
-      store(data, dtype, i, filler->low);
+      tin_scalar_store(data, i, dtype, tin_scalar_from_double(filler->low, dtype));
     } else {
       if (i % 2 == 0)
         tin_stream_normal_pair(stream, pair);
-      store(data, dtype, i, filler->mean + filler->deviation * pair[i % 2]);
+      tin_scalar_store(data, i, dtype, tin_scalar_from_double(filler->mean + filler->deviation * pair[i % 2], dtype));
     }
   }
 }

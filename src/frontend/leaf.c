@@ -61,7 +61,7 @@ tin_tensor *tin_arange_at(const char *file, int line, tin_ctx *ctx, tin_dtype dt
   tin_dtype counter = count < INT32_MAX ? TIN_I32 : TIN_I64; /* of floats: 32 bits become floats in vectors */
   struct tin_node *x = tin_node_iota(call.graph, is_float ? counter : is_small ? TIN_I32 : dtype, count);
   if (is_float)
-    x = make_cast(call.graph, x, dtype);
+    x = make_cast(call.graph, x, tin_dtype_working((int)dtype));
   if (step != 1)
     x = make_binary(call.graph, OP_MUL, x, make_number(call.graph, x, step));
   if (start != 0)

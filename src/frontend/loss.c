@@ -6,7 +6,7 @@
 #define HERE args->file, args->line
 
 static bool is_float(tin_tensor *t) {
-  return tin_dtype_of(t) == TIN_F32 || tin_dtype_of(t) == TIN_F64;
+  return tin_dtype_is_float((int)tin_dtype_of(t));
 }
 
 /* Finds the context and words the errors of NULL, dead and poison operands; false when there is one. */

@@ -162,6 +162,11 @@ static tin_tensor *flush_tiny(const struct update *update, tin_tensor *x) {
   return tin_where_at(HERE, tin_lt_at(HERE, tin_abs_at(HERE, x), limit), zero, x);
 }
 
+/* f16 and bf16 parameters and states are updated in f32 and rounded when assigned. */
+static tin_tensor *working(const struct update *update, tin_tensor *x) {
+  return x && tin_dtype_is_half((int)tin_dtype_of(x)) ? tin_cast_at(HERE, x, TIN_F32) : x;
+}
+
 /* decay * old + weight * new */
 static tin_tensor *average(const struct update *update, tin_tensor *old, double decay, tin_tensor *new_value, double weight) {
   return tin_add_at(HERE, tin_mul_scalar_at(HERE, old, decay), tin_mul_scalar_at(HERE, new_value, weight));
@@ -174,34 +179,35 @@ static tin_tensor *with_decay(const struct update *update, tin_tensor *grad, tin
 
 static void step_sgd(const struct update *update, int param) {
   const tin_optim *optim = update->optim;
-  tin_tensor *weight = optim->params[param], *buffer = optim->states[param * MAX_STATES];
+  tin_tensor *weight = working(update, optim->params[param]), *buffer = working(update, optim->states[param * MAX_STATES]);
   tin_dtype dtype = tin_dtype_of(weight);
-  tin_tensor *grad = with_decay(update, optim->grads[param], weight);
+  tin_tensor *grad = with_decay(update, working(update, optim->grads[param]), weight);
   if (buffer) {
     tin_tensor *fresh = tin_mul_at(HERE, grad, update->correction[dtype]);
     tin_tensor *next = flush_tiny(update, tin_add_at(HERE, tin_mul_scalar_at(HERE, buffer, optim->options.momentum), fresh));
     grad = optim->options.nesterov ? tin_add_at(HERE, grad, tin_mul_scalar_at(HERE, next, optim->options.momentum)) : next;
-    tin_assign_at_site(HERE, buffer, next);
+    tin_assign_at_site(HERE, optim->states[param * MAX_STATES], next);
   }
-  tin_assign_at_site(HERE, weight, tin_sub_at(HERE, weight, tin_mul_at(HERE, grad, update->lr[dtype])));
+  tin_assign_at_site(HERE, optim->params[param], tin_sub_at(HERE, weight, tin_mul_at(HERE, grad, update->lr[dtype])));
 }
 
 static void step_adam(const struct update *update, int param) {
   const tin_optim *optim = update->optim;
   const double *betas = optim->options.betas;
-  tin_tensor *weight = optim->params[param], **state = &optim->states[param * MAX_STATES], *grad = optim->grads[param];
+  tin_tensor *weight = working(update, optim->params[param]), *grad = working(update, optim->grads[param]);
+  tin_tensor **state = &optim->states[param * MAX_STATES];
   tin_dtype dtype = tin_dtype_of(weight);
   if (optim->kind == OPTIM_ADAM)
     grad = with_decay(update, grad, weight);
-  tin_tensor *mean = flush_tiny(update, average(update, state[0], betas[0], grad, 1 - betas[0]));
-  tin_tensor *square = average(update, state[1], betas[1], tin_square_at(HERE, grad), 1 - betas[1]);
+  tin_tensor *mean = flush_tiny(update, average(update, working(update, state[0]), betas[0], grad, 1 - betas[0]));
+  tin_tensor *square = average(update, working(update, state[1]), betas[1], tin_square_at(HERE, grad), 1 - betas[1]);
   tin_tensor *root = tin_mul_at(HERE, tin_sqrt_at(HERE, square), update->correction[dtype]);
   tin_tensor *move = tin_div_at(HERE, mean, tin_add_scalar_at(HERE, root, optim->options.eps));
   tin_tensor *kept = update->decay[dtype] ? tin_mul_at(HERE, weight, update->decay[dtype]) : weight;
   tin_tensor *next = tin_sub_at(HERE, kept, tin_mul_at(HERE, move, update->lr[dtype]));
   tin_assign_at_site(HERE, state[0], mean);
   tin_assign_at_site(HERE, state[1], square);
-  tin_assign_at_site(HERE, weight, next);
+  tin_assign_at_site(HERE, optim->params[param], next);
 }
 
 static bool step_with_grads(const char *file, int line, tin_optim *optim) {
@@ -210,7 +216,7 @@ static bool step_with_grads(const char *file, int line, tin_optim *optim) {
   optim->powers[0] *= optim->options.betas[0];
   optim->powers[1] *= optim->options.betas[1];
   for (int i = 0; i < optim->count; i++) {
-    make_scalars(&update, tin_dtype_of(optim->params[i]));
+    make_scalars(&update, tin_dtype_working((int)tin_dtype_of(optim->params[i])));
     if (optim->kind == OPTIM_SGD)
       step_sgd(&update, i);
     else

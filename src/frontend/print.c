@@ -41,26 +41,32 @@ static void decimal_read(struct decimal *out, double magnitude, int digits) {
   out->digit[out->count] = 0;
 }
 
-static bool reads_back(double magnitude, int digits, bool single) {
+static bool reads_back(double magnitude, int digits, tin_dtype dtype) {
   char text[64];
   snprintf(text, sizeof text, "%.*e", digits - 1, magnitude);
-  return single ? strtof(text, NULL) == (float)magnitude : strtod(text, NULL) == magnitude;
+  if (dtype == TIN_F32)
+    return strtof(text, NULL) == (float)magnitude;
+  return tin_scalar_from_double(strtod(text, NULL), dtype) == tin_scalar_from_double(magnitude, dtype);
 }
 
+/* Digits that always read back, and digits that are always right (NumPy's finfo.precision), by dtype. */
+static const int enough_digits[TIN_DTYPE_COUNT] = {[TIN_F16] = 5, [TIN_BF16] = 4, [TIN_F32] = FLT_DECIMAL_DIG, [TIN_F64] = DBL_DECIMAL_DIG};
+static const int sure_digits[TIN_DTYPE_COUNT] = {[TIN_F16] = 3, [TIN_BF16] = 2, [TIN_F32] = FLT_DIG, [TIN_F64] = DBL_DIG};
+
 /* The fewest digits that read back as the same number. */
-static struct decimal decimal_shortest(double value, bool single) {
+static struct decimal decimal_shortest(double value, tin_dtype dtype) {
   struct decimal out = {.negative = signbit(value)};
   double magnitude = fabs(value);
-  int digits = 1, most = single ? FLT_DECIMAL_DIG : DBL_DECIMAL_DIG;
-  while (digits < most && !reads_back(magnitude, digits, single))
+  int digits = 1, most = enough_digits[dtype];
+  while (digits < most && !reads_back(magnitude, digits, dtype))
     digits++;
   decimal_read(&out, magnitude, digits);
   return out;
 }
 
 /* The same, with at most `fraction` digits behind the point of the notation (scientific, or positional), rounded from the exact value. */
-static struct decimal decimal_cut(double value, bool single, bool scientific, int fraction) {
-  struct decimal out = decimal_shortest(value, single);
+static struct decimal decimal_cut(double value, tin_dtype dtype, bool scientific, int fraction) {
+  struct decimal out = decimal_shortest(value, dtype);
   int most = scientific ? 1 + fraction : out.exponent + 1 + fraction;
   if (out.count > most && most >= 1)
     decimal_read(&out, fabs(value), most);
@@ -165,10 +171,11 @@ static void visit_range(void *context, const struct view *view, int64_t at) {
   range->any = true;
 }
 
-static bool wants_scientific(const struct range *range, bool single) {
+static bool wants_scientific(const struct range *range, tin_dtype dtype) {
+  bool single = dtype == TIN_F32;
   if (!range->any)
     return false;
-  double cut = single ? 1e6 : 1e8; /* what the dtype can tell apart, at most 8 digits */
+  double cut = pow(10, fmin(8, sure_digits[dtype])); /* what the dtype can tell apart, at most 8 digits */
   double smallest = single ? (double)0.0001f : 0.0001;
   double ratio = single ? (double)((float)range->high / (float)range->low) : range->high / range->low;
   return range->high >= cut || range->low < smallest || ratio > 1000;
@@ -188,7 +195,7 @@ static void visit_width(void *context, const struct view *view, int64_t at) {
   double value = element(view, at);
   if (!isfinite(value))
     return;
-  struct parts parts = number_parts(decimal_cut(value, view->dtype == TIN_F32, format->scientific, PRECISION), format->scientific);
+  struct parts parts = number_parts(decimal_cut(value, view->dtype, format->scientific, PRECISION), format->scientific);
   format->pad_left = longer(format->pad_left, strlen(parts.whole));
   format->precision = longer(format->precision, strlen(parts.fraction));
   format->width = longer(format->width, strlen(parts.exponent)); /* of the exponent */
@@ -206,7 +213,7 @@ static struct format choose_format(const struct view *view) {
   }
   struct range range = {0};
   visit_shown(view, 0, 0, visit_range, &range);
-  format.scientific = wants_scientific(&range, view->dtype == TIN_F32);
+  format.scientific = wants_scientific(&range, view->dtype);
   visit_shown(view, 0, 0, visit_width, &format);
   format.pad_right = format.precision;
   if (format.scientific)
@@ -248,7 +255,7 @@ static const char *special_text(double value) {
   return isnan(value) ? "nan" : value < 0 ? "-inf" : "inf";
 }
 
-static void float_word(const struct format *format, double value, bool single, struct word *out) {
+static void float_word(const struct format *format, double value, tin_dtype dtype, struct word *out) {
   if (!isfinite(value)) {
     word_right(out, special_text(value), format->pad_left + format->pad_right + 1);
     return;
@@ -257,7 +264,7 @@ static void float_word(const struct format *format, double value, bool single, s
   if (format->scientific) /* all with the same number of digits, exact ones where the shortest form is shorter */
     decimal_read(&number, fabs(value), 1 + format->precision);
   else
-    number = decimal_cut(value, single, false, PRECISION);
+    number = decimal_cut(value, dtype, false, PRECISION);
   struct parts parts = number_parts(number, format->scientific);
   word_right(out, parts.whole, format->pad_left);
   word_puts(out, ".");
@@ -276,7 +283,7 @@ static struct word element_word(const struct view *view, const struct format *fo
   if (view->dtype == TIN_BOOL) {
     word_right(&word, tin_scalar_load(view->data, at, TIN_BOOL) ? "True" : "False", format->width);
   } else if (tin_dtype_is_float(view->dtype)) {
-    float_word(format, element(view, at), view->dtype == TIN_F32, &word);
+    float_word(format, element(view, at), view->dtype, &word);
   } else {
     char digits[WORD_BYTES];
     integer_text(view, at, digits);
@@ -372,8 +379,9 @@ static void put_single(struct tin_text *text, const struct view *view) {
     tin_text_puts(text, special_text(value));
     return;
   }
-  bool scientific = magnitude != 0 && (magnitude < 1e-4 || magnitude >= (view->dtype == TIN_F32 ? 1e6 : 1e16));
-  struct parts parts = number_parts(decimal_shortest(value, view->dtype == TIN_F32), scientific);
+  bool scientific =
+      magnitude != 0 && (magnitude < 1e-4 || magnitude >= (view->dtype == TIN_F64 ? 1e16 : pow(10, sure_digits[view->dtype])));
+  struct parts parts = number_parts(decimal_shortest(value, view->dtype), scientific);
   tin_text_add(text, "%s%s%s%s", parts.whole, scientific && !*parts.fraction ? "" : ".",
                *parts.fraction || scientific ? parts.fraction : "0", parts.exponent);
 }

@@ -4,6 +4,8 @@
  * SCALAR nodes, so the same step of a loop has the same structure every time and its plan is found again. */
 #include "frontend/frontend.h"
 
+#include <math.h>
+
 static struct tin_node *key_word(struct tin_graph *graph, uint64_t key, int rank, const int64_t *shape) {
   return make_broadcast(graph, tin_node_scalar(graph, TIN_U32, key & UINT32_MAX), rank, shape);
 }
@@ -28,12 +30,14 @@ static struct tin_node *upper_bits(struct tin_call *call, const tin_shape *shape
   return make_cast(graph, make_bitcast(graph, upper, TIN_I32), dtype);
 }
 
-/* f32: 24 bits. f64: 27 and 26 bits, as genrand_res53 of Matsumoto and Nishimura's mt19937ar (2002). */
+/* As many bits as the significand has: f32 24, f16 11, bf16 8 (as PyTorch), all below 1 also after rounding to that dtype. f64: 27 and 26
+ * bits, as genrand_res53 of Matsumoto and Nishimura's mt19937ar (2002). */
 static struct tin_node *uniform(struct tin_call *call, const tin_shape *shape, tin_dtype dtype) {
   struct tin_graph *graph = call->graph;
-  if (dtype == TIN_F32) {
-    struct tin_node *x = upper_bits(call, shape, 24, TIN_F32);
-    return make_binary(graph, OP_MUL, x, make_number(graph, x, 0x1p-24));
+  if (dtype != TIN_F64) {
+    int bits = dtype == TIN_F16 ? 11 : dtype == TIN_BF16 ? 8 : 24;
+    struct tin_node *x = upper_bits(call, shape, bits, TIN_F32);
+    return make_binary(graph, OP_MUL, x, make_number(graph, x, ldexp(1, -bits)));
   }
   struct tin_node *high = upper_bits(call, shape, 27, TIN_F64), *low = upper_bits(call, shape, 26, TIN_F64);
   struct tin_node *sum = make_binary(graph, OP_ADD, make_binary(graph, OP_MUL, high, make_number(graph, high, 0x1p26)), low);
@@ -57,7 +61,7 @@ static bool enter(struct tin_call *call, tin_ctx *ctx, tin_dtype dtype, const ti
   if (size > UINT32_MAX)
     tin_call_fail(call, "shape %s has 2^32 elements or more", tin_shape_words(shape->rank, shape->size).text);
   else if (dtype != TIN_U32 && !tin_dtype_is_float(dtype))
-    tin_call_fail(call, "the numbers are f32 or f64, not %s", tin_dtype_name(dtype));
+    tin_call_fail(call, "the numbers are floats, not %s", tin_dtype_name(dtype));
   else
     return true;
   return false;
@@ -74,12 +78,12 @@ tin_tensor *tin_rand_at(const char *file, int line, tin_ctx *ctx, tin_dtype dtyp
   struct tin_call call = tin_call_of(file, line, "rand");
   if (!enter(&call, ctx, dtype, &shape))
     return tin_call_poison(&call);
-  return tin_call_result(&call, uniform(&call, &shape, dtype));
+  return tin_call_result(&call, make_cast(call.graph, uniform(&call, &shape, dtype), dtype));
 }
 
 tin_tensor *tin_randn_at(const char *file, int line, tin_ctx *ctx, tin_dtype dtype, tin_shape shape) {
   struct tin_call call = tin_call_of(file, line, "randn");
   if (!enter(&call, ctx, dtype, &shape))
     return tin_call_poison(&call);
-  return tin_call_result(&call, normal(&call, &shape, dtype));
+  return tin_call_result(&call, make_cast(call.graph, normal(&call, &shape, tin_dtype_working((int)dtype)), dtype));
 }

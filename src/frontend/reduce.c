@@ -117,7 +117,8 @@ static struct tin_node *flat_at_zero(struct reduction *reduction, struct tin_nod
 
 /* x to the p by tin_pow. */
 static struct tin_node *power(struct reduction *reduction, struct tin_node *x, double p) {
-  struct tin_call *call = &reduction->call;
+  struct tin_call inside = reduction->call, *call = &inside;
+  inside.half = TIN_BOOL; /* not yet the result */
   return tin_call_operand(call, tin_pow_at(call->file, call->line, tin_call_result(call, x), p), "x");
 }
 

@@ -111,7 +111,7 @@ tin_tensor *tin_param_args(struct tin_variable_options args) {
   if (!tin_call_enter(&call, ctx) || !tin_check_dtype(&call, dtype))
     return tin_call_poison(&call);
   if (!tin_dtype_is_float(dtype)) {
-    tin_call_fail(&call, "a parameter is f32 or f64, not %s (see tin_state)", tin_dtype_name(dtype));
+    tin_call_fail(&call, "a parameter is a float, not %s (see tin_state)", tin_dtype_name(dtype));
     return tin_call_poison(&call);
   }
   if (!tin_grow(&ctx->params, &ctx->params_capacity, ctx->n_params, sizeof *ctx->params)) {

@@ -673,13 +673,13 @@ static bool check_kinds(const struct request *request) {
   for (int k = 0; k < request->n_outputs; k++) {
     const struct tin_node *output = request->outputs[k];
     if (!tin_dtype_is_float(output->dtype))
-      tin_error_set(error, "the loss is %s; gradients need f32 or f64", tin_dtypes[output->dtype].text);
+      tin_error_set(error, "the loss is %s; gradients need floats", tin_dtypes[output->dtype].text);
     if (tin_op_is(output->op, OP_CLASS_EFFECT))
       tin_error_set(error, "%s has no gradient", tin_ops[output->op].text);
   }
   for (int i = 0; i < request->n_wrt; i++)
     if (!tin_dtype_is_float(request->wrt[i]->dtype))
-      tin_error_set(error, "wrt[%d] is %s; gradients need f32 or f64", i, tin_dtypes[request->wrt[i]->dtype].text);
+      tin_error_set(error, "wrt[%d] is %s; gradients need floats", i, tin_dtypes[request->wrt[i]->dtype].text);
   return !error->set;
 }
 

@@ -13,6 +13,7 @@
 
 /* ---- graphs and their tables ---- */
 
+enum { MAX_COMPUTED_INPUTS = 4 }; /* of the ops that do not accept f16 and bf16 */
 enum { ARENA_BLOCK = 1 << 16, FIRST_CAPACITY = 256 };
 /* Slots of a table that is worth keeping for the next graph: clearing it costs less than growing it again. */
 enum { SPARE_CAPACITY = 1 << 12 };
@@ -190,11 +191,27 @@ struct tin_node *tin_node_make(struct tin_graph *graph, const struct tin_node *l
   return node;
 }
 
+static struct tin_node *build(struct tin_graph *graph, struct tin_node *like);
+
+/* Ops that compute take f16 and bf16 as f32, and the result is rounded: so every node is, and sums are rounded once. */
+static struct tin_node *build_in_f32(struct tin_graph *graph, const struct tin_node *like, tin_dtype dtype) {
+  struct tin_node *in[MAX_COMPUTED_INPUTS] = {NULL}, wide = *like;
+  assert(like->n_in <= MAX_COMPUTED_INPUTS);
+  for (int i = 0; i < like->n_in; i++)
+    in[i] = tin_dtype_is_half(like->in[i]->dtype) ? tin_node_cast(graph, like->in[i], TIN_F32) : like->in[i];
+  wide.in = in;
+  struct tin_node *node = build(graph, &wide);
+  return node && tin_ops[like->op].result == OP_RESULT_SAME ? tin_node_cast(graph, node, dtype) : node;
+}
+
 /* Finishes a builder. like->shape must have room for TIN_MAX_RANK sizes. */
 static struct tin_node *build(struct tin_graph *graph, struct tin_node *like) {
   for (int i = 0; i < like->n_in; i++)
     if (!like->in[i])
       return NULL;
+  for (int i = 0; i < like->n_in; i++)
+    if (tin_dtype_is_half(like->in[i]->dtype) && !tin_op_accepts(like->op, like->in[i]->dtype))
+      return build_in_f32(graph, like, (tin_dtype)like->in[i]->dtype);
   const char *wrong = tin_node_infer(like);
   assert(!wrong || wrong == tin_too_large);
   if (wrong)
@@ -214,16 +231,8 @@ static void copy_sizes(int64_t *to, const int64_t *from, int rank) {
 /* ---- sources ---- */
 
 /* NaN is one value: it must also be one node. */
-static uint64_t canonical_bits(tin_dtype dtype, uint64_t bits) {
-  if (dtype == TIN_F32 && (bits & 0x7fffffffu) > 0x7f800000u)
-    return 0x7fc00000u;
-  if (dtype == TIN_F64 && (bits & 0x7fffffffffffffffu) > 0x7ff0000000000000u)
-    return 0x7ff8000000000000u;
-  return bits;
-}
-
 struct tin_node *tin_node_const(struct tin_graph *graph, tin_dtype dtype, uint64_t bits) {
-  return tin_node_make(graph, &(struct tin_node){.op = OP_CONST, .dtype = (uint8_t)dtype, .bits = canonical_bits(dtype, bits)});
+  return tin_node_make(graph, &(struct tin_node){.op = OP_CONST, .dtype = (uint8_t)dtype, .bits = tin_scalar_canonical(bits, dtype)});
 }
 
 struct tin_node *tin_node_number(struct tin_graph *graph, tin_dtype dtype, double value) {
@@ -401,7 +410,7 @@ struct tin_node *tin_node_pad(struct tin_graph *graph, struct tin_node *x, const
                           .n_arg = (uint16_t)(2 * x->rank),
                           .arg = arg,
                           .shape = sizes,
-                          .bits = canonical_bits(x->dtype, fill)};
+                          .bits = tin_scalar_canonical(fill, x->dtype)};
   return build(graph, &like);
 }
 

@@ -123,7 +123,9 @@ struct tin_indexing {
 /* What a scatter makes of the old value at a place and a source element. For bool min is and, max is or; there is no add and mul. */
 enum tin_scatter_mode { TIN_SCATTER_ADD, TIN_SCATTER_SET, TIN_SCATTER_MUL, TIN_SCATTER_MIN, TIN_SCATTER_MAX, TIN_SCATTER_MODES };
 
-/* ---- builders: one per op or class of ops ---- */
+/* ---- builders: one per op or class of ops ----
+ * An op that does not accept f16 and bf16 (tin_op_accepts) gets them as f32, and its result of the same dtype is cast back: no such node is
+ * ever made. Where several ops form one function, the front end casts around all of them (tin_call_widen). */
 struct tin_node *tin_node_const(struct tin_graph *graph, tin_dtype dtype, uint64_t bits);  /* 0-d */
 struct tin_node *tin_node_number(struct tin_graph *graph, tin_dtype dtype, double value);  /* 0-d const, converted by `cast` from f64 */
 struct tin_node *tin_node_scalar(struct tin_graph *graph, tin_dtype dtype, uint64_t bits); /* never merged, never folded */

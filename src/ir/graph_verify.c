@@ -33,8 +33,7 @@ static void copy_shape(struct tin_node *node, const struct tin_node *from) {
 }
 
 static bool accepts(const struct tin_node *node, tin_dtype dtype) {
-  static const uint8_t accept_of_class[] = {OP_ACCEPT_B, OP_ACCEPT_I, OP_ACCEPT_I, OP_ACCEPT_F};
-  return tin_ops[node->op].accepts & accept_of_class[tin_dtypes[dtype].class];
+  return tin_op_accepts(node->op, dtype);
 }
 
 static bool is_integer(tin_dtype dtype) {

@@ -27,8 +27,17 @@ extern const struct tin_dtype_info tin_dtypes[];
 static inline int tin_dtype_bytes(int dtype) {
   return tin_dtypes[dtype].bytes;
 }
+/* Numbers with a fraction: f16, bf16, f32, f64. Whether ops compute with it is tin_op_accepts' business. */
 static inline bool tin_dtype_is_float(int dtype) {
   return tin_dtypes[dtype].class == TIN_CLASS_FLOAT;
+}
+/* f16 and bf16: stored, moved and converted. What computes with them does so in f32 and rounds the result (graph.h). */
+static inline bool tin_dtype_is_half(int dtype) {
+  return dtype == TIN_F16 || dtype == TIN_BF16;
+}
+/* The dtype that its numbers are computed in. */
+static inline tin_dtype tin_dtype_working(int dtype) {
+  return tin_dtype_is_half(dtype) ? TIN_F32 : (tin_dtype)dtype;
 }
 /* -1 when the text names no dtype */
 int tin_dtype_parse(const char *text);
@@ -59,7 +68,7 @@ enum tin_op_class {
   OP_CLASS_EFFECT
 };
 enum tin_op_result { OP_RESULT_SAME, OP_RESULT_BOOL, OP_RESULT_BRANCH, OP_RESULT_OWN };
-enum { OP_ACCEPT_F = 1, OP_ACCEPT_I = 2, OP_ACCEPT_B = 4 };
+enum { OP_ACCEPT_F = 1, OP_ACCEPT_I = 2, OP_ACCEPT_B = 4, OP_ACCEPT_H = 8 };
 enum { OP_COMMUTATIVE = 1, OP_ASSOCIATIVE = 2, OP_IDEMPOTENT = 4 };
 
 struct tin_op_info {
@@ -76,6 +85,11 @@ int tin_op_parse(const char *text); /* -1 when the text names no op */
 int tin_op_combining(int op);       /* the elementwise op that joins two partial results of a reduction or contraction */
 static inline bool tin_op_is(int op, enum tin_op_class class) {
   return tin_ops[op].class == (uint8_t) class;
+}
+/* Whether the op takes inputs of the dtype (SELECT: branches; GATHER: what is gathered). */
+static inline bool tin_op_accepts(int op, int dtype) {
+  static const uint8_t of_class[] = {OP_ACCEPT_B, OP_ACCEPT_I, OP_ACCEPT_I, OP_ACCEPT_F};
+  return tin_ops[op].accepts & (tin_dtype_is_half(dtype) ? OP_ACCEPT_H : of_class[tin_dtypes[dtype].class]);
 }
 /* Elementwise in the wide sense: same shape in and out, computed element by element. */
 static inline bool tin_op_is_elementwise(int op) {

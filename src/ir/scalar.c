@@ -8,8 +8,6 @@
 
 #include "ir/program.h"
 
-static const uint64_t nan_f32 = 0x7fc00000, nan_f64 = 0x7ff8000000000000;
-
 static inline float f32_from_bits(uint64_t bits) {
   uint32_t word = (uint32_t)bits;
   float value;
@@ -34,6 +32,59 @@ static inline uint64_t f64_bits(double value) {
   memcpy(&bits, &value, sizeof bits);
   return bits;
 }
+
+/* ---- 16-bit floats ---- */
+
+struct half_format {
+  int fraction; /* bits */
+  int lowest;   /* exponent of the least normal number */
+};
+static const struct half_format f16 = {10, -14}, bf16 = {7, -126};
+
+static const struct half_format *half_of(tin_dtype dtype) {
+  return dtype == TIN_F16 ? &f16 : &bf16;
+}
+
+/* The last exponent is for infinities and NaNs: 0, 1 ... 2 - 2 lowest count from the denormals. */
+static uint64_t half_infinity(const struct half_format *format) {
+  return (uint64_t)(3 - 2 * format->lowest) << format->fraction;
+}
+
+/* Rounded once, to nearest, ties to even: the significand is cut where the number's unit in the last place lies. Its highest bit adds one
+ * to the exponent, as does a carry. */
+static uint64_t half_from_double(double value, tin_dtype dtype) {
+  const struct half_format *format = half_of(dtype);
+  uint64_t bits = f64_bits(value), infinity = half_infinity(format), sign = bits >> 63 << 15;
+  int exponent = (int)(bits >> 52 & 0x7ff) - 1023, above = exponent > format->lowest ? exponent - format->lowest : 0;
+  int drop = 52 - format->fraction + (exponent < format->lowest ? format->lowest - exponent : 0);
+  if (value != value)
+    return infinity | (uint64_t)1 << (format->fraction - 1);
+  if (drop > 53) /* below half of the least number */
+    return sign;
+  uint64_t significand = (bits & (((uint64_t)1 << 52) - 1)) | (uint64_t)1 << 52;
+  uint64_t units = significand >> drop, rest = significand - (units << drop), half = (uint64_t)1 << (drop - 1);
+  units += rest > half || (rest == half && (units & 1));
+  uint64_t result = ((uint64_t)above << format->fraction) + units;
+  return sign | (result < infinity ? result : infinity);
+}
+
+static double half_to_double(uint64_t bits, tin_dtype dtype) {
+  const struct half_format *format = half_of(dtype);
+  uint64_t magnitude = bits & 0x7fff, infinity = half_infinity(format), one = (uint64_t)1 << format->fraction;
+  int exponent = (int)(magnitude >> format->fraction);
+  double value =
+      ldexp((double)((magnitude & (one - 1)) + (exponent ? one : 0)), (exponent ? exponent - 1 : 0) + format->lowest - format->fraction);
+  if (magnitude >= infinity)
+    value = magnitude > infinity ? (double)NAN : (double)INFINITY;
+  return bits >> 15 ? -value : value;
+}
+
+/* The number that float bits of any size mean. */
+static inline double float_from_bits(uint64_t bits, tin_dtype dtype) {
+  return dtype == TIN_F32 ? (double)f32_from_bits(bits) : dtype == TIN_F64 ? f64_from_bits(bits) : half_to_double(bits, dtype);
+}
+
+/* ---- integers ---- */
 
 static inline unsigned integer_width(tin_dtype dtype) {
   return dtype == TIN_BOOL ? 1 : 8 * (unsigned)tin_dtype_bytes(dtype);
@@ -77,29 +128,39 @@ static inline double f64_from_integer(uint64_t bits, tin_dtype from) {
   return from == TIN_U64 ? (double)bits : (double)integer_from_bits(bits, from);
 }
 
+/* A number from which to round to a 16-bit float: its bits below the 53rd are joined in the last that a double has, which the shorter
+ * rounding then sees as more than nothing. */
+static double odd_from_integer(uint64_t bits, tin_dtype from) {
+  bool negative = from != TIN_U64 && integer_from_bits(bits, from) < 0;
+  uint64_t magnitude = negative ? 0 - (uint64_t)integer_from_bits(bits, from) : bits, low = magnitude & 0x7ff;
+  if (magnitude >> 53)
+    magnitude = (magnitude ^ low) | (uint64_t)(low != 0) << 11;
+  return negative ? -(double)magnitude : (double)magnitude;
+}
+
 uint64_t tin_scalar_cast(uint64_t bits, tin_dtype from, tin_dtype to) {
   if (from == to)
     return bits;
+  if (tin_dtype_is_half(to))
+    return half_from_double(tin_dtype_is_float(from) ? float_from_bits(bits, from) : odd_from_integer(bits, from), to);
   if (!tin_dtype_is_float(from)) {
     return to == TIN_F32    ? f32_bits(f32_from_integer(bits, from))
            : to == TIN_F64  ? f64_bits(f64_from_integer(bits, from))
            : to == TIN_BOOL ? (uint64_t)(bits != 0)
                             : integer_bits((uint64_t)integer_from_bits(bits, from), to);
   }
-  double value = from == TIN_F32 ? (double)f32_from_bits(bits) : f64_from_bits(bits);
+  double value = float_from_bits(bits, from);
   return to == TIN_F32    ? f32_bits((float)value)
          : to == TIN_F64  ? f64_bits(value)
          : to == TIN_BOOL ? (uint64_t)(value != 0)
                           : integer_from_double(value, to);
 }
 
-/* Every NaN is one value to whoever looks at bits. */
-static inline uint64_t canonical(uint64_t bits, tin_dtype from) {
-  if (from == TIN_F32)
-    return f32_from_bits(bits) == f32_from_bits(bits) ? bits : nan_f32;
-  if (from == TIN_F64)
-    return f64_from_bits(bits) == f64_from_bits(bits) ? bits : nan_f64;
-  return bits;
+uint64_t tin_scalar_canonical(uint64_t bits, tin_dtype dtype) {
+  if (!tin_dtype_is_float(dtype))
+    return bits;
+  double value = float_from_bits(bits, dtype);
+  return value == value ? bits : tin_scalar_cast(f64_bits((double)NAN), TIN_F64, dtype) & INT64_MAX >> (64 - 8 * tin_dtype_bytes(dtype));
 }
 
 uint64_t tin_scalar_from_double(double value, tin_dtype dtype) {
@@ -351,7 +412,7 @@ void tin_scalar_eval_many(int op, tin_dtype dtype, tin_dtype from, const uint64_
     return;
   case OP_BITCAST:
     for (int i = 0; i < count; i++)
-      out[i] = canonical(in[0][i], from);
+      out[i] = tin_scalar_canonical(in[0][i], from);
     return;
   case OP_SELECT:
     for (int i = 0; i < count; i++)

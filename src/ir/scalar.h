@@ -9,12 +9,16 @@
 
 #include "ir/ir.h"
 
-/* Value of a primitive or elementary op. `dtype` is that of the result; `from` that of the first input (SELECT: of the second). */
+/* Value of a primitive or elementary op, which accepts the dtype (tin_op_accepts). `dtype` is that of the result; `from` that of the first
+ * input (SELECT: of the second). */
 uint64_t tin_scalar_eval(int op, tin_dtype dtype, tin_dtype from, const uint64_t *in);
 /* The same for `count` elements: in[k][i] is input k of element i; out may be one of the inputs. */
 void tin_scalar_eval_many(int op, tin_dtype dtype, tin_dtype from, const uint64_t *const *in, uint64_t *out, int count);
-/* Conversion by the rules of CAST: float to integer saturates towards zero, NaN gives 0; integers wrap; to bool is != 0. */
+/* Conversion by the rules of CAST: float to integer saturates towards zero, NaN gives 0; integers wrap; to bool is != 0; to a float rounds
+ * once. */
 uint64_t tin_scalar_cast(uint64_t bits, tin_dtype from, tin_dtype to);
+/* A NaN as the one that stands for all: quiet, positive, nothing in its fraction. Other bits as they are. */
+uint64_t tin_scalar_canonical(uint64_t bits, tin_dtype dtype);
 uint64_t tin_scalar_from_double(double value, tin_dtype dtype);
 double tin_scalar_to_double(uint64_t bits, tin_dtype dtype); /* i64 rounds */
 uint64_t tin_scalar_load(const void *data, int64_t index, tin_dtype dtype);

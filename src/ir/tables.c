@@ -13,7 +13,7 @@ const struct tin_dtype_info tin_dtypes[] = {
 };
 
 /* The table writes classes of dtypes and facts without their prefixes. */
-enum { F = OP_ACCEPT_F, I = OP_ACCEPT_I, B = OP_ACCEPT_B };
+enum { F = OP_ACCEPT_F, H = OP_ACCEPT_H, I = OP_ACCEPT_I, B = OP_ACCEPT_B };
 enum { COMMUTATIVE = OP_COMMUTATIVE, ASSOCIATIVE = OP_ASSOCIATIVE, IDEMPOTENT = OP_IDEMPOTENT };
 
 const struct tin_op_info tin_ops[] = {
@@ -54,12 +54,14 @@ tin_dtype tin_dtype_promote(tin_dtype a, tin_dtype b) {
   tin_dtype low = a < b ? a : b;
   tin_dtype high = a < b ? b : a;
   enum tin_dtype_class lower = tin_dtypes[low].class, higher = tin_dtypes[high].class;
+  if (low == TIN_F16 && high == TIN_BF16)
+    return TIN_F32;
   if (lower == higher || lower == TIN_CLASS_BOOL || higher == TIN_CLASS_FLOAT)
     return high;
   int unsigned_bytes = tin_dtype_bytes((int)(lower == TIN_CLASS_UNSIGNED ? low : high));
   if (higher == TIN_CLASS_SIGNED && tin_dtype_bytes(high) > unsigned_bytes)
     return high;
-  for (int wider = (int)high; wider < (int)TIN_F32; wider++)
+  for (int wider = (int)high; wider < (int)TIN_F16; wider++)
     if (tin_dtypes[wider].class == TIN_CLASS_SIGNED && tin_dtype_bytes(wider) > unsigned_bytes)
       return (tin_dtype)wider;
   return TIN_F64;

@@ -191,8 +191,8 @@ static bool broadcasts_to(const struct tin_node *node, const struct gen_shape *s
 /* ---- leaves ---- */
 
 tin_dtype gen_dtype(struct generator *g) {
-  static const uint8_t dtypes[] = {TIN_F32, TIN_F32, TIN_F32, TIN_F32, TIN_F32,  TIN_F32, TIN_F64, TIN_F64, TIN_I32,
-                                   TIN_I32, TIN_I64, TIN_U8,  TIN_U32, TIN_BOOL, TIN_I8,  TIN_U16, TIN_I16, TIN_U64};
+  static const uint8_t dtypes[] = {TIN_F32, TIN_F32, TIN_F32, TIN_F32,  TIN_F32, TIN_F32, TIN_F64, TIN_F64, TIN_I32, TIN_I32,
+                                   TIN_I64, TIN_U8,  TIN_U32, TIN_BOOL, TIN_I8,  TIN_U16, TIN_I16, TIN_U64, TIN_F16, TIN_BF16};
   return g->floats_only ? (gen_chance(g, 80) ? TIN_F32 : TIN_F64) : (tin_dtype)dtypes[gen_below(g, (int64_t)sizeof dtypes)];
 }
 
@@ -286,11 +286,6 @@ struct tin_node *gen_operand(struct generator *g, tin_dtype dtype, const struct 
 
 /* ---- elementwise steps ---- */
 
-static bool accepts(int op, tin_dtype dtype) {
-  static const uint8_t of_class[] = {OP_ACCEPT_B, OP_ACCEPT_I, OP_ACCEPT_I, OP_ACCEPT_F};
-  return tin_ops[op].accepts & of_class[tin_dtypes[dtype].class];
-}
-
 static void elementwise_step(struct generator *g) {
   int op;
   do
@@ -299,7 +294,7 @@ static void elementwise_step(struct generator *g) {
   struct tin_node *x = gen_pick(g), *in[3];
   struct gen_shape shape = gen_shape_of(x);
   tin_dtype dtype = op == OP_RANDOM ? TIN_U32 : (tin_dtype)x->dtype;
-  while (!accepts(op, dtype))
+  while (!tin_op_accepts(op, dtype))
     dtype = gen_chance(g, 50) ? TIN_F32 : (tin_dtype)gen_below(g, TIN_DTYPE_COUNT);
   x = make_cast(g->graph, x, dtype);
   int place = (int)gen_below(g, tin_ops[op].arity);
@@ -316,7 +311,8 @@ static void elementwise_step(struct generator *g) {
 static void cast_step(struct generator *g) {
   struct tin_node *x = gen_pick(g);
   tin_dtype to = (tin_dtype)gen_below(g, TIN_DTYPE_COUNT);
-  if (gen_chance(g, 25) && tin_dtype_bytes(to) == tin_dtype_bytes(x->dtype) && accepts(OP_BITCAST, to) && accepts(OP_BITCAST, x->dtype))
+  if (gen_chance(g, 25) && tin_dtype_bytes(to) == tin_dtype_bytes(x->dtype) && tin_op_accepts(OP_BITCAST, to) &&
+      tin_op_accepts(OP_BITCAST, x->dtype))
     gen_push(g, make_bitcast(g->graph, x, to));
   else
     gen_push(g, make_cast(g->graph, x, to));
@@ -335,7 +331,7 @@ static void reduce_step(struct generator *g) {
   }
   if (!x || !x->rank)
     return;
-  if (!accepts(op, (tin_dtype)x->dtype))
+  if (!tin_op_accepts(op, (tin_dtype)x->dtype))
     x = make_cast(g->graph, x, gen_chance(g, 50) ? TIN_F32 : TIN_I32);
   if (g->exact && op == OP_SUM && tin_dtype_is_float(x->dtype))
     op = OP_REDUCE_MAX;
@@ -350,7 +346,7 @@ static void reduce_step(struct generator *g) {
   if (reduced && gen_chance(g, 45)) { /* back over the same rows */
     static const uint8_t joins[] = {OP_SUB, OP_MUL, OP_DIV, OP_ADD, OP_MAX};
     int join = joins[gen_below(g, (int64_t)sizeof joins)];
-    if (accepts(join, (tin_dtype)x->dtype))
+    if (tin_op_accepts(join, (tin_dtype)x->dtype))
       gen_push(g, make_binary(g->graph, join, x, make_expand_like(g->graph, reduced, x)));
   }
 }

@@ -14,7 +14,7 @@ struct descr {
 };
 static const struct descr descrs[] = {{"'|b1'", TIN_BOOL}, {"'|u1'", TIN_U8},  {"'|i1'", TIN_I8},  {"'<u2'", TIN_U16},
                                       {"'<i2'", TIN_I16},  {"'<u4'", TIN_U32}, {"'<i4'", TIN_I32}, {"'<u8'", TIN_U64},
-                                      {"'<i8'", TIN_I64},  {"'<f4'", TIN_F32}, {"'<f8'", TIN_F64}};
+                                      {"'<i8'", TIN_I64},  {"'<f2'", TIN_F16}, {"'<f4'", TIN_F32}, {"'<f8'", TIN_F64}};
 
 /* What follows 'key': in the header, or NULL. */
 static const char *header_value(const char *header, const char *key) {
