@@ -509,12 +509,17 @@ static void test_half_rounds_once(void **state) {
     tin_tensor *ones = tin_ones(ctx, dtype, TIN_SHAPE(5000));
     EXPECT(tin_sum(tin_add(ones, tin_zeros(ctx, dtype, TIN_SHAPE(5000)))), dtype, dtype == TIN_F16 ? 5000 : 4992);
     tin_tensor *x = tin_cast(tin_randn(ctx, TIN_F32, TIN_SHAPE(30, 40)), dtype), *single = tin_cast(x, TIN_F32);
-    tin_tensor *pairs[][2] = {{tin_log_softmax(x, 1), tin_log_softmax(single, 1)},
-                              {tin_sigmoid(x), tin_sigmoid(single)},
-                              {tin_matmul(x, tin_permute(x, TIN_AXES(1, 0))), tin_matmul(single, tin_permute(single, TIN_AXES(1, 0)))},
-                              {tin_var(x, .axes = TIN_AXES(0)), tin_var(single, .axes = TIN_AXES(0))},
-                              {tin_pow(tin_abs(x), 2.5), tin_pow(tin_abs(single), 2.5)},
-                              {tin_std(x), tin_std(single)}};
+    tin_tensor *rows = tin_mod(tin_iota(ctx, TIN_U8, 30), tin_full(ctx, TIN_U8, TIN_SHAPE(), 7));
+    tin_tensor *pairs[][2] = {
+        {tin_log_softmax(x, 1), tin_log_softmax(single, 1)},
+        {tin_sigmoid(x), tin_sigmoid(single)},
+        {tin_matmul(x, tin_permute(x, TIN_AXES(1, 0))), tin_matmul(single, tin_permute(single, TIN_AXES(1, 0)))},
+        {tin_var(x, .axes = TIN_AXES(0)), tin_var(single, .axes = TIN_AXES(0))},
+        {tin_pow(tin_abs(x), 2.5), tin_pow(tin_abs(single), 2.5)},
+        {tin_std(x), tin_std(single)},
+        {tin_expression("exp(a) * 0.3 + b", TIN_LIST(x, x)), tin_expression("exp(a) * 0.3 + b", TIN_LIST(single, single))},
+        {tin_einsum("ij,kj->ik", x, x), tin_einsum("ij,kj->ik", single, single)},
+        {tin_index_add(x, rows, x, 0), tin_index_add(single, rows, single, 0)}};
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
       assert_int_equal(tin_dtype_of(pairs[i][0]), dtype);
       assert_true(tin_item(tin_all(tin_eq(pairs[i][0], tin_cast(pairs[i][1], dtype)))) == 1);
