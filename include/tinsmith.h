@@ -327,7 +327,8 @@ tin_tensor *tin_set_name_at(const char *file, int line, tin_tensor *t, const cha
 
 /* ---- leaves ---- */
 
-/* A copy of host data of the shape: tin_from(ctx, TIN_F32, TIN_SHAPE(2, 2), values). torch.tensor. */
+/* A copy of host data of the shape: tin_from(ctx, TIN_F32, TIN_SHAPE(2, 2), values). f16 and bf16 are 16-bit words that hold their bits;
+ * numbers at hand as float become them by tin_cast. torch.tensor. */
 tin_tensor *tin_from_at(const char *file, int line, tin_ctx *ctx, tin_dtype dtype, tin_shape shape, const void *data);
 #define tin_from(...) tin_from_at(TIN_HERE, __VA_ARGS__)
 

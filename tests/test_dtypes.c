@@ -519,7 +519,7 @@ static void test_half_rounds_once(void **state) {
         {tin_std(x), tin_std(single)},
         {tin_expression("exp(a) * 0.3 + b", TIN_LIST(x, x)), tin_expression("exp(a) * 0.3 + b", TIN_LIST(single, single))},
         {tin_einsum("ij,kj->ik", x, x), tin_einsum("ij,kj->ik", single, single)},
-        {tin_index_add(x, rows, x, 0), tin_index_add(single, rows, single, 0)}};
+        {tin_index_add(x, 0, rows, x), tin_index_add(single, 0, rows, single)}};
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
       assert_int_equal(tin_dtype_of(pairs[i][0]), dtype);
       assert_true(tin_item(tin_all(tin_eq(pairs[i][0], tin_cast(pairs[i][1], dtype)))) == 1);

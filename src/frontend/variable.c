@@ -273,7 +273,7 @@ static struct tin_node *position_node(struct tin_call *call, tin_tensor *t, stru
                   tin_dtype_name((tin_dtype)position->dtype));
     return NULL;
   }
-  tin_dtype dtype = position->dtype == TIN_I64 || position->dtype == TIN_U32 ? TIN_I64 : TIN_I32;
+  tin_dtype dtype = tin_dtype_bytes(position->dtype) == 8 || position->dtype == TIN_U32 ? TIN_I64 : TIN_I32;
   return make_reshape(call->graph, make_cast(call->graph, position, dtype), 0, NULL);
 }
 
