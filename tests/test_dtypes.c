@@ -599,6 +599,7 @@ static void test_half_leaves(void **state) {
     assert_int_equal(tin_dtype_of(x), dtype);
     assert_true(tin_item(tin_max(x)) == 1 - (dtype == TIN_F16 ? 0x1p-11 : 0x1p-8)); /* never 1 */
     assert_true(tin_item(tin_min(x)) >= 0);
+    EXPECT(tin_nan_to_num(tin_full(ctx, dtype, TIN_SHAPE(1), -INFINITY)), dtype, dtype == TIN_F16 ? -65504 : -0x1.fep127);
     assert_int_equal(tin_dtype_of(tin_randn(ctx, dtype, TIN_SHAPE(4))), dtype);
     EXPECT(tin_arange(ctx, dtype, 4, 0, 0.1), dtype, 0, 0.1, 0.2, (double)(3 * 0.1f));
     EXPECT(tin_full(ctx, dtype, TIN_SHAPE(2), 1e6), dtype, dtype == TIN_F16 ? INFINITY : 1e6, dtype == TIN_F16 ? INFINITY : 1e6);

@@ -141,7 +141,7 @@ tin_tensor *tin_nan_to_num_args(struct tin_nan_to_num_options args) {
   if (!is_float(x))
     return tin_call_result(&call, x);
   graph = call.graph;
-  double largest = x->dtype == TIN_F64 ? DBL_MAX : (double)FLT_MAX;
+  double largest = x->dtype == TIN_F64 ? DBL_MAX : x->dtype == TIN_F16 ? 65504 : x->dtype == TIN_BF16 ? 0x1.fep127 : (double)FLT_MAX;
   struct tin_node *high = make_number(graph, x, args.posinf == 0 ? largest : args.posinf);
   struct tin_node *low = make_number(graph, x, args.neginf == 0 ? -largest : args.neginf);
   struct tin_node *result = make_select(graph, is_nan(graph, x), make_number(graph, x, args.nan), x);
