@@ -358,7 +358,7 @@ static void scan_step(struct generator *g) {
   struct tin_node *x = gen_pick(g), *second = NULL;
   if (!x->rank)
     return;
-  if (!accepts(op, (tin_dtype)x->dtype))
+  if (!tin_op_accepts(op, (tin_dtype)x->dtype))
     x = make_cast(g->graph, x, gen_chance(g, 50) ? TIN_F32 : TIN_I32);
   if (x && op == OP_RECURRENCE) {
     struct gen_shape shape = gen_shape_of(x);
