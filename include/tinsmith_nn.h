@@ -156,14 +156,158 @@ tin_tensor *tin_silu_at(const char *file, int line, tin_tensor *x);
 #define tin_gelu(...) tin_gelu_at(TIN_HERE, __VA_ARGS__)
 #define tin_silu(...) tin_silu_at(TIN_HERE, __VA_ARGS__)
 
-/* (x - mean) / sqrt(variance + eps) * weight + bias over the last axis; weight and bias may be NULL; variance without correction.
- * torch.nn.functional.layer_norm. */
-tin_tensor *tin_layer_norm_at(const char *file, int line, tin_tensor *x, tin_tensor *weight, tin_tensor *bias, double eps);
-#define tin_layer_norm(...) tin_layer_norm_at(TIN_HERE, __VA_ARGS__)
-
 /* 0 with probability p, else x / (1 - p). Only for training: leave the call out when evaluating. torch.nn.functional.dropout. */
 tin_tensor *tin_dropout_at(const char *file, int line, tin_tensor *x, double p);
 #define tin_dropout(...) tin_dropout_at(TIN_HERE, __VA_ARGS__)
+/* The same for channels as a whole: each x[n, c, ...] of x [N, C, ...] is 0 with probability p. torch.nn.functional.dropout1d, dropout2d,
+ * dropout3d (with a batch). */
+tin_tensor *tin_channel_dropout_at(const char *file, int line, tin_tensor *x, double p);
+#define tin_dropout1d(...) tin_channel_dropout_at(TIN_HERE, __VA_ARGS__)
+#define tin_dropout2d(...) tin_channel_dropout_at(TIN_HERE, __VA_ARGS__)
+#define tin_dropout3d(...) tin_channel_dropout_at(TIN_HERE, __VA_ARGS__)
+
+/* tin_embedding with its parameter. torch.nn.Embedding. */
+typedef struct tin_embedding_layer {
+  tin_tensor *weight; /* [count, size] */
+  bool pad;
+  int64_t padding_index;
+} tin_embedding_layer;
+struct tin_embedding_layer_options {
+  const char *file TIN_ZERO;
+  int line TIN_ZERO;
+  tin_ctx *ctx TIN_ZERO;
+  int64_t count TIN_ZERO;         /* rows: what an index can name */
+  int64_t size TIN_ZERO;          /* of a row */
+  bool pad TIN_ZERO;              /* there is a padding_index */
+  int64_t padding_index TIN_ZERO; /* the row that is zeros and gets no gradient; negative: from the end */
+  const char *name TIN_ZERO;      /* the parameter is called NAME.weight */
+  tin_dtype dtype TIN_ZERO;       /* 0: f32 */
+};
+/* Makes the parameter, normal with mean 0 and deviation 1: tin_embedding_new(ctx, 1000, 64, .name = "tokens"). The padding's row becomes
+ * zeros when the context computes next. Error: a padding_index that is no row. */
+tin_embedding_layer tin_embedding_new_args(struct tin_embedding_layer_options args);
+#ifndef __cplusplus
+#define tin_embedding_new(ctx_, count_, ...)                                                                                               \
+  tin_embedding_new_args(                                                                                                                  \
+      (struct tin_embedding_layer_options){.file = __FILE__, .line = __LINE__, .ctx = (ctx_), .count = (count_), .size = __VA_ARGS__})
+#endif
+/* index, integers of any shape -> index + [size]. */
+tin_tensor *tin_embedding_forward_at(const char *file, int line, const tin_embedding_layer *layer, tin_tensor *index);
+#define tin_embedding_forward(...) tin_embedding_forward_at(TIN_HERE, __VA_ARGS__)
+
+/* ================================================================ normalisation
+ *
+ * Floats (integers are cast to f32); f16 and bf16 are worked on as f32, and the result rounded. weight and bias may be NULL. A variance is
+ * the mean of (x - mean)^2, without correction. */
+
+/* (x - mean) / sqrt(variance + eps) * weight + bias over the last axes of x: as many as weight (or bias, without weight) has, which have
+ * its shape; over the last one without both. torch.nn.functional.layer_norm, whose normalized_shape is weight's. */
+tin_tensor *tin_layer_norm_at(const char *file, int line, tin_tensor *x, tin_tensor *weight, tin_tensor *bias, double eps);
+#define tin_layer_norm(...) tin_layer_norm_at(TIN_HERE, __VA_ARGS__)
+/* x / sqrt(mean(x^2) + eps) * weight over the last axes, as above. torch.nn.functional.rms_norm; Zhang and Sennrich, "Root mean square
+ * layer normalization", 2019. */
+tin_tensor *tin_rms_norm_at(const char *file, int line, tin_tensor *x, tin_tensor *weight, double eps);
+#define tin_rms_norm(...) tin_rms_norm_at(TIN_HERE, __VA_ARGS__)
+/* x [N, C, ...]: as layer_norm, over the channels of each of `groups` equal groups and all that is behind them; weight, bias [C]. Error:
+ * groups that do not divide the channels. torch.nn.functional.group_norm; Wu and He, "Group normalization", 2018. */
+tin_tensor *tin_group_norm_at(const char *file, int line, tin_tensor *x, int64_t groups, tin_tensor *weight, tin_tensor *bias, double eps);
+#define tin_group_norm(...) tin_group_norm_at(TIN_HERE, __VA_ARGS__)
+/* x [N, C, size ...]: a group a channel. torch.nn.functional.instance_norm, without running statistics. */
+tin_tensor *tin_instance_norm_at(const char *file, int line, tin_tensor *x, tin_tensor *weight, tin_tensor *bias, double eps);
+#define tin_instance_norm(...) tin_instance_norm_at(TIN_HERE, __VA_ARGS__)
+
+struct tin_batch_norm_options {
+  const char *file TIN_ZERO;
+  int line TIN_ZERO;
+  tin_tensor *x TIN_ZERO;
+  tin_tensor *running_mean TIN_ZERO; /* [C], variables where training updates them; NULL when training: none */
+  tin_tensor *running_var TIN_ZERO;
+  tin_tensor *weight TIN_ZERO; /* [C]; NULL: none */
+  tin_tensor *bias TIN_ZERO;
+  bool training TIN_ZERO;
+  double momentum TIN_ZERO; /* 0: 0.1; negative: 0 */
+  double eps TIN_ZERO;      /* 0: 1e-5 */
+};
+/* (x - mean) / sqrt(variance + eps) * weight + bias, x [N, C, ...], by channel. Without .training mean and variance are the running ones;
+ * with it those of the channel in x, through which gradients flow, and the running ones are assigned (tin_assign) (1 - momentum) * running
+ * + momentum * those, the variance with Bessel's correction n / (n - 1). Errors: one value a channel in training, none to learn from
+ * otherwise. tin_batch_norm(x, mean, var, .weight = w, .bias = b, .training = true). torch.nn.functional.batch_norm; Ioffe and Szegedy,
+ * "Batch normalization", 2015. */
+tin_tensor *tin_batch_norm_args(struct tin_batch_norm_options args);
+#ifndef __cplusplus
+#define tin_batch_norm(x_, running_mean_, ...)                                                                                             \
+  tin_batch_norm_args((struct tin_batch_norm_options){                                                                                     \
+      .file = __FILE__, .line = __LINE__, .x = (x_), .running_mean = (running_mean_), .running_var = __VA_ARGS__})
+#endif
+
+struct tin_local_response_norm_options {
+  const char *file TIN_ZERO;
+  int line TIN_ZERO;
+  tin_tensor *x TIN_ZERO;
+  int64_t size TIN_ZERO; /* neighbours, the channel itself among them */
+  double alpha TIN_ZERO; /* 0: 1e-4 */
+  double beta TIN_ZERO;  /* 0: 0.75 */
+  double k TIN_ZERO;     /* 0: 1 */
+};
+/* x / (k + alpha * a)^beta, x [N, C, size ...], where a is the mean of x^2 over the channels c - size / 2 .. c + (size - 1) / 2, those that
+ * do not exist counting as 0. tin_local_response_norm(x, 5). torch.nn.functional.local_response_norm. */
+tin_tensor *tin_local_response_norm_args(struct tin_local_response_norm_options args);
+#ifndef __cplusplus
+#define tin_local_response_norm(x_, ...)                                                                                                   \
+  tin_local_response_norm_args((struct tin_local_response_norm_options){.file = __FILE__, .line = __LINE__, .x = (x_), .size = __VA_ARGS__})
+#endif
+
+/* x / max(norm, eps), norm being tin_norm of order p along the axis; where that is below eps no gradient flows through it.
+ * tin_normalize(x, 2, 1, 1e-12). torch.nn.functional.normalize. */
+tin_tensor *tin_normalize_at(const char *file, int line, tin_tensor *x, double p, int axis, double eps);
+#define tin_normalize(...) tin_normalize_at(TIN_HERE, __VA_ARGS__)
+
+/* One of the normalisations with its parameters. torch.nn.BatchNorm1d, 2d, 3d, LayerNorm, RMSNorm, GroupNorm, InstanceNorm1d, 2d, 3d. */
+typedef struct tin_norm_layer {
+  enum tin_norm_kind { TIN_BATCH_NORM, TIN_LAYER_NORM, TIN_RMS_NORM, TIN_GROUP_NORM, TIN_INSTANCE_NORM } kind;
+  tin_shape shape;          /* of the parameters */
+  tin_tensor *weight;       /* ones at first, or NULL */
+  tin_tensor *bias;         /* zeros, or NULL */
+  tin_tensor *running_mean; /* batch norm: states, zeros and ones */
+  tin_tensor *running_var;
+  int64_t groups;
+  double momentum, eps;
+} tin_norm_layer;
+struct tin_norm_layer_options {
+  const char *file TIN_ZERO;
+  int line TIN_ZERO;
+  tin_ctx *ctx TIN_ZERO;
+  tin_shape shape TIN_ZERO;  /* layer and rms norm: of the last axes */
+  int64_t channels TIN_ZERO; /* the others */
+  int64_t groups TIN_ZERO;   /* group norm */
+  const char *name TIN_ZERO; /* the parameters are called NAME.weight and NAME.bias, the states NAME.running_mean and NAME.running_var */
+  tin_dtype dtype TIN_ZERO;  /* 0: f32 */
+  double momentum TIN_ZERO;  /* batch norm; 0: 0.1; negative: 0 */
+  double eps TIN_ZERO;       /* 0: 1e-5; rms norm: the distance from 1 to the next number of the dtype */
+  bool no_weight TIN_ZERO;   /* neither weight nor bias: PyTorch's affine=False */
+  bool no_bias TIN_ZERO;
+  bool affine TIN_ZERO; /* instance norm, which has no weight and bias otherwise */
+};
+/* tin_batch_norm_new(ctx, 64, .name = "bn1"); tin_instance_norm_new(ctx, 64, .affine = true); tin_group_norm_new(ctx, 8, 64);
+ * tin_layer_norm_new(ctx, TIN_SHAPE(512)). */
+tin_norm_layer tin_batch_norm_new_args(struct tin_norm_layer_options args);
+tin_norm_layer tin_instance_norm_new_args(struct tin_norm_layer_options args);
+tin_norm_layer tin_group_norm_new_args(struct tin_norm_layer_options args);
+tin_norm_layer tin_layer_norm_new_args(struct tin_norm_layer_options args);
+tin_norm_layer tin_rms_norm_new_args(struct tin_norm_layer_options args);
+#ifndef __cplusplus
+#define TIN_NORM_LAYER(function, ctx_, ...)                                                                                                \
+  function((struct tin_norm_layer_options){.file = __FILE__, .line = __LINE__, .ctx = (ctx_), __VA_ARGS__})
+#define tin_batch_norm_new(ctx, ...) TIN_NORM_LAYER(tin_batch_norm_new_args, ctx, .channels = __VA_ARGS__)
+#define tin_instance_norm_new(ctx, ...) TIN_NORM_LAYER(tin_instance_norm_new_args, ctx, .channels = __VA_ARGS__)
+#define tin_group_norm_new(ctx, groups_, ...) TIN_NORM_LAYER(tin_group_norm_new_args, ctx, .groups = (groups_), .channels = __VA_ARGS__)
+#define tin_layer_norm_new(ctx, ...) TIN_NORM_LAYER(tin_layer_norm_new_args, ctx, .shape = __VA_ARGS__)
+#define tin_rms_norm_new(ctx, ...) TIN_NORM_LAYER(tin_rms_norm_new_args, ctx, .shape = __VA_ARGS__)
+#endif
+/* training: that of tin_batch_norm; the other kinds do the same in either case. The states are no parameters: tin_save does not write
+ * them. */
+tin_tensor *tin_norm_forward_at(const char *file, int line, const tin_norm_layer *layer, tin_tensor *x, bool training);
+#define tin_norm_forward(...) tin_norm_forward_at(TIN_HERE, __VA_ARGS__)
 
 /* ================================================================ convolution
  *
@@ -536,6 +680,36 @@ static inline bool tin_save(tin_ctx *ctx, const char *path, tin_save_options opt
 static inline tin_linear tin_linear_new(tin_ctx *ctx, int64_t in, int64_t out, tin_linear_options options = {}, TIN_CPP_PLACE) {
   options.file = file, options.line = line, options.ctx = ctx, options.in = in, options.out = out;
   return tin_linear_new_args(options);
+}
+static inline tin_embedding_layer tin_embedding_new(tin_ctx *ctx, int64_t count, int64_t size, tin_embedding_layer_options options = {},
+                                                    TIN_CPP_PLACE) {
+  options.file = file, options.line = line, options.ctx = ctx, options.count = count, options.size = size;
+  return tin_embedding_new_args(options);
+}
+static inline tin_tensor *tin_batch_norm(tin_tensor *x, tin_tensor *running_mean, tin_tensor *running_var,
+                                         tin_batch_norm_options options = {}, TIN_CPP_PLACE) {
+  options.file = file, options.line = line, options.x = x, options.running_mean = running_mean, options.running_var = running_var;
+  return tin_batch_norm_args(options);
+}
+static inline tin_tensor *tin_local_response_norm(tin_tensor *x, int64_t size, tin_local_response_norm_options options = {},
+                                                  TIN_CPP_PLACE) {
+  options.file = file, options.line = line, options.x = x, options.size = size;
+  return tin_local_response_norm_args(options);
+}
+#define TIN_CPP_NORM_LAYER(name, type, field)                                                                                              \
+  static inline tin_norm_layer name(tin_ctx *ctx, type field, tin_norm_layer_options options = {}, TIN_CPP_PLACE) {                        \
+    options.file = file, options.line = line, options.ctx = ctx, options.field = field;                                                    \
+    return name##_args(options);                                                                                                           \
+  }
+TIN_CPP_NORM_LAYER(tin_batch_norm_new, int64_t, channels)
+TIN_CPP_NORM_LAYER(tin_instance_norm_new, int64_t, channels)
+TIN_CPP_NORM_LAYER(tin_layer_norm_new, tin_shape, shape)
+TIN_CPP_NORM_LAYER(tin_rms_norm_new, tin_shape, shape)
+#undef TIN_CPP_NORM_LAYER
+static inline tin_norm_layer tin_group_norm_new(tin_ctx *ctx, int64_t groups, int64_t channels, tin_norm_layer_options options = {},
+                                                TIN_CPP_PLACE) {
+  options.file = file, options.line = line, options.ctx = ctx, options.groups = groups, options.channels = channels;
+  return tin_group_norm_new_args(options);
 }
 #define TIN_CPP_CONV(name)                                                                                                                 \
   static inline tin_tensor *name(tin_tensor *x, tin_tensor *weight, tin_conv_options options = {}, TIN_CPP_PLACE) {                        \

@@ -20,6 +20,12 @@ int main() {
   x = tin_add(x, tin_map_file(ctx, "/dev/null", TIN_F32, TIN_SHAPE(0, 3), {.offset = 0}));
   static const float borrowed[3] = {1, 2, 3};
   x = tin_add(x, tin_borrow(ctx, TIN_F32, TIN_SHAPE(3), borrowed, nullptr, nullptr));
+  tin_norm_layer norm = tin_batch_norm_new(ctx, 3, {.momentum = 0.5});
+  x = tin_norm_forward(&norm, tin_batch_norm(x, nullptr, nullptr, {.training = true}), true);
+  norm = tin_group_norm_new(ctx, 1, 3), norm = tin_layer_norm_new(ctx, TIN_SHAPE(3), {.no_bias = true});
+  tin_local_response_norm(x, 2, {.alpha = 1});
+  tin_embedding_layer embedding = tin_embedding_new(ctx, 3, 4, {.name = "tokens"});
+  tin_embedding_forward(&embedding, tin_zeros(ctx, TIN_I32, TIN_SHAPE(2)));
   tin_tensor *total = tin_sum(x, {.keepdims = true});
   double value = tin_item(total);
   tin_tensor *gradient = total;
