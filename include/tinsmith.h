@@ -662,6 +662,41 @@ tin_tensor *tin_where_at(const char *file, int line, tin_tensor *condition, tin_
 tin_tensor *tin_power_at(const char *file, int line, tin_tensor *a, tin_tensor *b);
 #define tin_power(...) tin_power_at(TIN_HERE, __VA_ARGS__)
 
+/* The smaller and the larger, where a NaN loses; a where they are equal, and then the gradient is a's. torch.fmin, fmax. */
+tin_tensor *tin_fmin_at(const char *file, int line, tin_tensor *a, tin_tensor *b);
+tin_tensor *tin_fmax_at(const char *file, int line, tin_tensor *a, tin_tensor *b);
+#define tin_fmin(...) tin_fmin_at(TIN_HERE, __VA_ARGS__)
+#define tin_fmax(...) tin_fmax_at(TIN_HERE, __VA_ARGS__)
+/* min(max(x, low), high), broadcast, in the promoted dtype; a bound may be NULL: none. Every NaN passes; high where low is above it. The
+ * gradient goes to the operand that is the result, to x at a bound. torch.clamp with tensors. */
+tin_tensor *tin_clamp_tensor_at(const char *file, int line, tin_tensor *x, tin_tensor *low, tin_tensor *high);
+#define tin_clamp_tensor(...) tin_clamp_tensor_at(TIN_HERE, __VA_ARGS__)
+
+struct tin_isclose_options {
+  const char *file TIN_ZERO;
+  int line TIN_ZERO;
+  tin_tensor *a TIN_ZERO;
+  tin_tensor *b TIN_ZERO;
+  double rtol TIN_ZERO;    /* 0: 1e-5; TIN_NO_TOLERANCE: none */
+  double atol TIN_ZERO;    /* 0: 1e-8; TIN_NO_TOLERANCE: none */
+  bool equal_nan TIN_ZERO; /* NaN is close to NaN */
+};
+enum { TIN_NO_TOLERANCE = -1 };
+/* bool: a = b, or |a - b| finite and at most atol + rtol |b|; integers are compared in f64. tin_isclose(a, b, .atol = 1e-4).
+ * torch.isclose. */
+tin_tensor *tin_isclose_args(struct tin_isclose_options args);
+/* Whether all elements are close; false after an error. Computes. torch.allclose. */
+bool tin_allclose_args(struct tin_isclose_options args);
+#ifndef __cplusplus
+#define TIN_ISCLOSE(function, a_, ...)                                                                                                     \
+  function((struct tin_isclose_options){.file = __FILE__, .line = __LINE__, .a = (a_), .b = __VA_ARGS__})
+#define tin_isclose(...) TIN_ISCLOSE(tin_isclose_args, __VA_ARGS__)
+#define tin_allclose(...) TIN_ISCLOSE(tin_allclose_args, __VA_ARGS__)
+#endif
+/* Whether shapes and all elements are equal, whatever the dtypes; false after an error. Computes. torch.equal, numpy.array_equal. */
+bool tin_equal_at(const char *file, int line, tin_tensor *a, tin_tensor *b);
+#define tin_equal(...) tin_equal_at(TIN_HERE, __VA_ARGS__)
+
 /* a * b + c, floats, rounded once. C's fma. */
 tin_tensor *tin_fma_at(const char *file, int line, tin_tensor *a, tin_tensor *b, tin_tensor *c);
 #define tin_fma(...) tin_fma_at(TIN_HERE, __VA_ARGS__)
@@ -677,6 +712,24 @@ tin_tensor *tin_mul_scalar_at(const char *file, int line, tin_tensor *x, double 
 tin_tensor *tin_div_scalar_at(const char *file, int line, tin_tensor *x, double number); /* (float) x / number */
 tin_tensor *tin_scalar_sub_at(const char *file, int line, double number, tin_tensor *x); /* number - x */
 tin_tensor *tin_scalar_div_at(const char *file, int line, double number, tin_tensor *x); /* (float) number / x */
+/* The smaller and the larger of x and the number; NaN wins, equal ones share the gradient. torch.clamp with one bound. */
+tin_tensor *tin_minimum_scalar_at(const char *file, int line, tin_tensor *x, double number);
+tin_tensor *tin_maximum_scalar_at(const char *file, int line, tin_tensor *x, double number);
+/* bool: x < number and so on; integers are compared with the number as it is, 2.5 and -1 too. torch.lt ... with a Scalar. */
+tin_tensor *tin_lt_scalar_at(const char *file, int line, tin_tensor *x, double number);
+tin_tensor *tin_le_scalar_at(const char *file, int line, tin_tensor *x, double number);
+tin_tensor *tin_gt_scalar_at(const char *file, int line, tin_tensor *x, double number);
+tin_tensor *tin_ge_scalar_at(const char *file, int line, tin_tensor *x, double number);
+tin_tensor *tin_eq_scalar_at(const char *file, int line, tin_tensor *x, double number);
+tin_tensor *tin_ne_scalar_at(const char *file, int line, tin_tensor *x, double number);
+#define tin_minimum_scalar(...) tin_minimum_scalar_at(TIN_HERE, __VA_ARGS__)
+#define tin_maximum_scalar(...) tin_maximum_scalar_at(TIN_HERE, __VA_ARGS__)
+#define tin_lt_scalar(...) tin_lt_scalar_at(TIN_HERE, __VA_ARGS__)
+#define tin_le_scalar(...) tin_le_scalar_at(TIN_HERE, __VA_ARGS__)
+#define tin_gt_scalar(...) tin_gt_scalar_at(TIN_HERE, __VA_ARGS__)
+#define tin_ge_scalar(...) tin_ge_scalar_at(TIN_HERE, __VA_ARGS__)
+#define tin_eq_scalar(...) tin_eq_scalar_at(TIN_HERE, __VA_ARGS__)
+#define tin_ne_scalar(...) tin_ne_scalar_at(TIN_HERE, __VA_ARGS__)
 /* x to the exponent, (float): products by repeated squaring for integer exponents from -16 to 16 (and a division for negative ones), square
  * roots for 0.5 and -0.5, tin_power for others. Exponent 0 gives 1, NaN included. torch.pow(Tensor, Scalar). */
 tin_tensor *tin_pow_at(const char *file, int line, tin_tensor *x, double exponent);
@@ -1466,6 +1519,14 @@ static inline tin_tensor *tin_bincount(tin_tensor *x, int64_t size, tin_bincount
 static inline tin_tensor *tin_slice(tin_tensor *x, int axis, int64_t start, int64_t stop, tin_slice_options options = {}, TIN_CPP_PLACE) {
   options.file = file, options.line = line, options.x = x, options.axis = axis, options.start = start, options.stop = stop;
   return tin_slice_args(options);
+}
+static inline tin_tensor *tin_isclose(tin_tensor *a, tin_tensor *b, tin_isclose_options options = {}, TIN_CPP_PLACE) {
+  options.file = file, options.line = line, options.a = a, options.b = b;
+  return tin_isclose_args(options);
+}
+static inline bool tin_allclose(tin_tensor *a, tin_tensor *b, tin_isclose_options options = {}, TIN_CPP_PLACE) {
+  options.file = file, options.line = line, options.a = a, options.b = b;
+  return tin_allclose_args(options);
 }
 static inline tin_tensor *tin_nan_to_num(tin_tensor *x, tin_nan_to_num_options options = {}, TIN_CPP_PLACE) {
   options.file = file, options.line = line, options.x = x;

@@ -364,21 +364,17 @@ static tin_tensor *with_number(const char *file, int line, const char *op_name, 
   return tin_call_result(&call, make_binary(call.graph, op, number_first ? other : node, number_first ? node : other));
 }
 
-tin_tensor *tin_add_scalar_at(const char *file, int line, tin_tensor *x, double number) {
-  return with_number(file, line, "add_scalar", OP_ADD, COERCE_NONE, x, number, false);
-}
-
-tin_tensor *tin_sub_scalar_at(const char *file, int line, tin_tensor *x, double number) {
-  return with_number(file, line, "sub_scalar", OP_SUB, COERCE_NONE, x, number, false);
-}
-
-tin_tensor *tin_mul_scalar_at(const char *file, int line, tin_tensor *x, double number) {
-  return with_number(file, line, "mul_scalar", OP_MUL, COERCE_NONE, x, number, false);
-}
-
-tin_tensor *tin_div_scalar_at(const char *file, int line, tin_tensor *x, double number) {
-  return with_number(file, line, "div_scalar", OP_DIV, COERCE_FLOAT, x, number, false);
-}
+#define WITH_NUMBER(name, op, coercion)                                                                                                    \
+  tin_tensor *tin_##name##_at(const char *file, int line, tin_tensor *x, double number) {                                                  \
+    return with_number(file, line, #name, op, coercion, x, number, false);                                                                 \
+  }
+WITH_NUMBER(add_scalar, OP_ADD, COERCE_NONE)
+WITH_NUMBER(sub_scalar, OP_SUB, COERCE_NONE)
+WITH_NUMBER(mul_scalar, OP_MUL, COERCE_NONE)
+WITH_NUMBER(div_scalar, OP_DIV, COERCE_FLOAT)
+WITH_NUMBER(minimum_scalar, OP_MIN, COERCE_NONE)
+WITH_NUMBER(maximum_scalar, OP_MAX, COERCE_NONE)
+#undef WITH_NUMBER
 
 tin_tensor *tin_scalar_sub_at(const char *file, int line, double number, tin_tensor *x) {
   return with_number(file, line, "scalar_sub", OP_SUB, COERCE_NONE, x, number, true);
