@@ -939,17 +939,60 @@ tin_tensor *tin_histc_at(const char *file, int line, tin_tensor *x, int64_t bins
 #define tin_bincount(...) tin_bincount_args((struct tin_bincount_options){.file = __FILE__, .line = __LINE__, .x = __VA_ARGS__})
 #endif
 
-/* ---- contractions (floats; integers are cast to f32) ---- */
+/* ---- contractions ----
+ * Floats among the operands make the result a float. Integers stay in the promoted dtype and wrap (torch.matmul; numpy.matmul); of bool:
+ * and, then or (NumPy). */
 
 /* Matrix product [..., M, K] x [..., K, N] -> [..., M, N]; leading axes broadcast; a 1-d operand is a row (left) or column (right) whose
- * axis is absent from the result. torch.matmul. */
+ * axis is absent from the result. torch.matmul, torch.bmm. */
 tin_tensor *tin_matmul_at(const char *file, int line, tin_tensor *a, tin_tensor *b);
 #define tin_matmul(...) tin_matmul_at(TIN_HERE, __VA_ARGS__)
 
-/* Two operands with one letter an axis: tin_einsum("bij,bjk->bik", a, b). Letters missing from the result are summed; each letter once an
- * operand; at most 8 letters. torch.einsum. */
-tin_tensor *tin_einsum_at(const char *file, int line, const char *subscripts, tin_tensor *a, tin_tensor *b);
-#define tin_einsum(...) tin_einsum_at(TIN_HERE, __VA_ARGS__)
+/* Einstein summation over any number of operands, a letter an axis: tin_einsum("bij,bjk->bik", a, b); operands in a list:
+ * tin_einsum_list("ij,jk,kl", list). A letter twice in an operand takes its diagonal; letters missing from the result are summed over;
+ * "..." stands for axes that broadcast, and are summed over if the result lacks it; sizes of 1 broadcast. Without "->" the result has the
+ * axes of "...", then the letters that occur once, A to Z and a to z. Several operands are multiplied pair by pair, in the order with the
+ * fewest multiplications (more than eight operands: the cheapest pairs first). Errors, with the column: subscripts that do not fit the
+ * operands, sizes that differ; a product of two operands over more than 12 axes. torch.einsum, numpy.einsum(optimize="optimal"). */
+tin_tensor *tin_einsum_at(const char *file, int line, const char *subscripts, tin_list operands);
+#define tin_einsum(subscripts, ...) tin_einsum_at(TIN_HERE, subscripts, TIN_LIST(__VA_ARGS__))
+#define tin_einsum_list(...) tin_einsum_at(TIN_HERE, __VA_ARGS__)
+
+struct tin_tensordot_options {
+  const char *file TIN_ZERO;
+  int line TIN_ZERO;
+  tin_tensor *a TIN_ZERO;
+  tin_tensor *b TIN_ZERO;
+  tin_axes axes_a TIN_ZERO; /* axes of a and */
+  tin_axes axes_b TIN_ZERO; /* those of b that they are summed with, as many; or */
+  int count TIN_ZERO;       /* the last axes of a with the first of b; 0: 2. tin_outer sums over none */
+};
+/* The sum of products over pairs of axes; the result has the other axes of a, then those of b. tin_tensordot(a, b, .count = 1),
+ * tin_tensordot(a, b, .axes_a = TIN_AXES(0, 2), .axes_b = TIN_AXES(1, 0)). torch.tensordot, numpy.tensordot. */
+tin_tensor *tin_tensordot_args(struct tin_tensordot_options args);
+#ifndef __cplusplus
+#define tin_tensordot(a_, ...)                                                                                                             \
+  tin_tensordot_args((struct tin_tensordot_options){.file = __FILE__, .line = __LINE__, .a = (a_), .b = __VA_ARGS__})
+#endif
+/* a[i] * b[j], the sum of a[i] * b[i], of two vectors. torch.outer, torch.dot. */
+tin_tensor *tin_outer_at(const char *file, int line, tin_tensor *a, tin_tensor *b);
+tin_tensor *tin_dot_at(const char *file, int line, tin_tensor *a, tin_tensor *b);
+/* The sum over the last axes of both; of a 0-d operand the product. torch.inner. */
+tin_tensor *tin_inner_at(const char *file, int line, tin_tensor *a, tin_tensor *b);
+/* Each element of a times all of b, as a block in its place: sizes multiply; the smaller rank gets leading axes. At most 6 axes.
+ * torch.kron, numpy.kron. */
+tin_tensor *tin_kron_at(const char *file, int line, tin_tensor *a, tin_tensor *b);
+/* x1[..., i] weight[o, i, j] x2[..., j] summed over i and j, plus bias [o], which may be NULL: [..., o]. torch.nn.functional.bilinear. */
+tin_tensor *tin_bilinear_at(const char *file, int line, tin_tensor *x1, tin_tensor *x2, tin_tensor *weight, tin_tensor *bias);
+/* The product of 2 to 63 matrices in the order that tin_einsum would take; the first and the last may be vectors.
+ * tin_multi_dot(TIN_LIST(a, b, c)). torch.linalg.multi_dot, numpy.linalg.multi_dot. */
+tin_tensor *tin_multi_dot_at(const char *file, int line, tin_list operands);
+#define tin_outer(...) tin_outer_at(TIN_HERE, __VA_ARGS__)
+#define tin_dot(...) tin_dot_at(TIN_HERE, __VA_ARGS__)
+#define tin_inner(...) tin_inner_at(TIN_HERE, __VA_ARGS__)
+#define tin_kron(...) tin_kron_at(TIN_HERE, __VA_ARGS__)
+#define tin_bilinear(...) tin_bilinear_at(TIN_HERE, __VA_ARGS__)
+#define tin_multi_dot(...) tin_multi_dot_at(TIN_HERE, __VA_ARGS__)
 
 /* ---- movement: these never copy by themselves ---- */
 
@@ -1485,6 +1528,10 @@ static inline tin_tensor *tin_slice_at(tin_tensor *x, tin_tensor *position, int6
                                        TIN_CPP_PLACE) {
   options.file = file, options.line = line, options.x = x, options.position = position, options.size = size;
   return tin_slice_at_args(options);
+}
+static inline tin_tensor *tin_tensordot(tin_tensor *a, tin_tensor *b, tin_tensordot_options options = {}, TIN_CPP_PLACE) {
+  options.file = file, options.line = line, options.a = a, options.b = b;
+  return tin_tensordot_args(options);
 }
 static inline tin_tensor *tin_norm(tin_tensor *x, double p, tin_norm_options options = {}, TIN_CPP_PLACE) {
   options.file = file, options.line = line, options.x = x, options.p = p;

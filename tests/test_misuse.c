@@ -65,10 +65,10 @@ static void test_shapes(void **state) {
   EXPECT_POISON(tin_squeeze(x, TIN_AXES(1)), "squeeze: axis 1 of x [2, 3] has size 3, not 1");
   EXPECT_POISON(tin_concat(TIN_LIST(x, ZEROS(NULL, 3, 4)), 0), "concat: shapes differ: tensor 0 [2, 3] and tensor 1 [3, 4]");
   EXPECT_POISON(tin_stack(TIN_LIST(x, x), 4), "stack: no axis 4 can be put into tensor 0 [2, 3]");
-  EXPECT_POISON(tin_einsum("ij,jk->ik", x, x), "einsum: sizes of \"j\" differ: a [2, 3] and b [2, 3]: 3 is not 2");
-  EXPECT_POISON(tin_einsum("ii,jk->ik", x, x),
-                "einsum: subscripts \"ii,jk->ik\" are not of the form \"ij,jk->ik\" with each letter once an operand");
-  EXPECT_POISON(tin_einsum("ij,kj->z", x, x), "einsum: \"z\" of the result is in no operand");
+  EXPECT_POISON(tin_einsum("ij,jk->ik", x, x),
+                "einsum: column 4 of \"ij,jk->ik\": sizes of \"j\" differ: tensor 0 [2, 3] and tensor 1 [2, 3]: 3 is not 2");
+  EXPECT_POISON(tin_einsum("ii,jk->ik", x, x), "einsum: sizes of \"i\" differ in tensor 0 [2, 3]: 2 is not 3");
+  EXPECT_POISON(tin_einsum("ij,kj->z", x, x), "einsum: column 8 of \"ij,kj->z\": this letter of the result is in no operand");
   EXPECT_POISON(tin_zeros(ctx, TIN_F32, TIN_SHAPE(3, -2)), "full: size -2 of axis 1 is negative");
   tin_tensor *deep = ZEROS("deep", 1, 1, 1, 1, 1, 1, 1, 1);
   EXPECT_POISON(tin_unsqueeze(deep, 0), "unsqueeze: no axis 0 can be put into deep [1, 1, 1, 1, 1, 1, 1, 1]");

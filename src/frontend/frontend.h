@@ -255,6 +255,8 @@ struct tin_node *tin_node_drop_axes(struct tin_graph *graph, struct tin_node *x,
 struct tin_node *tin_node_part(struct tin_graph *graph, struct tin_node *x, int axis, int64_t start, int64_t step, int64_t count);
 /* x[start:stop:step] along the axis as Python cuts it; step 0 is 1, and TIN_END as stop of a negative step is past the first element. */
 struct tin_node *tin_node_range(struct tin_graph *graph, struct tin_node *x, int axis, int64_t start, int64_t stop, int64_t step);
+/* The elements with equal positions along two axes, which go; they are the last axis. */
+struct tin_node *tin_node_diagonal(struct tin_graph *graph, struct tin_node *x, int axis0, int axis1);
 /* bool [rows, columns]: row + offset <op> column. */
 struct tin_node *tin_node_compare_axes(struct tin_graph *graph, int op, int64_t rows, int64_t columns, int64_t offset);
 /* 1 / (1 + e^-x), neither it nor its gradient overflowing. */

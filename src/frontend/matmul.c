@@ -1,13 +1,8 @@
-/* Contractions: matmul and einsum. Both lay their operands out over one iteration space (kept axes, then summed ones where einsum chooses)
- * with axes of size 1 where an operand lacks one, expand, and contract. Nothing is ever copied for that. */
-#include "frontend/frontend.h"
-
-#include <ctype.h>
-#include <string.h>
+/* Matrix products. The operands are laid out over one iteration space with axes of size 1 where an operand lacks one, expanded, and
+ * contracted. Nothing is ever copied for that. */
+#include "frontend/contraction.h"
 
 static const char *const ab[] = {"a", "b"};
-
-/* ---- matmul ---- */
 
 /* The operand with a matrix's two axes: a vector on the left is a row, on the right a column. */
 static struct tin_node *as_matrix(struct tin_graph *graph, struct tin_node *x, bool left) {
@@ -67,7 +62,7 @@ tin_tensor *tin_matmul_at(const char *file, int line, tin_tensor *a, tin_tensor 
   tin_tensor *tensors[] = {a, b};
   struct tin_node *nodes[2];
   if (!tin_call_operands(&call, 2, tensors, ab, nodes) || !check_matmul(&call, tensors, nodes) ||
-      !tin_coerce(&call, COERCE_FLOAT, 2, tensors, ab, nodes))
+      !tin_coerce_product(&call, 2, tensors, nodes))
     return tin_call_poison(&call);
   struct tin_graph *graph = call.graph;
   struct tin_node *matrices[2] = {as_matrix(graph, nodes[0], true), as_matrix(graph, nodes[1], false)};
@@ -83,123 +78,7 @@ tin_tensor *tin_matmul_at(const char *file, int line, tin_tensor *a, tin_tensor 
   struct tin_node *left = with_axis(graph, matrices[0], matrices[0]->rank), *right = with_axis(graph, matrices[1], matrices[1]->rank - 2);
   left = make_broadcast(graph, left, rank + 3, shape);
   right = make_broadcast(graph, right, rank + 3, shape);
-  struct tin_node *product = left && right ? tin_node_contract(graph, left, right, 1u << (rank + 1)) : NULL;
+  struct tin_node *product = tin_node_product_sum(graph, left, right, 1u << (rank + 1));
   uint32_t absent = 1u << (rank + 1) | (nodes[0]->rank == 1 ? 1u << rank : 0) | (nodes[1]->rank == 1 ? 1u << (rank + 2) : 0);
   return tin_call_result(&call, tin_node_drop_axes(graph, product, absent));
-}
-
-/* ---- einsum ---- */
-
-/* The letters of the operands and the result, and the iteration space: the result's letters, then those that both operands sum over. */
-struct subscripts {
-  char operand[2][TIN_RANK_LIMIT + 1];
-  char result[TIN_RANK_LIMIT + 1];
-  char space[2 * TIN_RANK_LIMIT + 1];
-  int64_t size[128]; /* by letter; 0: not seen (sizes are held plus one) */
-};
-
-/* One list of letters up to the delimiter; NULL when it is not well formed. */
-static const char *read_letters(const char *text, char *letters, char delimiter) {
-  int count = 0;
-  for (; *text && *text != delimiter; text++) {
-    if (*text == ' ')
-      continue;
-    if (!isalpha((unsigned char)*text) || (unsigned char)*text > 127 || count == TIN_RANK_LIMIT || memchr(letters, *text, (size_t)count))
-      return NULL;
-    letters[count++] = *text;
-  }
-  letters[count] = 0;
-  return *text == delimiter ? text : NULL;
-}
-
-static bool parse_subscripts(struct subscripts *subscripts, const char *text) {
-  const char *at = read_letters(text, subscripts->operand[0], ',');
-  at = at ? read_letters(at + 1, subscripts->operand[1], '-') : NULL;
-  return at && at[1] == '>' && read_letters(at + 2, subscripts->result, 0);
-}
-
-static bool bind_sizes(struct tin_call *call, struct subscripts *subscripts, tin_tensor *const *tensors, struct tin_node *const *nodes) {
-  for (int i = 0; i < 2; i++) {
-    const char *letters = subscripts->operand[i];
-    if ((int)strlen(letters) != nodes[i]->rank) {
-      tin_call_fail(call, "\"%s\" does not name the axes of %s", letters, tin_describe(tensors[i], ab[i], nodes[i]).text);
-      return false;
-    }
-    for (int axis = 0; axis < nodes[i]->rank; axis++) {
-      int64_t *size = &subscripts->size[(int)letters[axis]];
-      if (*size && *size - 1 != nodes[i]->shape[axis]) {
-        tin_call_fail(call, "sizes of \"%c\" differ: %s and %s: %lld is not %lld", letters[axis],
-                      tin_describe(tensors[0], ab[0], nodes[0]).text, tin_describe(tensors[1], ab[1], nodes[1]).text, (long long)*size - 1,
-                      (long long)nodes[i]->shape[axis]);
-        return false;
-      }
-      *size = nodes[i]->shape[axis] + 1;
-    }
-  }
-  return true;
-}
-
-/* Fills in the space; false with the error recorded. */
-static bool make_space(struct tin_call *call, struct subscripts *subscripts) {
-  size_t rank = strlen(strcpy(subscripts->space, subscripts->result));
-  for (const char *letter = subscripts->result; *letter; letter++)
-    if (!subscripts->size[(int)*letter]) {
-      tin_call_fail(call, "\"%c\" of the result is in no operand", *letter);
-      return false;
-    }
-  for (const char *letter = subscripts->operand[0]; *letter; letter++)
-    if (strchr(subscripts->operand[1], *letter) && !strchr(subscripts->result, *letter))
-      subscripts->space[rank++] = *letter;
-  if (rank <= TIN_RANK_LIMIT)
-    return true;
-  tin_call_fail(call, "more than %d letters", TIN_RANK_LIMIT);
-  return false;
-}
-
-/* One operand over the space: letters of its own are summed, the others permuted to the space's order, the missing ones expanded. */
-static struct tin_node *lay_out(struct tin_graph *graph, const struct subscripts *subscripts, struct tin_node *x, const char *letters) {
-  uint32_t summed = 0;
-  for (int axis = 0; letters[axis]; axis++)
-    if (!strchr(subscripts->space, letters[axis]))
-      summed |= 1u << axis;
-  x = summed ? make_reduce(graph, OP_SUM, x, summed) : x;
-  int order[TIN_RANK_LIMIT], n = 0, rank = (int)strlen(subscripts->space);
-  int64_t own[TIN_RANK_LIMIT], full[TIN_RANK_LIMIT];
-  for (int to = 0; to < rank; to++) {
-    const char *found = strchr(letters, subscripts->space[to]);
-    full[to] = subscripts->size[(int)subscripts->space[to]] - 1;
-    own[to] = found ? full[to] : 1;
-    if (found)
-      order[n++] = (int)(found - letters);
-  }
-  for (int axis = 0; letters[axis]; axis++) /* axes already summed have size 1 and go last, where the reshape drops them */
-    if (summed >> axis & 1)
-      order[n++] = axis;
-  x = x ? tin_node_permute(graph, x, order) : NULL;
-  return make_broadcast(graph, make_reshape(graph, x, rank, own), rank, full);
-}
-
-tin_tensor *tin_einsum_at(const char *file, int line, const char *subscripts, tin_tensor *a, tin_tensor *b) {
-  struct tin_call call = tin_call_of(file, line, "einsum");
-  tin_tensor *tensors[] = {a, b};
-  struct tin_node *nodes[2];
-  struct subscripts letters = {0};
-  if (!tin_call_operands(&call, 2, tensors, ab, nodes))
-    return tin_call_poison(&call);
-  if (!subscripts || !parse_subscripts(&letters, subscripts)) {
-    tin_call_fail(&call, "subscripts \"%s\" are not of the form \"ij,jk->ik\" with each letter once an operand",
-                  subscripts ? subscripts : "NULL");
-    return tin_call_poison(&call);
-  }
-  if (!bind_sizes(&call, &letters, tensors, nodes) || !make_space(&call, &letters) ||
-      !tin_coerce(&call, COERCE_FLOAT, 2, tensors, ab, nodes))
-    return tin_call_poison(&call);
-  int kept = (int)strlen(letters.result), rank = (int)strlen(letters.space);
-  uint32_t summed = (1u << rank) - (1u << kept);
-  struct tin_node *left = lay_out(call.graph, &letters, nodes[0], letters.operand[0]);
-  struct tin_node *right = lay_out(call.graph, &letters, nodes[1], letters.operand[1]);
-  if (!left || !right)
-    return tin_call_result(&call, NULL);
-  struct tin_node *product = summed ? tin_node_contract(call.graph, left, right, summed) : make_binary(call.graph, OP_MUL, left, right);
-  return tin_call_result(&call, tin_node_drop_axes(call.graph, product, summed));
 }

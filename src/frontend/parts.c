@@ -195,6 +195,10 @@ static bool check_pair(struct tin_call *call, tin_tensor *x, const struct tin_no
   return second >= 0 && first != second;
 }
 
+struct tin_node *tin_node_diagonal(struct tin_graph *graph, struct tin_node *x, int axis0, int axis1) {
+  return x ? diagonal(graph, with_last(graph, x, axis0, axis1), 0) : NULL;
+}
+
 tin_tensor *tin_diagonal_at(const char *file, int line, tin_tensor *x, int offset, int axis0, int axis1) {
   struct tin_call call = tin_call_of(file, line, "diagonal");
   struct tin_node *node = tin_call_operand(&call, x, "x");
