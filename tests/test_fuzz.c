@@ -49,6 +49,27 @@ static void random_graphs(void **state) {
   fuzz_engines_free(engines);
 }
 
+/* Some graph has each op, and calls each public function of calls.c. */
+static void all_covered(void **state) {
+  enum { MOST = 4000 };
+  static struct fuzz_case c;
+  struct fuzz_coverage coverage = {.calls = {0}};
+  FILE *file = tmpfile();
+  assert_non_null(file);
+  int missing = 1;
+  for (uint64_t seed = 1; seed <= MOST && missing; seed++) {
+    assert_true(fuzz_generate(&c, seed));
+    fuzz_cover(&coverage, &c);
+    fuzz_case_free(&c);
+    missing = seed % 200 ? missing : fuzz_cover_print(file, &coverage);
+  }
+  fclose(file);
+  if (missing)
+    fuzz_cover_print(stderr, &coverage);
+  assert_int_equal(missing, 0);
+  (void)state;
+}
+
 /* The construction rules keep the bits. */
 static void rules_keep_values(void **state) {
   static struct fuzz_case with, without;
@@ -122,10 +143,11 @@ static void graphs_of_old_faults(void **state) {
 
 int main(void) {
   static int rounds[ROUNDS];
-  struct CMUnitTest tests[ROUNDS + 2] = {cmocka_unit_test(graphs_of_old_faults), cmocka_unit_test(rules_keep_values)};
+  struct CMUnitTest tests[ROUNDS + 3] = {cmocka_unit_test(graphs_of_old_faults), cmocka_unit_test(rules_keep_values),
+                                         cmocka_unit_test(all_covered)};
   for (int i = 0; i < ROUNDS; i++) {
     rounds[i] = i + 1;
-    tests[i + 2] = (struct CMUnitTest){.name = "random_graphs", .test_func = random_graphs, .initial_state = &rounds[i]};
+    tests[i + 3] = (struct CMUnitTest){.name = "random_graphs", .test_func = random_graphs, .initial_state = &rounds[i]};
   }
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -28,6 +28,7 @@ struct progress {
   struct fuzz_config config;
   bool failed;
   int64_t graphs, nodes, runs, kernels;
+  struct fuzz_coverage coverage;
 };
 
 struct settings {
@@ -53,6 +54,8 @@ static bool run_case(struct fuzz_engines *engines, struct progress *progress) {
   bool good = fuzz_generate(&c, progress->seed);
   progress->graphs++;
   progress->nodes += good ? c.order.count : 0;
+  if (good)
+    fuzz_cover(&progress->coverage, &c);
   for (int i = 0; i < n_configs && good; i++) {
     progress->config = configs[i];
     progress->runs++;
@@ -100,6 +103,7 @@ static int fuzz(const struct settings *settings) {
     faults++;
     fuzz_report(stdout, progress->seed, &progress->config);
   }
+  fuzz_cover_print(stdout, &progress->coverage);
   printf("%lld graphs (%lld nodes), %lld runs in configurations, %lld kernels, %d faults; next seed %llu\n", (long long)progress->graphs,
          (long long)progress->nodes, (long long)progress->runs, (long long)progress->kernels, faults,
          (unsigned long long)progress->seed + 1);

@@ -13,9 +13,9 @@
 /* ---- the two sets ---- */
 
 /* In the second set float constants and scalars are others: the plan must not depend on them. */
-static uint64_t node_bits(const struct tin_node *node, int set) {
+static uint64_t node_bits(const struct fuzz_case *c, const struct tin_node *node, int set) {
   bool number = node->op == OP_CONST || node->op == OP_SCALAR;
-  if (!number || set == 0 || !tin_dtype_is_float(node->dtype))
+  if (!number || set == 0 || c->same_numbers || !tin_dtype_is_float(node->dtype))
     return node->bits;
   double value = tin_scalar_to_double(node->bits, (tin_dtype)node->dtype);
   return isfinite(value) ? tin_scalar_from_double(value * 0.75, (tin_dtype)node->dtype)
@@ -40,7 +40,7 @@ static bool evaluate(struct fuzz_case *c, int set, struct tin_error *error) {
     for (int k = 0; k < node->n_in; k++)
       in[k] = values[node->in[k]->index];
     struct tin_node with_bits = *node;
-    with_bits.bits = node_bits(node, set);
+    with_bits.bits = node_bits(c, node, set);
     if (node->op == OP_VAR)
       memcpy(values[i], leaf_of(c, node)->data[set], (size_t)bytes);
     else if (!tin_interpret(&with_bits, in, values[i], error))
@@ -127,7 +127,7 @@ static bool copy_nodes(struct copy *copy) {
     for (int k = 0; k < node->n_in; k++)
       in[k] = copy->nodes[node->in[k]->index];
     like.in = in;
-    like.bits = node_bits(node, copy->set);
+    like.bits = node_bits(c, node, copy->set);
     if (node->op == OP_VAR)
       like.variable = &copy->variables[node->variable->id - 1];
     copy->nodes[i] = tin_node_make(&copy->graph, &like);

@@ -15,10 +15,11 @@
 #include "runtime/execute.h"
 
 enum {
-  FUZZ_SETS = 2,       /* of data and constants */
-  FUZZ_LEAVES = 256,   /* most variables of a case */
-  FUZZ_OUTPUTS = 8,    /* most outputs; likewise updates, and nodes realised early */
-  FUZZ_MAX_NODES = 600 /* of a case */
+  FUZZ_SETS = 2,        /* of data and constants */
+  FUZZ_LEAVES = 256,    /* most variables of a case */
+  FUZZ_OUTPUTS = 8,     /* most outputs; likewise updates, and nodes realised early */
+  FUZZ_MAX_NODES = 600, /* of a case */
+  FUZZ_CALLS = 256      /* at least the functions of calls.c */
 };
 
 struct fuzz_leaf {
@@ -44,6 +45,14 @@ struct fuzz_case {
   int n_outputs, n_updates, n_early;
   struct tin_node_list order; /* of all outputs and updates; node->index is the position */
   void **values[FUZZ_SETS];   /* by position: what the interpreter says */
+  bool same_numbers;          /* both sets have the same constants: others would make indices that are out of range */
+  bool called[FUZZ_CALLS];    /* functions of calls.c that the graph may be made of */
+};
+
+/* What cases had, so that a test can tell what none of them has. */
+struct fuzz_coverage {
+  int64_t ops[OP_COUNT][TIN_DTYPE_COUNT]; /* nodes by dtype of the first input, sources by their own */
+  int64_t calls[FUZZ_CALLS];
 };
 
 struct fuzz_config {
@@ -64,6 +73,11 @@ void fuzz_case_free(struct fuzz_case *c);
 /* Memory for a leaf of this dtype and shape, NULL when there are too many; data is uninitialised. */
 struct fuzz_leaf *fuzz_leaf_add(struct fuzz_case *c, tin_dtype dtype, int rank, const int64_t *shape);
 void fuzz_case_init(struct fuzz_case *c, uint64_t seed);
+
+/* Adds what the case has. */
+void fuzz_cover(struct fuzz_coverage *coverage, const struct fuzz_case *c);
+/* Ops, dtypes they accept and public functions that none had, one a line; how many of ops and functions. */
+int fuzz_cover_print(FILE *file, const struct fuzz_coverage *coverage);
 
 /* check.c */
 struct fuzz_engines; /* one engine a configuration, made when first needed */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "calls.h"
 #include "generator.h"
 #include "ir/compose.h"
 #include "ir/gradient.h"
@@ -18,10 +19,14 @@ void fuzz_case_init(struct fuzz_case *c, uint64_t seed) {
   tin_graph_init(&c->graph, NULL, &c->serial, &c->stamp);
 }
 
-void fuzz_case_free(struct fuzz_case *c) {
+static void drop_values(struct fuzz_case *c) {
   for (int set = 0; set < FUZZ_SETS; set++)
     for (int i = 0; c->values[set] && i < c->order.count; i++)
       free(c->values[set][i]);
+}
+
+void fuzz_case_free(struct fuzz_case *c) {
+  drop_values(c);
   tin_graph_free(&c->graph);
   tin_arena_free(&c->arena);
 }
@@ -193,6 +198,8 @@ static bool broadcasts_to(const struct tin_node *node, const struct gen_shape *s
 tin_dtype gen_dtype(struct generator *g) {
   static const uint8_t dtypes[] = {TIN_F32, TIN_F32, TIN_F32, TIN_F32,  TIN_F32, TIN_F32, TIN_F64, TIN_F64, TIN_I32, TIN_I32,
                                    TIN_I64, TIN_U8,  TIN_U32, TIN_BOOL, TIN_I8,  TIN_U16, TIN_I16, TIN_U64, TIN_F16, TIN_BF16};
+  if (g->themed && gen_chance(g, 60))
+    return g->theme;
   return g->floats_only ? (gen_chance(g, 80) ? TIN_F32 : TIN_F64) : (tin_dtype)dtypes[gen_below(g, (int64_t)sizeof dtypes)];
 }
 
@@ -242,7 +249,7 @@ void gen_push(struct generator *g, struct tin_node *node) {
     g->failed = true;
     return;
   }
-  if (node->size <= GEN_MAX_SIZE && node->rank <= 6 && g->n_pool < GEN_POOL)
+  if (node->size <= GEN_MAX_SIZE && node->rank <= TIN_RANK_LIMIT && g->n_pool < GEN_POOL)
     g->pool[g->n_pool++] = node;
 }
 
@@ -351,9 +358,8 @@ static void reduce_step(struct generator *g) {
   }
 }
 
-/* Not argsort: the readable form of its kernel calls a function of the library. */
 static void scan_step(struct generator *g) {
-  static const uint8_t ops[] = {OP_CUMSUM, OP_CUMPROD, OP_RECURRENCE, OP_CUMARGMAX, OP_CUMARGMIN};
+  static const uint8_t ops[] = {OP_CUMSUM, OP_CUMPROD, OP_RECURRENCE, OP_CUMARGMAX, OP_CUMARGMIN, OP_ARGSORT};
   int op = ops[gen_below(g, (int64_t)sizeof ops)];
   struct tin_node *x = gen_pick(g), *second = NULL;
   if (!x->rank)
@@ -366,6 +372,8 @@ static void scan_step(struct generator *g) {
   }
   if (!x || (op == OP_RECURRENCE && !second))
     g->failed = true;
+  else if (op == OP_ARGSORT)
+    gen_push(g, tin_node_argsort(g->graph, x, (int)gen_below(g, x->rank), gen_chance(g, 50)));
   else
     gen_push(g, tin_node_scan(g->graph, op, x, second, (int)gen_below(g, x->rank)));
 }
@@ -404,6 +412,7 @@ static const struct {
     {elementwise_step, 34, true}, {cast_step, 6, true},           {reduce_step, 14, true},          {gen_movement_step, 26, true},
     {gen_index_step, 6, true},    {scan_step, 4, true},           {gen_contract_step, 10, false},   {gen_softmax_step, 3, false},
     {gen_norm_step, 3, false},    {gen_attention_step, 2, false}, {gen_convolution_step, 2, false}, {gradient_step, 5, false},
+    {gen_public_step, 30, false},
 };
 
 static void random_step(struct generator *g) {
@@ -496,6 +505,8 @@ static void grow(struct generator *g, struct fuzz_case *c, uint64_t seed) {
   g->budget = 40 * g->limit + 500000;
   g->specials = gen_chance(g, 30);
   g->floats_only = gen_chance(g, 40);
+  g->themed = gen_chance(g, 25);
+  g->theme = (tin_dtype)gen_below(g, TIN_DTYPE_COUNT);
   for (int i = (int)gen_range(g, 1, 4); i > 0; i--) {
     struct gen_shape shape;
     gen_shape(g, &shape);
@@ -520,6 +531,11 @@ bool fuzz_generate(struct fuzz_case *c, uint64_t seed) {
   if (!c->n_outputs && !c->n_updates) /* all too costly */
     c->outputs[c->n_outputs++] = g->pool[0];
   if (!fuzz_prepare(c, &error)) {
+    error = (struct tin_error){.set = false};
+    drop_values(c);
+    c->same_numbers = true;
+  }
+  if (c->same_numbers && !fuzz_prepare(c, &error)) {
     fprintf(stderr, "fuzz: seed %llu: %s\n", (unsigned long long)seed, error.text);
     return false;
   }
@@ -548,6 +564,42 @@ bool fuzz_generate_pair(struct fuzz_case *with, struct fuzz_case *without, uint6
     }
   }
   return fuzz_prepare(with, &error) && fuzz_prepare(without, &error);
+}
+
+/* ---- coverage ---- */
+
+void fuzz_cover(struct fuzz_coverage *coverage, const struct fuzz_case *c) {
+  for (int i = 0; i < c->order.count; i++) {
+    const struct tin_node *node = c->order.at[i];
+    coverage->ops[node->op][node->op == OP_SELECT ? node->dtype : node->n_in ? node->in[0]->dtype : node->dtype]++;
+  }
+  for (int i = 0; i < c->n_updates; i++)
+    coverage->ops[OP_ASSIGN][c->updates[i].variable->dtype]++;
+  for (int i = 0; i < FUZZ_CALLS; i++)
+    coverage->calls[i] += c->called[i];
+}
+
+int fuzz_cover_print(FILE *file, const struct fuzz_coverage *coverage) {
+  int missing = 0;
+  for (int op = 0; op < OP_COUNT; op++) {
+    int64_t count = 0;
+    char dtypes[128] = "";
+    for (int dtype = 0; dtype < TIN_DTYPE_COUNT; dtype++) {
+      count += coverage->ops[op][dtype];
+      bool may = op == OP_RANDOM ? dtype == TIN_U32 : tin_op_accepts(op, (tin_dtype)dtype);
+      if (may && !coverage->ops[op][dtype])
+        snprintf(dtypes + strlen(dtypes), sizeof dtypes - strlen(dtypes), " %s", tin_dtypes[dtype].text);
+    }
+    missing += count == 0;
+    if (*dtypes)
+      fprintf(file, "not covered: %s of%s\n", tin_ops[op].text, dtypes);
+  }
+  for (int i = 0; i < calls_count(); i++) {
+    missing += !coverage->calls[i];
+    if (!coverage->calls[i])
+      fprintf(file, "not covered: tin_%s\n", calls_name(i));
+  }
+  return missing;
 }
 
 /* ---- cases in text form ---- */

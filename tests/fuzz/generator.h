@@ -16,6 +16,8 @@ struct generator {
   int64_t budget; /* elements that the interpreter may have to compute */
   bool specials;  /* infinities, NaN, denormals */
   bool floats_only;
+  bool themed; /* most leaves are of the dtype `theme` */
+  tin_dtype theme;
   bool exact;  /* only what every rule keeps the bits of: no float sums, no gradients */
   bool failed; /* out of memory or of room for leaves */
 };
@@ -43,10 +45,13 @@ struct tin_node *gen_pick(struct generator *g);
 struct tin_node *gen_pick_float(struct generator *g);
 /* x brought to dtype and shape by cast, broadcast or reshape; NULL when it cannot be. */
 struct tin_node *gen_fit(struct generator *g, struct tin_node *x, tin_dtype dtype, const struct gen_shape *shape);
+/* Numbers from 0 to limit - 1. */
+struct tin_node *gen_index(struct generator *g, tin_dtype dtype, const struct gen_shape *shape, int64_t limit);
 /* A node of the pool brought to dtype and shape, or a new leaf. */
 struct tin_node *gen_operand(struct generator *g, tin_dtype dtype, const struct gen_shape *shape);
 
 typedef void gen_step(struct generator *g);
-gen_step gen_movement_step, gen_contract_step, gen_index_step, gen_softmax_step, gen_norm_step, gen_attention_step, gen_convolution_step;
+gen_step gen_movement_step, gen_contract_step, gen_index_step, gen_softmax_step, gen_norm_step, gen_attention_step, gen_convolution_step,
+    gen_public_step;
 
 #endif

@@ -127,6 +127,7 @@ static bool copy_changed(struct fuzz_case *to, const struct fuzz_case *from, con
   struct tin_error error = {.set = false};
   memset(copying.leaf_of, -1, sizeof copying.leaf_of);
   fuzz_case_init(to, from->seed);
+  to->same_numbers = from->same_numbers;
   bool *needed = tin_arena_alloc(&to->arena, (size_t)from->order.count);
   copying.nodes = TIN_NEW_ARRAY(&to->arena, struct tin_node *, from->order.count);
   if (!needed || !copying.nodes)

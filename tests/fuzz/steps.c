@@ -7,7 +7,7 @@
 
 /* The sizes' factors dealt to a random number of axes. */
 static struct tin_node *random_reshape(struct generator *g, struct tin_node *x) {
-  struct gen_shape shape = {.rank = (int)gen_range(g, x->size == 1 ? 0 : 1, 5)};
+  struct gen_shape shape = {.rank = (int)gen_range(g, x->size == 1 ? 0 : 1, gen_chance(g, 90) ? 5 : TIN_RANK_LIMIT)};
   for (int i = 0; i < shape.rank; i++)
     shape.size[i] = 1;
   int at = 0;
@@ -37,7 +37,7 @@ static struct tin_node *random_permute(struct generator *g, struct tin_node *x) 
 
 static struct tin_node *random_expand(struct generator *g, struct tin_node *x) {
   struct gen_shape shape = gen_shape_of(x);
-  if (gen_chance(g, 40) && shape.rank < 5) { /* a new axis first */
+  if (gen_chance(g, 40) && shape.rank < 6) { /* a new axis first */
     int axis = (int)gen_below(g, shape.rank + 1);
     for (int i = shape.rank++; i > axis; i--)
       shape.size[i] = shape.size[i - 1];
@@ -191,7 +191,7 @@ void gen_movement_step(struct generator *g) {
       random_fold,    random_concat,  random_concat,  random_identity, random_barrier};
   struct tin_node *x = gen_pick(g);
   int views = gen_chance(g, 30) ? (int)gen_range(g, 2, 4) : 1;
-  for (int i = 0; i < views && x && x->rank && x->rank < 6 && x->size <= 3 * g->limit; i++)
+  for (int i = 0; i < views && x && x->rank && x->rank < TIN_RANK_LIMIT && x->size <= 3 * g->limit; i++)
     x = moves[gen_below(g, (int64_t)(sizeof moves / sizeof *moves))](g, x);
   gen_push(g, x);
 }
@@ -336,16 +336,20 @@ void gen_contract_step(struct generator *g) {
 
 /* ---- indexing ---- */
 
-static struct tin_node *random_index(struct generator *g, const struct gen_shape *shape, int64_t limit) {
-  static const uint8_t dtypes[] = {TIN_I32, TIN_I32, TIN_I64, TIN_U32, TIN_U8, TIN_I16, TIN_U64};
-  tin_dtype dtype = (tin_dtype)dtypes[gen_below(g, (int64_t)sizeof dtypes)];
-  if (dtype == TIN_U8 && limit > 255)
-    dtype = TIN_I64;
+struct tin_node *gen_index(struct generator *g, tin_dtype dtype, const struct gen_shape *shape, int64_t limit) {
   if (gen_chance(g, 65))
     return gen_variable(g, dtype, shape, limit);
   struct tin_node *x = gen_operand(g, dtype, shape); /* any number, taken modulo the size */
   x = make_cast(g->graph, make_cast(g->graph, x, TIN_U32), limit < 1000 ? TIN_U32 : TIN_I64);
-  return make_binary(g->graph, OP_MOD, x, make_number(g->graph, x, (double)limit));
+  return make_cast(g->graph, make_binary(g->graph, OP_MOD, x, make_number(g->graph, x, (double)limit)), dtype);
+}
+
+static struct tin_node *random_index(struct generator *g, const struct gen_shape *shape, int64_t limit) {
+  static const uint8_t dtypes[] = {TIN_I32, TIN_I32, TIN_I64, TIN_U32, TIN_U8, TIN_I16, TIN_U64, TIN_I8, TIN_U16};
+  tin_dtype dtype = (tin_dtype)dtypes[gen_below(g, (int64_t)sizeof dtypes)];
+  if (tin_dtype_bytes(dtype) < 4 && limit > (dtype == TIN_I8 ? 127 : dtype == TIN_U8 ? 255 : 32767))
+    dtype = TIN_I64;
+  return gen_index(g, dtype, shape, limit);
 }
 
 /* Which axes of x an index names: often one, sometimes a batch before it, sometimes coordinates along several. */
@@ -373,7 +377,7 @@ static bool index_shapes(struct generator *g, const struct tin_node *x, struct t
     gathered->size[gathered->rank++] = x->shape[i];
   if (at.coords)
     index->size[index->rank++] = at.coords;
-  return gathered->rank <= 6 && index->rank <= 6 && gen_size(gathered) <= 3 * g->limit;
+  return gathered->rank <= TIN_RANK_LIMIT && index->rank <= TIN_RANK_LIMIT && gen_size(gathered) <= 3 * g->limit;
 }
 
 void gen_index_step(struct generator *g) {
