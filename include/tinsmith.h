@@ -433,6 +433,58 @@ tin_tensor *tin_randn_at(const char *file, int line, tin_ctx *ctx, tin_dtype dty
 #define tin_rand(...) tin_rand_at(TIN_HERE, __VA_ARGS__)
 #define tin_randn(...) tin_randn_at(TIN_HERE, __VA_ARGS__)
 
+/* Other distributions, from these numbers; what is said above holds. The dtype is a float unless said otherwise. */
+/* low + (high - low) * tin_rand; high itself only where rounding gives it. torch.Tensor.uniform_. */
+tin_tensor *tin_uniform_at(const char *file, int line, tin_ctx *ctx, tin_dtype dtype, tin_shape shape, double low, double high);
+/* mean + deviation * tin_randn. torch.normal. */
+tin_tensor *tin_normal_at(const char *file, int line, tin_ctx *ctx, tin_dtype dtype, tin_shape shape, double mean, double deviation);
+/* The normal distribution between low and high, by its inverse distribution function; of f32, bounds beyond 5 deviations on the same side
+ * of the mean give a bound only. torch.nn.init.trunc_normal_. */
+tin_tensor *tin_truncated_normal_at(const char *file, int line, tin_ctx *ctx, tin_dtype dtype, tin_shape shape, double mean,
+                                    double deviation, double low, double high);
+/* -log(1 - tin_rand) / rate, at least 0. torch.Tensor.exponential_. */
+tin_tensor *tin_exponential_at(const char *file, int line, tin_ctx *ctx, tin_dtype dtype, tin_shape shape, double rate);
+/* -log of exponential numbers: Gumbel's distribution, finite. torch.distributions.Gumbel(0, 1). */
+tin_tensor *tin_gumbel_at(const char *file, int line, tin_ctx *ctx, tin_dtype dtype, tin_shape shape);
+/* Integers low .. high - 1 in any dtype, at most 2^32 different ones, each with the same probability within a share of 2^-32.
+ * Errors: none, too many, more than the dtype holds. torch.randint. */
+tin_tensor *tin_randint_at(const char *file, int line, tin_ctx *ctx, tin_dtype dtype, tin_shape shape, int64_t low, int64_t high);
+/* [n]: 0 .. n - 1 in random order. torch.randperm. */
+tin_tensor *tin_randperm_at(const char *file, int line, tin_ctx *ctx, tin_dtype dtype, int64_t n);
+/* x with the slices along the axis in random order. numpy.random.Generator.permutation. */
+tin_tensor *tin_shuffle_at(const char *file, int line, tin_tensor *x, int axis);
+/* 1 with the probability that p's element says, else 0, in p's dtype; (float) numbers below 0 count as 0, above 1 as 1, NaN as 0. One
+ * probability for all: tin_bernoulli(tin_full(ctx, TIN_F32, shape, 0.3)). torch.bernoulli. */
+tin_tensor *tin_bernoulli_at(const char *file, int line, tin_tensor *p);
+#define tin_uniform(...) tin_uniform_at(TIN_HERE, __VA_ARGS__)
+#define tin_normal(...) tin_normal_at(TIN_HERE, __VA_ARGS__)
+#define tin_truncated_normal(...) tin_truncated_normal_at(TIN_HERE, __VA_ARGS__)
+#define tin_exponential(...) tin_exponential_at(TIN_HERE, __VA_ARGS__)
+#define tin_gumbel(...) tin_gumbel_at(TIN_HERE, __VA_ARGS__)
+#define tin_randint(...) tin_randint_at(TIN_HERE, __VA_ARGS__)
+#define tin_randperm(...) tin_randperm_at(TIN_HERE, __VA_ARGS__)
+#define tin_shuffle(...) tin_shuffle_at(TIN_HERE, __VA_ARGS__)
+#define tin_bernoulli(...) tin_bernoulli_at(TIN_HERE, __VA_ARGS__)
+
+struct tin_sample_options {
+  const char *file TIN_ZERO;
+  int line TIN_ZERO;
+  tin_tensor *x TIN_ZERO;
+  int64_t count TIN_ZERO;            /* draws from each row of x, a new last axis; 0: one, without the axis */
+  bool without_replacement TIN_ZERO; /* the draws of a row differ */
+};
+/* Classes, i32, drawn with probabilities that the last axis of x gives: by logits, categorical: e^x / sum(e^x), or by weights that need not
+ * add up to 1, multinomial: x / sum(x). By the largest logit plus a Gumbel number: probabilities below 2^-24 (f64: 2^-53) are not
+ * met exactly. Without replacement each draw is from the classes that are left, and classes of weight 0 come last. (float) Errors: no
+ * classes, more draws than classes. tin_categorical(logits, .count = 4). torch.distributions.Categorical(logits).sample, torch.multinomial
+ * (whose replacement=False is .without_replacement here). */
+tin_tensor *tin_categorical_args(struct tin_sample_options args);
+tin_tensor *tin_multinomial_args(struct tin_sample_options args);
+#ifndef __cplusplus
+#define tin_categorical(...) tin_categorical_args((struct tin_sample_options){.file = __FILE__, .line = __LINE__, .x = __VA_ARGS__})
+#define tin_multinomial(...) tin_multinomial_args((struct tin_sample_options){.file = __FILE__, .line = __LINE__, .x = __VA_ARGS__})
+#endif
+
 /* ---- elementwise, one operand ----
  * Result of x's shape. Functions marked (float) cast integers and bool to f32 first, as PyTorch does. Values follow IEEE 754 and C99
  * Annex F at infinities, NaN and signed zeros; tools/ulp prints the error bounds. */
@@ -1529,6 +1581,14 @@ static inline tin_tensor *tin_slice_at(tin_tensor *x, tin_tensor *position, int6
   options.file = file, options.line = line, options.x = x, options.position = position, options.size = size;
   return tin_slice_at_args(options);
 }
+#define TIN_CPP_SAMPLE(name)                                                                                                               \
+  static inline tin_tensor *name(tin_tensor *x, tin_sample_options options = {}, TIN_CPP_PLACE) {                                          \
+    options.file = file, options.line = line, options.x = x;                                                                               \
+    return name##_args(options);                                                                                                           \
+  }
+TIN_CPP_SAMPLE(tin_categorical)
+TIN_CPP_SAMPLE(tin_multinomial)
+#undef TIN_CPP_SAMPLE
 static inline tin_tensor *tin_tensordot(tin_tensor *a, tin_tensor *b, tin_tensordot_options options = {}, TIN_CPP_PLACE) {
   options.file = file, options.line = line, options.a = a, options.b = b;
   return tin_tensordot_args(options);

@@ -36,6 +36,11 @@ int main() {
   tin_tensor *i = tin_zeros(ctx, TIN_I64, TIN_SHAPE(1, 1));
   total = tin_index_put(x, TIN_LIST(i), tin_index(x, TIN_LIST(i, i)), {.accumulate = true});
   total = tin_embedding(i, tin_scatter_reduce(x, 0, i, x, "amax", {.exclude_self = true}), {.pad = true});
+  total = tin_einsum("ij,kj,kl->il", x, x, x);
+  total = tin_tensordot(x, x, {.axes_a = TIN_AXES(0), .axes_b = TIN_AXES(0)});
+  total = tin_triplet_margin(x, x, x, {.margin = 2});
+  total = tin_huber(x, tin_uniform(ctx, TIN_F32, TIN_SHAPE(3), 0, 1), {.delta = 2});
+  total = tin_categorical(x, {.count = 3});
   tin_ctx_free(ctx);
   return value != 0;
 }

@@ -281,5 +281,10 @@ struct tin_node *tin_node_take_along(struct tin_graph *graph, struct tin_node *x
 
 /* Threefry words of a new random stream, u32 of the shape. */
 struct tin_node *tin_random_words(struct tin_call *call, int rank, const int64_t *shape);
+/* Checks and enters a call that makes random numbers of dtype: floats, or u32 words. False with the error recorded. */
+bool tin_random_enter(struct tin_call *call, tin_ctx *ctx, tin_dtype dtype, const tin_shape *shape);
+/* Uniform numbers in [0, 1) for f16 and bf16 in f32, with as many bits as the dtype has; normal numbers of f32 or f64. */
+struct tin_node *tin_random_uniform(struct tin_call *call, const tin_shape *shape, tin_dtype dtype);
+struct tin_node *tin_random_normal(struct tin_call *call, const tin_shape *shape, tin_dtype dtype);
 
 #endif

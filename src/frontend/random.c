@@ -32,7 +32,7 @@ static struct tin_node *upper_bits(struct tin_call *call, const tin_shape *shape
 
 /* As many bits as the significand has: f32 24, f16 11, bf16 8 (as PyTorch), all below 1 also after rounding to that dtype. f64: 27 and 26
  * bits, as genrand_res53 of Matsumoto and Nishimura's mt19937ar (2002). */
-static struct tin_node *uniform(struct tin_call *call, const tin_shape *shape, tin_dtype dtype) {
+struct tin_node *tin_random_uniform(struct tin_call *call, const tin_shape *shape, tin_dtype dtype) {
   struct tin_graph *graph = call->graph;
   if (dtype != TIN_F64) {
     int bits = dtype == TIN_F16 ? 11 : dtype == TIN_BF16 ? 8 : 24;
@@ -45,16 +45,16 @@ static struct tin_node *uniform(struct tin_call *call, const tin_shape *shape, t
 }
 
 /* sqrt(-2 ln(1 - u)) cos(2 pi v). Box and Muller, "A note on the generation of random normal deviates", 1958. */
-static struct tin_node *normal(struct tin_call *call, const tin_shape *shape, tin_dtype dtype) {
+struct tin_node *tin_random_normal(struct tin_call *call, const tin_shape *shape, tin_dtype dtype) {
   struct tin_graph *graph = call->graph;
-  struct tin_node *u = uniform(call, shape, dtype), *v = uniform(call, shape, dtype);
+  struct tin_node *u = tin_random_uniform(call, shape, dtype), *v = tin_random_uniform(call, shape, dtype);
   struct tin_node *log = make_unary(graph, OP_LOG, make_binary(graph, OP_SUB, make_number(graph, u, 1), u));
   struct tin_node *radius = make_unary(graph, OP_SQRT, make_binary(graph, OP_MUL, log, make_number(graph, log, -2)));
   const double two_pi = 6.283185307179586477;
   return make_binary(graph, OP_MUL, radius, make_unary(graph, OP_COS, make_binary(graph, OP_MUL, v, make_number(graph, v, two_pi))));
 }
 
-static bool enter(struct tin_call *call, tin_ctx *ctx, tin_dtype dtype, const tin_shape *shape) {
+bool tin_random_enter(struct tin_call *call, tin_ctx *ctx, tin_dtype dtype, const tin_shape *shape) {
   int64_t size;
   if (!tin_call_enter(call, ctx) || !tin_check_shape(call, shape, dtype, &size))
     return false;
@@ -69,21 +69,21 @@ static bool enter(struct tin_call *call, tin_ctx *ctx, tin_dtype dtype, const ti
 
 tin_tensor *tin_random_bits_at(const char *file, int line, tin_ctx *ctx, tin_shape shape) {
   struct tin_call call = tin_call_of(file, line, "random_bits");
-  if (!enter(&call, ctx, TIN_U32, &shape))
+  if (!tin_random_enter(&call, ctx, TIN_U32, &shape))
     return tin_call_poison(&call);
   return tin_call_result(&call, tin_random_words(&call, shape.rank, shape.size));
 }
 
 tin_tensor *tin_rand_at(const char *file, int line, tin_ctx *ctx, tin_dtype dtype, tin_shape shape) {
   struct tin_call call = tin_call_of(file, line, "rand");
-  if (!enter(&call, ctx, dtype, &shape))
+  if (!tin_random_enter(&call, ctx, dtype, &shape))
     return tin_call_poison(&call);
-  return tin_call_result(&call, make_cast(call.graph, uniform(&call, &shape, dtype), dtype));
+  return tin_call_result(&call, make_cast(call.graph, tin_random_uniform(&call, &shape, dtype), dtype));
 }
 
 tin_tensor *tin_randn_at(const char *file, int line, tin_ctx *ctx, tin_dtype dtype, tin_shape shape) {
   struct tin_call call = tin_call_of(file, line, "randn");
-  if (!enter(&call, ctx, dtype, &shape))
+  if (!tin_random_enter(&call, ctx, dtype, &shape))
     return tin_call_poison(&call);
-  return tin_call_result(&call, make_cast(call.graph, normal(&call, &shape, tin_dtype_working((int)dtype)), dtype));
+  return tin_call_result(&call, make_cast(call.graph, tin_random_normal(&call, &shape, tin_dtype_working((int)dtype)), dtype));
 }
