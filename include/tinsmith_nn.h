@@ -309,6 +309,157 @@ tin_norm_layer tin_rms_norm_new_args(struct tin_norm_layer_options args);
 tin_tensor *tin_norm_forward_at(const char *file, int line, const tin_norm_layer *layer, tin_tensor *x, bool training);
 #define tin_norm_forward(...) tin_norm_forward_at(TIN_HERE, __VA_ARGS__)
 
+/* ================================================================ attention */
+
+struct tin_attention_options {
+  const char *file TIN_ZERO;
+  int line TIN_ZERO;
+  tin_tensor *query TIN_ZERO;
+  tin_tensor *key TIN_ZERO;
+  tin_tensor *value TIN_ZERO;
+  tin_tensor *mask TIN_ZERO; /* bool: true where a query attends to a key; floats: added to the scores. NULL: none */
+  bool causal TIN_ZERO;      /* query i attends to keys 0 .. i only; goes with a mask too */
+  double scale TIN_ZERO;     /* 0: 1 / sqrt(E) */
+  double dropout TIN_ZERO;   /* probability, of the weights; 0 when evaluating */
+};
+/* softmax(scale * query key^T + mask) value along the keys, for query [..., L, E], key [..., S, E], value [..., S, F] -> [..., L, F].
+ * Leading axes broadcast; axis -3 is that of heads, and where key and value have fewer than query, each serves query's heads in turn: head
+ * h attends to head h / (query's / key's), PyTorch's enable_gqa. mask broadcasts to [..., L, S]. Causal with L != S counts both from the
+ * first (PyTorch's lower triangle); for queries at the end of a cache, mask. Where a query attends to nothing its result and gradients are
+ * 0, as in PyTorch from 2.5 on (NaN before that). f16 and bf16 are worked on as f32. Gradients flow to a mask of floats too. Errors: E, S,
+ * heads or the mask that do not fit; an integer mask. tin_attention(q, k, v, .causal = true).
+ * torch.nn.functional.scaled_dot_product_attention; Vaswani and others, "Attention is all you need", 2017. */
+tin_tensor *tin_attention_args(struct tin_attention_options args);
+#ifndef __cplusplus
+#define tin_attention(query_, key_, ...)                                                                                                   \
+  tin_attention_args(                                                                                                                      \
+      (struct tin_attention_options){.file = __FILE__, .line = __LINE__, .query = (query_), .key = (key_), .value = __VA_ARGS__})
+#endif
+
+struct tin_rope_options {
+  const char *file TIN_ZERO;
+  int line TIN_ZERO;
+  tin_tensor *x TIN_ZERO;
+  tin_tensor *positions TIN_ZERO; /* [T] or what broadcasts to x's shape without its last axis; NULL: 0, 1, ... */
+  double base TIN_ZERO;           /* 0: 10000 */
+  bool interleaved TIN_ZERO;      /* pairs are features 2 i and 2 i + 1 (GPT-J, the paper); else i and i + E / 2 (GPT-NeoX, Llama) */
+};
+/* Rotary positions: each pair of features of x [..., T, E] is turned by the angle position * base^(-2 i / E), i the number of the pair:
+ * (a cos - b sin, b cos + a sin). E is even. For a cache the positions are its offset + 0, 1, ..., a tensor: no new plan for each.
+ * tin_rope(q, .positions = p). Su and others, "RoFormer", 2021. */
+tin_tensor *tin_rope_args(struct tin_rope_options args);
+#ifndef __cplusplus
+#define tin_rope(...) tin_rope_args((struct tin_rope_options){.file = __FILE__, .line = __LINE__, .x = __VA_ARGS__})
+#endif
+/* [count, size]: sin(p / 10000^(2 i / size)) at 2 i, the cosine at 2 i + 1, of position p; size is even. Computed in f64. Vaswani and
+ * others, 2017. */
+tin_tensor *tin_sinusoidal_positions_at(const char *file, int line, tin_ctx *ctx, tin_dtype dtype, int64_t count, int64_t size);
+#define tin_sinusoidal_positions(...) tin_sinusoidal_positions_at(TIN_HERE, __VA_ARGS__)
+
+/* Attention of several heads between linear layers. torch.nn.MultiheadAttention with batch_first. */
+typedef struct tin_multihead_attention {
+  tin_tensor *in_proj_weight; /* [3 size, size]: of query, key, value */
+  tin_tensor *in_proj_bias;   /* [3 size], or NULL */
+  tin_linear out_proj;
+  int64_t heads;
+} tin_multihead_attention;
+struct tin_multihead_attention_options {
+  const char *file TIN_ZERO;
+  int line TIN_ZERO;
+  tin_ctx *ctx TIN_ZERO;
+  int64_t size TIN_ZERO;  /* features: PyTorch's embed_dim */
+  int64_t heads TIN_ZERO; /* of size / heads features each */
+  const char *name
+      TIN_ZERO;             /* the parameters are called NAME.in_proj_weight, NAME.in_proj_bias, NAME.out_proj.weight, NAME.out_proj.bias */
+  tin_dtype dtype TIN_ZERO; /* 0: f32 */
+  bool no_bias TIN_ZERO;
+};
+/* Makes the parameters as PyTorch does: in_proj_weight uniform in +-sqrt(6 / (4 size)), out_proj.weight in +-1 / sqrt(size), biases 0.
+ * tin_multihead_attention_new(ctx, 64, 8, .name = "attention"). Error: heads that do not divide the size. */
+tin_multihead_attention tin_multihead_attention_new_args(struct tin_multihead_attention_options args);
+/* query [..., L, size], key and value [..., S, size] -> [..., L, size]; mask broadcasts to [..., heads, L, S], true meaning attend
+ * (PyTorch's class means the opposite). tin_multihead_attention_forward(&layer, x, x, x, .causal = true). */
+tin_tensor *tin_multihead_attention_forward_args(const tin_multihead_attention *layer, struct tin_attention_options args);
+#ifndef __cplusplus
+#define tin_multihead_attention_new(ctx_, size_, ...)                                                                                      \
+  tin_multihead_attention_new_args(                                                                                                        \
+      (struct tin_multihead_attention_options){.file = __FILE__, .line = __LINE__, .ctx = (ctx_), .size = (size_), .heads = __VA_ARGS__})
+#define tin_multihead_attention_forward(layer_, query_, key_, ...)                                                                         \
+  tin_multihead_attention_forward_args(                                                                                                    \
+      (layer_),                                                                                                                            \
+      (struct tin_attention_options){.file = __FILE__, .line = __LINE__, .query = (query_), .key = (key_), .value = __VA_ARGS__})
+#endif
+
+/* ================================================================ recurrent layers
+ *
+ * With W, b the rows of weight and bias that belong to a gate, s the sigmoid, * by element, x the input and h the state:
+ *
+ *   tanh, relu   h' = tanh or relu(Wi x + bi + Wh h + bh)
+ *   GRU          r, z = s(Wi x + bi + Wh h + bh);  n = tanh(Wi x + bi + r * (Wh h + bh));  h' = (1 - z) * n + z * h
+ *   LSTM         i, f, o = s(Wi x + bi + Wh h + bh);  g = tanh(same);  c' = f * c + i * g;  h' = o * tanh(c')
+ *
+ * with the gates one below the other in the order r z n, i f g o: PyTorch's. f16 and bf16 are worked on as f32 from the first step to the
+ * last. Cho and others, 2014 (GRU, with the reset behind the product as in cuDNN); Hochreiter and Schmidhuber, 1997 (LSTM). */
+
+typedef enum tin_rnn_kind { TIN_RNN_TANH, TIN_RNN_RELU, TIN_GRU, TIN_LSTM } tin_rnn_kind;
+
+/* h, and c of an LSTM; NULL going in: zeros. */
+typedef struct tin_rnn_state {
+  tin_tensor *h;
+  tin_tensor *c;
+} tin_rnn_state;
+
+/* One step. torch.nn.RNNCell, GRUCell, LSTMCell. */
+typedef struct tin_rnn_cell {
+  enum tin_rnn_kind kind;
+  tin_tensor *weight_ih; /* [gates * hidden, in] */
+  tin_tensor *weight_hh; /* [gates * hidden, hidden] */
+  tin_tensor *bias_ih;   /* [gates * hidden], or NULL */
+  tin_tensor *bias_hh;
+} tin_rnn_cell;
+
+enum { TIN_RNN_CELLS = 16 };
+/* Layers of cells along a sequence. torch.nn.RNN, GRU, LSTM (for dropout between layers: several of one layer, and tin_dropout). */
+typedef struct tin_rnn {
+  int layers;
+  bool bidirectional;
+  bool batch_first;
+  tin_rnn_cell cell[TIN_RNN_CELLS]; /* of layer l forward at l, or at 2 l and backward at 2 l + 1 */
+} tin_rnn;
+
+struct tin_rnn_options {
+  const char *file TIN_ZERO;
+  int line TIN_ZERO;
+  tin_ctx *ctx TIN_ZERO;
+  tin_rnn_kind kind TIN_ZERO;
+  int64_t in TIN_ZERO;
+  int64_t hidden TIN_ZERO;
+  const char *name TIN_ZERO; /* cells: NAME.weight_ih ...; layers: NAME.weight_ih_l0 ..., NAME.weight_ih_l0_reverse ... */
+  tin_dtype dtype TIN_ZERO;  /* 0: f32 */
+  bool no_bias TIN_ZERO;
+  int layers TIN_ZERO; /* from here on not of cells; 0: 1 */
+  bool bidirectional TIN_ZERO;
+  bool batch_first TIN_ZERO; /* sequences are [N, T, in], not [T, N, in] */
+};
+/* Make the parameters, all uniform in +-1 / sqrt(hidden): tin_rnn_cell_new(ctx, TIN_GRU, 16, 32), tin_rnn_new(ctx, TIN_LSTM, 16, 32,
+ * .layers = 2, .name = "lstm"). Errors: no such kind or sizes, more than TIN_RNN_CELLS cells. */
+tin_rnn_cell tin_rnn_cell_new_args(struct tin_rnn_options args);
+tin_rnn tin_rnn_new_args(struct tin_rnn_options args);
+#ifndef __cplusplus
+#define TIN_RNN(function, ctx_, kind_, in_, ...)                                                                                           \
+  function((struct tin_rnn_options){.file = __FILE__, .line = __LINE__, .ctx = (ctx_), .kind = (kind_), .in = (in_), .hidden = __VA_ARGS__})
+#define tin_rnn_cell_new(ctx, kind, in, ...) TIN_RNN(tin_rnn_cell_new_args, ctx, kind, in, __VA_ARGS__)
+#define tin_rnn_new(ctx, kind, in, ...) TIN_RNN(tin_rnn_new_args, ctx, kind, in, __VA_ARGS__)
+#endif
+/* x [..., in], state [..., hidden] -> the next state: state = tin_rnn_cell_forward(&cell, x, state), first (tin_rnn_state){0}. */
+tin_rnn_state tin_rnn_cell_forward_at(const char *file, int line, const tin_rnn_cell *cell, tin_tensor *x, tin_rnn_state state);
+#define tin_rnn_cell_forward(...) tin_rnn_cell_forward_at(TIN_HERE, __VA_ARGS__)
+/* x [T, N, in] (or [N, T, in] with .batch_first, or [T, in]) -> the last layer's h at every step, [T, N, hidden], both directions one
+ * behind the other. State going in and, unless end is NULL, coming out in *end: [cells, N, hidden]. The graph has all T steps, so a new T
+ * is a new plan. Errors: no steps, shapes that do not fit. tin_rnn_forward(&rnn, x, (tin_rnn_state){0}, &end). */
+tin_tensor *tin_rnn_forward_at(const char *file, int line, const tin_rnn *rnn, tin_tensor *x, tin_rnn_state state, tin_rnn_state *end);
+#define tin_rnn_forward(...) tin_rnn_forward_at(TIN_HERE, __VA_ARGS__)
+
 /* ================================================================ convolution
  *
  * x [N, C, spatial ...], or [C, spatial ...] without a batch; one spatial axis in the 1d functions, two, three in the others. Options with
@@ -711,6 +862,33 @@ static inline tin_norm_layer tin_group_norm_new(tin_ctx *ctx, int64_t groups, in
   options.file = file, options.line = line, options.ctx = ctx, options.groups = groups, options.channels = channels;
   return tin_group_norm_new_args(options);
 }
+static inline tin_tensor *tin_attention(tin_tensor *query, tin_tensor *key, tin_tensor *value, tin_attention_options options = {},
+                                        TIN_CPP_PLACE) {
+  options.file = file, options.line = line, options.query = query, options.key = key, options.value = value;
+  return tin_attention_args(options);
+}
+static inline tin_tensor *tin_rope(tin_tensor *x, tin_rope_options options = {}, TIN_CPP_PLACE) {
+  options.file = file, options.line = line, options.x = x;
+  return tin_rope_args(options);
+}
+static inline tin_multihead_attention tin_multihead_attention_new(tin_ctx *ctx, int64_t size, int64_t heads,
+                                                                  tin_multihead_attention_options options = {}, TIN_CPP_PLACE) {
+  options.file = file, options.line = line, options.ctx = ctx, options.size = size, options.heads = heads;
+  return tin_multihead_attention_new_args(options);
+}
+static inline tin_tensor *tin_multihead_attention_forward(const tin_multihead_attention *layer, tin_tensor *query, tin_tensor *key,
+                                                          tin_tensor *value, tin_attention_options options = {}, TIN_CPP_PLACE) {
+  options.file = file, options.line = line, options.query = query, options.key = key, options.value = value;
+  return tin_multihead_attention_forward_args(layer, options);
+}
+#define TIN_CPP_RNN(name, type)                                                                                                            \
+  static inline type name(tin_ctx *ctx, tin_rnn_kind kind, int64_t in, int64_t hidden, tin_rnn_options options = {}, TIN_CPP_PLACE) {      \
+    options.file = file, options.line = line, options.ctx = ctx, options.kind = kind, options.in = in, options.hidden = hidden;            \
+    return name##_args(options);                                                                                                           \
+  }
+TIN_CPP_RNN(tin_rnn_cell_new, tin_rnn_cell)
+TIN_CPP_RNN(tin_rnn_new, tin_rnn)
+#undef TIN_CPP_RNN
 #define TIN_CPP_CONV(name)                                                                                                                 \
   static inline tin_tensor *name(tin_tensor *x, tin_tensor *weight, tin_conv_options options = {}, TIN_CPP_PLACE) {                        \
     options.file = file, options.line = line, options.x = x, options.weight = weight;                                                      \

@@ -28,6 +28,14 @@ int main() {
   tin_local_response_norm(x, 2, {.alpha = 1});
   tin_embedding_layer embedding = tin_embedding_new(ctx, 3, 4, {.name = "tokens"});
   tin_embedding_forward(&embedding, tin_zeros(ctx, TIN_I32, TIN_SHAPE(2)));
+  tin_multihead_attention heads = tin_multihead_attention_new(ctx, 4, 2, {.no_bias = true});
+  tin_tensor *sequence = tin_rope(tin_zeros(ctx, TIN_F32, TIN_SHAPE(3, 4)), {.interleaved = true});
+  sequence = tin_multihead_attention_forward(&heads, sequence, sequence, sequence, {.causal = true});
+  sequence = tin_attention(sequence, sequence, sequence);
+  tin_rnn rnn = tin_rnn_new(ctx, TIN_LSTM, 4, 2, {.layers = 2});
+  tin_rnn_cell cell = tin_rnn_cell_new(ctx, TIN_GRU, 4, 2);
+  tin_rnn_forward(&rnn, sequence, {}, nullptr);
+  tin_rnn_cell_forward(&cell, sequence, {});
   tin_tensor *total = tin_sum(x, {.keepdims = true});
   double value = tin_item(total);
   tin_tensor *gradient = total;

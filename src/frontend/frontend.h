@@ -12,7 +12,7 @@
  *   realize.c      realise, read, item, keep
  *   leaf.c, creation.c, borrow.c, random.c, elementwise.c, compare.c, expression.c, reduce.c, scan.c, sort.c, matmul.c, gather.c, scatter.c   ops
  *   join.c, movement.c, parts.c, rearrange.c, border.c   ops that move elements
- *   layers.c, normalize.c   layers and what they are made of
+ *   layers.c, normalize.c, attention.c, recurrent.c   layers and what they are made of
  *   grad.c, custom.c, checkpoint.c, gradcheck.c, clip.c   derivatives
  */
 #ifndef TIN_FRONTEND_FRONTEND_H
