@@ -785,7 +785,8 @@ tin_tensor *tin_ne_scalar_at(const char *file, int line, tin_tensor *x, double n
 /* x to the exponent, (float): products by repeated squaring for integer exponents from -16 to 16 (and a division for negative ones), square
  * roots for 0.5 and -0.5, tin_power for others. Exponent 0 gives 1, NaN included. torch.pow(Tensor, Scalar). */
 tin_tensor *tin_pow_at(const char *file, int line, tin_tensor *x, double exponent);
-/* min(max(x, low), high); NaN passes; -INFINITY, INFINITY: no bound. Gradient 1 inside and at the bounds. torch.clamp. */
+/* min(max(x, low), high); NaN passes; -INFINITY, INFINITY: no bound. Gradient 1 inside and at the bounds. Error: low
+ * above high (PyTorch: high everywhere). torch.clamp. */
 tin_tensor *tin_clamp_at(const char *file, int line, tin_tensor *x, double low, double high);
 #define tin_add_scalar(...) tin_add_scalar_at(TIN_HERE, __VA_ARGS__)
 #define tin_sub_scalar(...) tin_sub_scalar_at(TIN_HERE, __VA_ARGS__)

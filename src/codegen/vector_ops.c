@@ -306,7 +306,7 @@ static int bitcast(struct vectorizer *v, int from, int to, int x) {
   if (tin_dtype_is_half(from) || tin_dtype_is_half(to))
     return fail(v);
   if (!tin_dtype_is_float(from))
-    return x;
+    return tin_v_wrap(v, to, x); /* small integers lie in wider lanes, with their sign or zeros before them */
   int type = tin_v_type(from);
   uint64_t nan = from == TIN_F32 ? 0x7fc00000u : 0x7ff8000000000000u;
   return select_by(v, type, compare(v, type, VP_UNORDERED, x, x), tin_v_const(v, type, nan), x);
