@@ -87,21 +87,64 @@ int64_t tin_batches_next(tin_batches *batches, const void **x, const void **y);
 /* ================================================================ parameters */
 
 /* Initial values, written at once into a float variable; each returns it. The numbers depend on the seed of the context's numbers as it
- * was given (tin_ctx_new's .seed) and on how many initialisers ran in the context before; they are the same on every machine.
- * torch.nn.init: uniform_, normal_, kaiming_uniform_, kaiming_normal_, constant_, zeros_. */
+ * was given (tin_ctx_new's .seed) and on how many variables the context had when this one was made; they are the same on every machine.
+ * torch.nn.init: uniform_, normal_, constant_, zeros_, ones_. */
 tin_tensor *tin_init_uniform_at(const char *file, int line, tin_tensor *variable, double low, double high);
 tin_tensor *tin_init_normal_at(const char *file, int line, tin_tensor *variable, double mean, double deviation);
-/* He et al., "Delving deep into rectifiers" (2015), with PyTorch's defaults (fan_in, leaky_relu of slope a): gain = sqrt(2 / (1 + a^2)),
- * fan_in = the product of all sizes but the first; uniform in +-gain * sqrt(3 / fan_in), or normal with deviation gain / sqrt(fan_in). */
-tin_tensor *tin_init_kaiming_uniform_at(const char *file, int line, tin_tensor *variable, double a);
-tin_tensor *tin_init_kaiming_normal_at(const char *file, int line, tin_tensor *variable, double a);
 tin_tensor *tin_init_constant_at(const char *file, int line, tin_tensor *variable, double value);
+/* The normal distribution between low and high. torch.nn.init.trunc_normal_ (whose bounds are -2 and 2 when none are given). */
+tin_tensor *tin_init_truncated_normal_at(const char *file, int line, tin_tensor *variable, double mean, double deviation, double low,
+                                         double high);
+/* A matrix with 1 on its diagonal, 0 elsewhere. torch.nn.init.eye_. */
+tin_tensor *tin_init_eye_at(const char *file, int line, tin_tensor *variable);
+/* A kernel [out, in, 1 to 3 axes] that passes on channels as they are, as many as fit, in each of the groups that out divides into: 1 in
+ * its middle, 0 elsewhere. torch.nn.init.dirac_. */
+tin_tensor *tin_init_dirac_at(const char *file, int line, tin_tensor *variable, int64_t groups);
+/* gain times an orthogonal matrix, seen as [first size, all others]: its rows are orthonormal, or its columns if these are fewer. The
+ * factor Q of a matrix of normal numbers, R's diagonal being positive (Saxe, McClelland and Ganguli, "Exact solutions to the nonlinear
+ * dynamics of learning in deep linear neural networks", 2014). torch.nn.init.orthogonal_. */
+tin_tensor *tin_init_orthogonal_at(const char *file, int line, tin_tensor *variable, double gain);
 #define tin_init_uniform(...) tin_init_uniform_at(TIN_HERE, __VA_ARGS__)
 #define tin_init_normal(...) tin_init_normal_at(TIN_HERE, __VA_ARGS__)
-#define tin_init_kaiming_uniform(...) tin_init_kaiming_uniform_at(TIN_HERE, __VA_ARGS__)
-#define tin_init_kaiming_normal(...) tin_init_kaiming_normal_at(TIN_HERE, __VA_ARGS__)
 #define tin_init_constant(...) tin_init_constant_at(TIN_HERE, __VA_ARGS__)
 #define tin_init_zeros(variable) tin_init_constant_at(TIN_HERE, variable, 0)
+#define tin_init_ones(variable) tin_init_constant_at(TIN_HERE, variable, 1)
+#define tin_init_truncated_normal(...) tin_init_truncated_normal_at(TIN_HERE, __VA_ARGS__)
+#define tin_init_eye(...) tin_init_eye_at(TIN_HERE, __VA_ARGS__)
+#define tin_init_dirac(...) tin_init_dirac_at(TIN_HERE, __VA_ARGS__)
+#define tin_init_orthogonal(...) tin_init_orthogonal_at(TIN_HERE, __VA_ARGS__)
+
+/* By fans of a variable with two axes or more: fan_in is the product of all its sizes but the first, fan_out that of all but the second
+ * (which are those of linear layers and convolutions, [out, in, kernel ...]). Without a fan: zeros. */
+struct tin_init_options {
+  const char *file TIN_ZERO;
+  int line TIN_ZERO;
+  tin_tensor *variable TIN_ZERO;
+  double a TIN_ZERO;                 /* kaiming: slope of leaky_relu */
+  const char *nonlinearity TIN_ZERO; /* kaiming: as for tin_gain; NULL: "leaky_relu" */
+  bool fan_out TIN_ZERO;             /* kaiming: fan_out instead of fan_in */
+  double gain TIN_ZERO;              /* xavier; 0: 1 */
+};
+/* He et al., "Delving deep into rectifiers" (2015): uniform in +-gain * sqrt(3 / fan), or normal with deviation gain / sqrt(fan); gain =
+ * tin_gain(nonlinearity, a). tin_init_kaiming_uniform(w, sqrt(5)), tin_init_kaiming_normal(w, 0, .fan_out = true, .nonlinearity = "relu").
+ * Errors: fewer than two axes, unknown nonlinearity. torch.nn.init.kaiming_uniform_, kaiming_normal_. */
+tin_tensor *tin_init_kaiming_uniform_args(struct tin_init_options args);
+tin_tensor *tin_init_kaiming_normal_args(struct tin_init_options args);
+/* Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks" (2010): the same with the mean of both
+ * fans. tin_init_xavier_uniform(w, .gain = tin_gain("tanh", 0)). torch.nn.init.xavier_uniform_, xavier_normal_. */
+tin_tensor *tin_init_xavier_uniform_args(struct tin_init_options args);
+tin_tensor *tin_init_xavier_normal_args(struct tin_init_options args);
+#ifndef __cplusplus
+#define TIN_INIT(function, ...) function((struct tin_init_options){.file = __FILE__, .line = __LINE__, __VA_ARGS__})
+#define tin_init_kaiming_uniform(variable_, ...) TIN_INIT(tin_init_kaiming_uniform_args, .variable = (variable_), .a = __VA_ARGS__)
+#define tin_init_kaiming_normal(variable_, ...) TIN_INIT(tin_init_kaiming_normal_args, .variable = (variable_), .a = __VA_ARGS__)
+#define tin_init_xavier_uniform(...) TIN_INIT(tin_init_xavier_uniform_args, .variable = __VA_ARGS__)
+#define tin_init_xavier_normal(...) TIN_INIT(tin_init_xavier_normal_args, .variable = __VA_ARGS__)
+#endif
+/* What keeps the deviation of activations: 1 for "linear", "conv1d" ... "conv_transpose3d" and "sigmoid", 5/3 for "tanh", sqrt(2) for
+ * "relu", sqrt(2 / (1 + slope^2)) for "leaky_relu", 3/4 for "selu"; NaN for others. torch.nn.init.calculate_gain (whose slope is 0.01 when
+ * none is given). */
+double tin_gain(const char *nonlinearity, double slope);
 
 /* Writes all parameters of the context to a safetensors file, by name; every parameter needs one, names must differ. The file is
  * replaced as a whole or not at all. Computes. torch.save(state_dict). */
@@ -824,6 +867,22 @@ static inline tin_batches *tin_batches_new(tin_ctx *ctx, const tin_array *x, con
   options.file = file, options.line = line, options.ctx = ctx, options.x = x, options.y = y;
   return tin_batches_new_args(options);
 }
+#define TIN_CPP_INIT(name)                                                                                                                 \
+  static inline tin_tensor *name(tin_tensor *variable, double a, tin_init_options options = {}, TIN_CPP_PLACE) {                           \
+    options.file = file, options.line = line, options.variable = variable, options.a = a;                                                  \
+    return name##_args(options);                                                                                                           \
+  }
+TIN_CPP_INIT(tin_init_kaiming_uniform)
+TIN_CPP_INIT(tin_init_kaiming_normal)
+#undef TIN_CPP_INIT
+#define TIN_CPP_INIT(name)                                                                                                                 \
+  static inline tin_tensor *name(tin_tensor *variable, tin_init_options options = {}, TIN_CPP_PLACE) {                                     \
+    options.file = file, options.line = line, options.variable = variable;                                                                 \
+    return name##_args(options);                                                                                                           \
+  }
+TIN_CPP_INIT(tin_init_xavier_uniform)
+TIN_CPP_INIT(tin_init_xavier_normal)
+#undef TIN_CPP_INIT
 static inline bool tin_save(tin_ctx *ctx, const char *path, tin_save_options options = {}, TIN_CPP_PLACE) {
   options.file = file, options.line = line, options.ctx = ctx, options.path = path;
   return tin_save_args(options);

@@ -49,6 +49,9 @@ int main() {
   total = tin_triplet_margin(x, x, x, {.margin = 2});
   total = tin_huber(x, tin_uniform(ctx, TIN_F32, TIN_SHAPE(3), 0, 1), {.delta = 2});
   total = tin_categorical(x, {.count = 3});
+  tin_tensor *weight = tin_init_kaiming_normal(tin_param(ctx, TIN_SHAPE(2, 3)), 0, {.fan_out = true});
+  tin_init_xavier_uniform(weight, {.gain = tin_gain("tanh", 0)});
+  tin_init_orthogonal(weight, 1);
   tin_ctx_free(ctx);
   return value != 0;
 }

@@ -21,6 +21,20 @@ double tin_stream_uniform(struct tin_stream *stream);                  /* [0, 1)
 uint64_t tin_stream_below(struct tin_stream *stream, uint64_t bound);  /* 0 .. bound-1 without bias, bound > 0 */
 void tin_stream_normal_pair(struct tin_stream *stream, double out[2]); /* two independent N(0, 1) */
 
+/* ---- initial values (init.c) ---- */
+
+/* Fills a float variable; what differs between initialisers. */
+struct tin_filler {
+  enum { FILL_UNIFORM, FILL_NORMAL, FILL_CONSTANT, FILL_TRUNCATED, FILL_VALUES } kind;
+  double low, high;       /* FILL_UNIFORM, FILL_TRUNCATED; low: FILL_CONSTANT */
+  double mean, deviation; /* FILL_NORMAL, FILL_TRUNCATED */
+  const double *values;   /* FILL_VALUES: one an element */
+};
+/* Whether it is a float variable, with its stream started; false with the error recorded. */
+bool tin_init_check(const char *file, int line, const char *op, tin_tensor *variable, struct tin_stream *stream);
+/* Writes the variable and returns it, or poison. */
+tin_tensor *tin_init_fill(const char *file, int line, const char *op, tin_tensor *variable, const struct tin_filler *filler);
+
 /* ---- arrays ---- */
 /* Fills in size and bytes and allocates zeroed data; false with an error when the shape is too large or memory runs out. */
 bool tin_array_make(tin_array *array, tin_dtype dtype, int rank, const int64_t *shape, struct tin_error *error);

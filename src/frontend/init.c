@@ -1,4 +1,4 @@
-/* Random streams on the host, and the initial values of parameters. */
+/* Random streams on the host, and initial values of parameters that are drawn one by one. Those with a structure: init_structured.c. */
 #include "frontend/data.h"
 #include "frontend/frontend.h"
 
@@ -74,43 +74,62 @@ void tin_stream_normal_pair(struct tin_stream *stream, double out[2]) {
 
 /* ---- initial values ---- */
 
-/* Fills a float variable; what differs between initialisers. */
-struct filler {
-  enum { FILL_UNIFORM, FILL_NORMAL, FILL_CONSTANT } kind;
-  double low, high;       /* FILL_UNIFORM; low: FILL_CONSTANT */
-  double mean, deviation; /* FILL_NORMAL */
-};
+/* The quantile of a normal distribution between two bounds, by the library's own erf and its inverse, which are the same everywhere. */
+static double truncated(const struct tin_filler *filler, double u) {
+  const double root = 1.4142135623730951, most = 1 - 0x1p-53;
+  uint64_t bits[2];
+  for (int i = 0; i < 2; i++) {
+    bits[i] = tin_scalar_from_double(((i ? filler->high : filler->low) - filler->mean) / (filler->deviation * root), TIN_F64);
+    bits[i] = tin_scalar_eval(OP_ERF, TIN_F64, TIN_F64, &bits[i]);
+  }
+  double from = tin_scalar_to_double(bits[0], TIN_F64), to = tin_scalar_to_double(bits[1], TIN_F64);
+  uint64_t at = tin_scalar_from_double(fmin(fmax(from + (to - from) * u, -most), most), TIN_F64);
+  double x = filler->mean + filler->deviation * root * tin_scalar_to_double(tin_scalar_eval(OP_ERFINV, TIN_F64, TIN_F64, &at), TIN_F64);
+  return fmin(fmax(x, filler->low), filler->high);
+}
 
-static void fill(void *data, tin_dtype dtype, int64_t size, const struct filler *filler, struct tin_stream *stream) {
-  double pair[2];
+static void fill(void *data, tin_dtype dtype, int64_t size, const struct tin_filler *filler, struct tin_stream *stream) {
+  double pair[2], value = filler->low;
   for (int64_t i = 0; i < size; i++) {
     if (filler->kind == FILL_UNIFORM) {
-      tin_scalar_store(data, i, dtype,
-                       tin_scalar_from_double(filler->low + (filler->high - filler->low) * tin_stream_uniform(stream), dtype));
-    } else if (filler->kind == FILL_CONSTANT) {
-      tin_scalar_store(data, i, dtype, tin_scalar_from_double(filler->low, dtype));
-    } else {
+      value = filler->low + (filler->high - filler->low) * tin_stream_uniform(stream);
+    } else if (filler->kind == FILL_NORMAL) {
       if (i % 2 == 0)
         tin_stream_normal_pair(stream, pair);
-      tin_scalar_store(data, i, dtype, tin_scalar_from_double(filler->mean + filler->deviation * pair[i % 2], dtype));
+      value = filler->mean + filler->deviation * pair[i % 2];
+    } else if (filler->kind == FILL_TRUNCATED) {
+      value = truncated(filler, tin_stream_uniform(stream));
+    } else if (filler->kind == FILL_VALUES) {
+      value = filler->values[i];
     }
+    tin_scalar_store(data, i, dtype, tin_scalar_from_double(value, dtype));
   }
 }
 
-static tin_tensor *fill_variable(const char *file, int line, const char *op, tin_tensor *variable, const struct filler *filler) {
-  if (tin_is_poison(variable))
-    return tin_neg_at(file, line, variable); /* words the error */
+bool tin_init_check(const char *file, int line, const char *op, tin_tensor *variable, struct tin_stream *stream) {
+  if (tin_is_poison(variable)) {
+    tin_neg_at(file, line, variable); /* words the error */
+    return false;
+  }
   struct tin_slot *slot = tin_slot_of(variable);
+  if (slot->kind != SLOT_STORAGE || !tin_dtype_is_float((int)tin_dtype_of(variable))) {
+    tin_fail_at(file, line, slot->ctx, "%s: only float parameters, states and inputs can be initialised", op);
+    return false;
+  }
+  tin_stream_seed(stream, tin_seed_mix(slot->ctx->seed, slot->storage->variable.id));
+  return true;
+}
+
+tin_tensor *tin_init_fill(const char *file, int line, const char *op, tin_tensor *variable, const struct tin_filler *filler) {
+  struct tin_stream stream;
+  if (!tin_init_check(file, line, op, variable, &stream))
+    return tin_slot_of(variable) ? tin_ctx_of(variable)->poison : tin_poison_without_context();
   tin_dtype dtype = tin_dtype_of(variable);
-  if (slot->kind != SLOT_STORAGE || !tin_dtype_is_float(dtype))
-    return tin_fail_at(file, line, slot->ctx, "%s: only float parameters, states and inputs can be initialised", op);
   int64_t size = tin_size_of(variable);
   size_t bytes = (size_t)size * tin_dtype_size(dtype);
   void *data = malloc(bytes ? bytes : 1);
   if (!data)
-    return tin_fail_at(file, line, slot->ctx, "%s: out of memory for %zu bytes", op, bytes);
-  struct tin_stream stream;
-  tin_stream_seed(&stream, tin_seed_mix(slot->ctx->seed, slot->storage->variable.id));
+    return tin_fail_at(file, line, tin_ctx_of(variable), "%s: out of memory for %zu bytes", op, bytes);
   fill(data, dtype, size, filler, &stream);
   tin_write_at(file, line, variable, data, bytes);
   free(data);
@@ -118,32 +137,88 @@ static tin_tensor *fill_variable(const char *file, int line, const char *op, tin
 }
 
 tin_tensor *tin_init_uniform_at(const char *file, int line, tin_tensor *variable, double low, double high) {
-  return fill_variable(file, line, "init_uniform", variable, &(struct filler){.kind = FILL_UNIFORM, .low = low, .high = high});
+  return tin_init_fill(file, line, "init_uniform", variable, &(struct tin_filler){.kind = FILL_UNIFORM, .low = low, .high = high});
 }
 
 tin_tensor *tin_init_normal_at(const char *file, int line, tin_tensor *variable, double mean, double deviation) {
-  return fill_variable(file, line, "init_normal", variable, &(struct filler){.kind = FILL_NORMAL, .mean = mean, .deviation = deviation});
+  return tin_init_fill(file, line, "init_normal", variable,
+                       &(struct tin_filler){.kind = FILL_NORMAL, .mean = mean, .deviation = deviation});
 }
 
 tin_tensor *tin_init_constant_at(const char *file, int line, tin_tensor *variable, double value) {
-  return fill_variable(file, line, "init_constant", variable, &(struct filler){.kind = FILL_CONSTANT, .low = value});
+  return tin_init_fill(file, line, "init_constant", variable, &(struct tin_filler){.kind = FILL_CONSTANT, .low = value});
 }
 
-/* gain / sqrt(fan_in); 0 for a variable without inputs. */
-static double kaiming_deviation(const tin_tensor *variable, double a) {
+tin_tensor *tin_init_truncated_normal_at(const char *file, int line, tin_tensor *variable, double mean, double deviation, double low,
+                                         double high) {
+  if (!tin_is_poison(variable) && (!(low <= high) || !(deviation > 0)))
+    return tin_fail_at(file, line, tin_ctx_of(variable), "init_truncated_normal: bounds %g and %g or deviation %g make no sense", low, high,
+                       deviation);
+  struct tin_filler filler = {.kind = FILL_TRUNCATED, .mean = mean, .deviation = deviation, .low = low, .high = high};
+  return tin_init_fill(file, line, "init_truncated_normal", variable, &filler);
+}
+
+/* ---- by fans ---- */
+
+static const struct {
+  const char *name;
+  double gain; /* 0: depends on a slope */
+} gains[] = {{"linear", 1},           {"conv1d", 1},           {"conv2d", 1},  {"conv3d", 1},     {"conv_transpose1d", 1},
+             {"conv_transpose2d", 1}, {"conv_transpose3d", 1}, {"sigmoid", 1}, {"tanh", 5.0 / 3}, {"relu", 1.4142135623730951},
+             {"leaky_relu", 0},       {"selu", 0.75}};
+
+double tin_gain(const char *nonlinearity, double slope) {
+  for (size_t i = 0; nonlinearity && i < sizeof gains / sizeof *gains; i++)
+    if (!strcmp(nonlinearity, gains[i].name))
+      return gains[i].gain != 0 ? gains[i].gain : sqrt(2 / (1 + slope * slope));
+  return NAN;
+}
+
+/* The product of all sizes but the first, but the second. */
+static void fans(const tin_tensor *variable, double *in, double *out) {
   tin_shape shape = tin_shape_of(variable);
-  double fan_in = 1;
-  for (int axis = 1; axis < shape.rank; axis++)
-    fan_in *= (double)shape.size[axis];
-  return fan_in > 0 ? sqrt(2 / (1 + a * a)) / sqrt(fan_in) : 0;
+  *in = *out = 1;
+  for (int axis = 0; axis < shape.rank; axis++) {
+    *in *= axis == 0 ? 1 : (double)shape.size[axis];
+    *out *= axis == 1 ? 1 : (double)shape.size[axis];
+  }
 }
 
-tin_tensor *tin_init_kaiming_uniform_at(const char *file, int line, tin_tensor *variable, double a) {
-  double bound = sqrt(3) * kaiming_deviation(variable, a);
-  return fill_variable(file, line, "init_kaiming_uniform", variable, &(struct filler){.kind = FILL_UNIFORM, .low = -bound, .high = bound});
+/* Numbers of the deviation gain / sqrt(fan); 0 where there is no fan. */
+static tin_tensor *by_fan(const struct tin_init_options *args, const char *op, double gain, double fan, bool is_uniform) {
+  double deviation = fan > 0 ? gain / sqrt(fan) : 0, bound = sqrt(3) * deviation;
+  struct tin_filler filler = {.kind = is_uniform ? FILL_UNIFORM : FILL_NORMAL, .low = -bound, .high = bound, .deviation = deviation};
+  if (!tin_is_poison(args->variable) && (tin_shape_of(args->variable).rank < 2 || isnan(gain)))
+    return tin_fail_at(args->file, args->line, tin_ctx_of(args->variable),
+                       isnan(gain) ? "%s: there is no nonlinearity \"%s\"" : "%s: fans need two axes or more", op,
+                       args->nonlinearity ? args->nonlinearity : "");
+  return tin_init_fill(args->file, args->line, op, args->variable, &filler);
 }
 
-tin_tensor *tin_init_kaiming_normal_at(const char *file, int line, tin_tensor *variable, double a) {
-  double deviation = kaiming_deviation(variable, a);
-  return fill_variable(file, line, "init_kaiming_normal", variable, &(struct filler){.kind = FILL_NORMAL, .deviation = deviation});
+static tin_tensor *kaiming(const struct tin_init_options *args, const char *op, bool is_uniform) {
+  double in, out, gain = tin_gain(args->nonlinearity ? args->nonlinearity : "leaky_relu", args->a);
+  fans(args->variable, &in, &out);
+  return by_fan(args, op, gain, args->fan_out ? out : in, is_uniform);
+}
+
+static tin_tensor *xavier(const struct tin_init_options *args, const char *op, bool is_uniform) {
+  double in, out;
+  fans(args->variable, &in, &out);
+  return by_fan(args, op, args->gain == 0 ? 1 : args->gain, (in + out) / 2, is_uniform);
+}
+
+tin_tensor *tin_init_kaiming_uniform_args(struct tin_init_options args) {
+  return kaiming(&args, "init_kaiming_uniform", true);
+}
+
+tin_tensor *tin_init_kaiming_normal_args(struct tin_init_options args) {
+  return kaiming(&args, "init_kaiming_normal", false);
+}
+
+tin_tensor *tin_init_xavier_uniform_args(struct tin_init_options args) {
+  return xavier(&args, "init_xavier_uniform", true);
+}
+
+tin_tensor *tin_init_xavier_normal_args(struct tin_init_options args) {
+  return xavier(&args, "init_xavier_normal", false);
 }
