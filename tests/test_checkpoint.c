@@ -206,6 +206,34 @@ static void test_borders(void **state) {
   assert_memory_equal(got[0], got[1], sizeof got[0]);
 }
 
+/* A value of a stretch that was computed before the gradient is taken: the derivative is still that of what made it. */
+static void test_realised(void **state) {
+  (void)state;
+  float got[2][16];
+  for (int checkpointed = 0; checkpointed < 2; checkpointed++) {
+    tin_ctx *ctx = good_ctx((struct tin_ctx_options){.target = target, .threads = 1});
+    tin_tensor *x = tin_input(ctx, TIN_F32, TIN_SHAPE(8), "x"), *w = tin_input(ctx, TIN_F32, TIN_SHAPE(1), "w"), *gradients[2];
+    float data[] = {0.5f, -1, 2, 0.25f, 3, 0.25f, -2, 1};
+    tin_write(x, data, sizeof data);
+    tin_write(w, data + 3, sizeof *data);
+    tin_scope scope = tin_begin(ctx);
+    tin_checkpoint checkpoint = {0};
+    if (checkpointed)
+      checkpoint = tin_checkpoint_begin(ctx);
+    tin_tensor *a = tin_exp(x), *b = tin_mul(tin_maximum(x, w), a), *y = tin_sin(b);
+    if (checkpointed)
+      assert_true(tin_checkpoint_end(checkpoint));
+    assert_true(tin_realize(TIN_LIST(a, b, y)));
+    assert_true(tin_grad(tin_sum(y), TIN_LIST(x, a), gradients));
+    tin_read(gradients[0], got[checkpointed], sizeof data);
+    tin_read(gradients[1], got[checkpointed] + 8, sizeof data);
+    assert_true(tin_end(scope));
+    end_ctx(ctx);
+  }
+  assert_true(got[0][0] != 0);
+  assert_memory_equal(got[0], got[1], sizeof got[0]);
+}
+
 static void expect_error(tin_ctx *ctx, const char *words) {
   if (!strstr(tin_message(ctx), words))
     fail_msg("\"%s\" is not in \"%s\"", words, tin_message(ctx));
@@ -247,7 +275,8 @@ static void test_misuse(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_same_bits), cmocka_unit_test(test_same_bits_unfused), cmocka_unit_test(test_memory),
-      cmocka_unit_test(test_borders),   cmocka_unit_test(test_training),          cmocka_unit_test(test_misuse),
+      cmocka_unit_test(test_borders),   cmocka_unit_test(test_realised),          cmocka_unit_test(test_training),
+      cmocka_unit_test(test_misuse),
   };
   target = "interpreter";
   int failed = cmocka_run_group_tests_name("interpreter", tests, NULL, NULL);

@@ -177,9 +177,19 @@ static struct tin_node *copy_all(struct tin_recompute *recompute, struct item wa
   return copy_of(recompute, wanted);
 }
 
+/* A realised node is a leaf for others; its own derivative is that of its op all the same, and looks at its inputs. */
+static struct tin_node *copy_realised(struct tin_recompute *recompute, struct item item) {
+  for (int i = 0; i < item.node->n_in; i++)
+    if (!copy_all(recompute, (struct item){item.node->in[i], item.segment}))
+      return NULL;
+  return copy_node(recompute, item);
+}
+
 struct tin_node *tin_recompute_node(struct tin_recompute *recompute, const struct tin_node *of, struct tin_node *node, struct tin_node *g) {
   int segment = recompute->segments.count ? segment_of(recompute, of) : -1;
   if (segment < 0)
     return node;
+  if (of == node && node->buffer && node->n_in)
+    return set_tokens(recompute, segment, of, g) ? copy_realised(recompute, (struct item){node, segment}) : NULL;
   return set_tokens(recompute, segment, of, g) ? copy_all(recompute, (struct item){node, segment}) : NULL;
 }
