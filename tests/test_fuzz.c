@@ -6,13 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "fuzz/fuzz.h"
+#include "fuzz/program.h"
 #include <cmocka.h>
 
 #if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__ /* each graph takes several times as long */
-enum { GRAPHS = 40, ROUNDS = 8 };
+enum { GRAPHS = 40, ROUNDS = 8, PROGRAMS = 20 };
 #else
-enum { GRAPHS = 150, ROUNDS = 8 };
+enum { GRAPHS = 150, ROUNDS = 8, PROGRAMS = 100 };
 #endif
 enum { MAX_CONFIGS = 16 };
 
@@ -47,6 +47,24 @@ static void random_graphs(void **state) {
     run_seed(engines, 1000 * (uint64_t)*round + i);
   assert_true(fuzz_engines_kernels(engines) > 0);
   fuzz_engines_free(engines);
+}
+
+/* Whole programs: steps, updates, gradients, scopes. */
+static void random_programs(void **state) {
+  for (uint64_t seed = 1; seed <= PROGRAMS; seed++) {
+    struct program program;
+    struct fuzz_config configs[MAX_CONFIGS];
+    struct tin_error error = {.set = false};
+    int n_configs = program_configs(seed, configs, MAX_CONFIGS);
+    program_make(&program, seed);
+    for (int i = 0; i < n_configs; i++) {
+      if (program_check(&program, &configs[i], &error))
+        continue;
+      program_report(stderr, seed, &configs[i]);
+      fail_msg("program %llu: %s", (unsigned long long)seed, error.text);
+    }
+  }
+  (void)state;
 }
 
 /* Some graph has each op, and calls each public function of calls.c. */
@@ -143,11 +161,11 @@ static void graphs_of_old_faults(void **state) {
 
 int main(void) {
   static int rounds[ROUNDS];
-  struct CMUnitTest tests[ROUNDS + 3] = {cmocka_unit_test(graphs_of_old_faults), cmocka_unit_test(rules_keep_values),
-                                         cmocka_unit_test(all_covered)};
+  struct CMUnitTest tests[ROUNDS + 4] = {cmocka_unit_test(graphs_of_old_faults), cmocka_unit_test(rules_keep_values),
+                                         cmocka_unit_test(all_covered), cmocka_unit_test(random_programs)};
   for (int i = 0; i < ROUNDS; i++) {
     rounds[i] = i + 1;
-    tests[i + 3] = (struct CMUnitTest){.name = "random_graphs", .test_func = random_graphs, .initial_state = &rounds[i]};
+    tests[i + 4] = (struct CMUnitTest){.name = "random_graphs", .test_func = random_graphs, .initial_state = &rounds[i]};
   }
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

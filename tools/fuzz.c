@@ -8,9 +8,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/program.h"
 
-enum { CHUNK = 200, MAX_CONFIGS = 16, CASE_SECONDS = 20 };
+enum { CHUNK = 200, MAX_CONFIGS = 16, CASE_SECONDS = 20, PROGRAM_EVERY = 5 };
 
 static const char help[] =
     "usage: fuzz [--seconds N] [--seed N] [--graphs N] [--faults N]\n"
@@ -20,14 +20,15 @@ static const char help[] =
     "  --seconds N   for how long (default 60)\n"
     "  --seed N      the first graph's seed (default 1); each graph has the next one\n"
     "  --graphs N    at most so many graphs\n"
-    "  --faults N    stops after so many faults (default 1)\n";
+    "  --faults N    stops after so many faults (default 1)\n"
+    "  --only KIND   graphs or programs (default: every fifth case is a program)\n";
 
 /* What children tell their parent. */
 struct progress {
   uint64_t seed;
   struct fuzz_config config;
-  bool failed;
-  int64_t graphs, nodes, runs, kernels;
+  bool failed, is_program;
+  int64_t graphs, programs, nodes, runs, kernels;
   struct fuzz_coverage coverage;
 };
 
@@ -35,6 +36,7 @@ struct settings {
   uint64_t seed;
   int64_t graphs;
   int faults;
+  bool programs, only_programs;
   double end;
 };
 
@@ -68,13 +70,34 @@ static bool run_case(struct fuzz_engines *engines, struct progress *progress) {
   return good;
 }
 
+static bool run_program(struct progress *progress) {
+  struct program program;
+  struct fuzz_config configs[MAX_CONFIGS];
+  struct tin_error error = {.set = false};
+  int n_configs = program_configs(progress->seed, configs, MAX_CONFIGS);
+  program_make(&program, progress->seed);
+  progress->programs++;
+  bool good = true;
+  for (int i = 0; i < n_configs && good; i++) {
+    alarm(CASE_SECONDS);
+    progress->config = configs[i];
+    progress->runs++;
+    good = program_check(&program, &configs[i], &error);
+  }
+  if (!good)
+    fprintf(stderr, "fuzz: program %llu: %s\n", (unsigned long long)progress->seed, error.text);
+  progress->failed = !good;
+  return good;
+}
+
 /* The cases from progress->seed + 1 on, until a fault or the end of the chunk. */
 static void run_chunk(struct progress *progress, const struct settings *settings) {
   struct fuzz_engines *engines = fuzz_engines_new();
   int64_t kernels = progress->kernels;
-  for (int i = 0; engines && i < CHUNK && progress->graphs < settings->graphs && seconds() < settings->end; i++) {
+  for (int i = 0; engines && i < CHUNK && progress->graphs + progress->programs < settings->graphs && seconds() < settings->end; i++) {
     progress->seed++;
-    if (!run_case(engines, progress))
+    progress->is_program = settings->programs && (progress->seed % PROGRAM_EVERY == 0 || settings->only_programs);
+    if (!(progress->is_program ? run_program(progress) : run_case(engines, progress)))
       break;
     progress->kernels = kernels + fuzz_engines_kernels(engines);
   }
@@ -87,7 +110,7 @@ static int fuzz(const struct settings *settings) {
   if (progress == MAP_FAILED)
     return 2;
   progress->seed = settings->seed - 1;
-  while (faults < settings->faults && progress->graphs < settings->graphs && seconds() < settings->end) {
+  while (faults < settings->faults && progress->graphs + progress->programs < settings->graphs && seconds() < settings->end) {
     fflush(NULL);
     progress->failed = false;
     pid_t child = fork();
@@ -101,20 +124,28 @@ static int fuzz(const struct settings *settings) {
     if (!progress->failed && WIFEXITED(status))
       continue;
     faults++;
-    fuzz_report(stdout, progress->seed, &progress->config);
+    if (progress->is_program)
+      program_report(stdout, progress->seed, &progress->config);
+    else
+      fuzz_report(stdout, progress->seed, &progress->config);
   }
-  fuzz_cover_print(stdout, &progress->coverage);
-  printf("%lld graphs (%lld nodes), %lld runs in configurations, %lld kernels, %d faults; next seed %llu\n", (long long)progress->graphs,
-         (long long)progress->nodes, (long long)progress->runs, (long long)progress->kernels, faults,
-         (unsigned long long)progress->seed + 1);
+  if (progress->graphs)
+    fuzz_cover_print(stdout, &progress->coverage);
+  printf("%lld graphs (%lld nodes), %lld programs, %lld runs in configurations, %lld kernels, %d faults; next seed %llu\n",
+         (long long)progress->graphs, (long long)progress->nodes, (long long)progress->programs, (long long)progress->runs,
+         (long long)progress->kernels, faults, (unsigned long long)progress->seed + 1);
   return faults ? 1 : 0;
 }
 
 int main(int argc, char **argv) {
-  static const struct option names[] = {{"seconds", required_argument, NULL, 't'}, {"seed", required_argument, NULL, 's'},
-                                        {"graphs", required_argument, NULL, 'g'},  {"faults", required_argument, NULL, 'f'},
-                                        {"help", no_argument, NULL, 'h'},          {0}};
-  struct settings settings = {.seed = 1, .graphs = INT64_MAX, .faults = 1};
+  static const struct option names[] = {{"seconds", required_argument, NULL, 't'},
+                                        {"seed", required_argument, NULL, 's'},
+                                        {"graphs", required_argument, NULL, 'g'},
+                                        {"faults", required_argument, NULL, 'f'},
+                                        {"only", required_argument, NULL, 'o'},
+                                        {"help", no_argument, NULL, 'h'},
+                                        {0}};
+  struct settings settings = {.seed = 1, .graphs = INT64_MAX, .faults = 1, .programs = true};
   double limit = 60;
   int letter;
   while ((letter = getopt_long(argc, argv, "", names, NULL)) >= 0) {
@@ -128,6 +159,10 @@ int main(int argc, char **argv) {
       settings.seed = strtoull(optarg, NULL, 0);
     if (letter == 'g')
       settings.graphs = strtoll(optarg, NULL, 0);
+    if (letter == 'o') {
+      settings.programs = *optarg == 'p';
+      settings.only_programs = settings.programs;
+    }
     if (letter == 'f')
       settings.faults = atoi(optarg);
   }

@@ -88,6 +88,10 @@ int64_t fuzz_engines_kernels(const struct fuzz_engines *engines); /* compiled so
 bool fuzz_prepare(struct fuzz_case *c, struct tin_error *error);
 /* Outputs of two prepared cases have equal bits, any NaN being equal to any; false with what differs. */
 bool fuzz_same_outputs(const struct fuzz_case *a, const struct fuzz_case *b, struct tin_error *error);
+/* Position of the first element that differs, any NaN being equal to any; -1: none. */
+int64_t fuzz_first_difference(const void *a, const void *b, int64_t size, tin_dtype dtype);
+/* Small kernels stay on one thread: lets the engine believe that the plans made so far take long, so that the next run splits them. */
+void fuzz_share_kernels(struct tin_engine *engine);
 /* Runs both sets of the case; false with what differs. */
 bool fuzz_check(struct fuzz_engines *engines, struct fuzz_case *c, const struct fuzz_config *config, struct tin_error *error);
 /* The same on a given engine; `between` is called between the two sets, when all plans have been made. */
