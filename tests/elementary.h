@@ -46,6 +46,11 @@ static inline double elementary_exponent(double x, double fraction) {
   return (2300 * fraction - 1150) / log2(fabs(x));
 }
 
+/* glibc's powl takes the exponents 2^63 and -2^63 for odd; doubles of that size are even. */
+static inline long double elementary_powl(long double x, long double y) {
+  return powl(fabsl(y) >= 0x1p53L ? fabsl(x) : x, y);
+}
+
 /* clang-format off */
 static const struct elementary elementary[] = {
     {OP_ASIN, asin, asinl, -1, 1, 1, 2.5, 0, 0, 0},
@@ -72,7 +77,7 @@ static const struct elementary elementary[] = {
     {OP_TAN, tan, tanl, -100, 100, 1, 2.5, 0, 0, 0},
     {OP_SINH, sinh, sinhl, -25, 25, 1, 2, 0, 0, 0},
     {OP_COSH, cosh, coshl, -25, 25, 1, 2, 0, 0, 0},
-    {OP_POW, 0, 0, 0.25, 4, 1, 2, pow, powl, elementary_exponent},
+    {OP_POW, 0, 0, 0.25, 4, 1, 2, pow, elementary_powl, elementary_exponent},
 };
 /* clang-format on */
 enum { ELEMENTARY_COUNT = sizeof elementary / sizeof *elementary };
