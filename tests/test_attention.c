@@ -191,6 +191,8 @@ static void test_errors(void **state) {
   assert_message(ctx, tin_attention(q, k, NULL), "attention: operand value is NULL");
   assert_message(ctx, tin_attention(q, k, k, .dropout = 2), "probability 2 is not in 0 .. 1");
   assert_message(ctx, tin_rope(tin_zeros(ctx, TIN_F32, TIN_SHAPE(3, 5))), "rope: x [3, 5] is not [..., positions, features] with an even");
+  assert_message(ctx, tin_rope(q, .positions = tin_zeros(ctx, TIN_I32, TIN_SHAPE(4))),
+                 "rope: positions [4] does not broadcast to q [2, 4, 3, 8] without its last axis");
   assert_message(ctx, tin_rope(q, .base = -1), "rope: base -1 is not positive");
   assert_message(ctx, tin_sinusoidal_positions(ctx, TIN_F32, 4, 5), "sinusoidal_positions: size 5 is not an even number");
   tin_multihead_attention bad = tin_multihead_attention_new(ctx, 6, 4);

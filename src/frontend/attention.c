@@ -135,48 +135,60 @@ static tin_tensor *frequencies(const char *file, int line, tin_ctx *ctx, int64_t
 
 /* a and b, [..., n], as [..., 2 n]: in turn, or one behind the other. */
 static tin_tensor *paired(const char *file, int line, tin_tensor *a, tin_tensor *b, bool interleaved) {
-  if (!interleaved)
+  if (!interleaved || tin_is_poison(a))
     return tin_concat_at(file, line, TIN_LIST(a, b), -1);
   tin_shape shape = tin_shape_of(a);
   shape.size[shape.rank - 1] *= 2;
   return tin_reshape_at(file, line, tin_stack_at(file, line, TIN_LIST(a, b), -1), shape);
 }
 
+/* x is [..., T, an even number] and positions, unless NULL, broadcast to [..., T]; false with the error recorded. */
+static bool check_rope(struct tin_call *call, const struct tin_rope_options *args) {
+  struct tin_node *node[2] = {NULL};
+  if (!tin_call_operands(call, args->positions ? 2 : 1, (tin_tensor *[]){args->x, args->positions}, (const char *[]){"x", "positions"},
+                         node))
+    return false;
+  struct tin_words x = tin_describe(args->x, "x", node[0]);
+  bool fits = !node[1] || node[1]->rank < node[0]->rank;
+  for (int axis = 1; fits && node[1] && axis <= node[1]->rank; axis++)
+    fits = size_from_end(node[1], axis) == 1 || size_from_end(node[1], axis) == size_from_end(node[0], axis + 1);
+  if (node[0]->rank < 2 || size_from_end(node[0], 1) % 2)
+    tin_call_fail(call, "%s is not [..., positions, features] with an even number of features", x.text);
+  else if (!fits)
+    tin_call_fail(call, "%s does not broadcast to %s without its last axis", tin_describe(args->positions, "positions", node[1]).text,
+                  x.text);
+  else if (!(args->base >= 0))
+    tin_call_fail(call, "base %g is not positive", args->base);
+  else
+    return true;
+  return false;
+}
+
 tin_tensor *tin_rope_args(struct tin_rope_options args) {
   const char *file = args.file;
   int line = args.line;
   struct tin_call call = tin_call_of(file, line, "rope");
-  struct tin_node *node = tin_call_operand(&call, args.x, "x");
-  int64_t size = node && node->rank ? node->shape[node->rank - 1] : 0;
-  double base = args.base == 0 ? 10000 : args.base;
-  if (!node)
+  if (!check_rope(&call, &args))
     return tin_call_poison(&call);
-  if (node->rank < 2 || size % 2)
-    tin_call_fail(&call, "%s is not [..., positions, features] with an even number of features", tin_describe(args.x, "x", node).text);
-  else if (!(base > 0))
-    tin_call_fail(&call, "base %g is not positive", base);
-  else {
-    tin_tensor *x = tin_layer_widen(file, line, args.x), *positions = args.positions;
-    tin_dtype dtype = tin_dtype_is_float(tin_dtype_of(x)) ? tin_dtype_of(x) : TIN_F32;
-    if (!positions)
-      positions = tin_arange_at(file, line, call.ctx, dtype, node->shape[node->rank - 2], 0, 1);
-    positions = tin_unsqueeze_at(file, line, tin_cast_at(file, line, positions, dtype), -1);
-    tin_tensor *rate = tin_cast_at(file, line, frequencies(file, line, call.ctx, size, base), dtype);
-    tin_tensor *angle = tin_mul_at(file, line, positions, rate);
-    tin_tensor *cos = tin_cos_at(file, line, angle), *sin = tin_sin_at(file, line, angle), *half[2];
-    for (int i = 0; i < 2; i++)
-      half[i] = tin_slice_args((struct tin_slice_options){.file = file,
-                                                          .line = line,
-                                                          .x = x,
-                                                          .axis = -1,
-                                                          .start = args.interleaved ? i : i * size / 2,
-                                                          .stop = args.interleaved || i ? TIN_END : size / 2,
-                                                          .step = args.interleaved ? 2 : 1});
-    tin_tensor *first = tin_sub_at(file, line, tin_mul_at(file, line, half[0], cos), tin_mul_at(file, line, half[1], sin));
-    tin_tensor *second = tin_add_at(file, line, tin_mul_at(file, line, half[1], cos), tin_mul_at(file, line, half[0], sin));
-    return tin_layer_round(file, line, paired(file, line, first, second, args.interleaved), 1, &args.x);
+  tin_shape shape = tin_shape_of(args.x);
+  int64_t length = shape.size[shape.rank - 2], size = shape.size[shape.rank - 1];
+  tin_tensor *x = tin_layer_widen(file, line, args.x), *positions = args.positions;
+  tin_dtype dtype = tin_dtype_is_float(tin_dtype_of(x)) ? tin_dtype_of(x) : TIN_F32;
+  if (!positions)
+    positions = tin_arange_at(file, line, call.ctx, dtype, length, 0, 1);
+  positions = tin_unsqueeze_at(file, line, tin_cast_at(file, line, positions, dtype), -1);
+  tin_tensor *rate = frequencies(file, line, call.ctx, size, args.base == 0 ? 10000 : args.base);
+  tin_tensor *angle = tin_mul_at(file, line, positions, tin_cast_at(file, line, rate, dtype));
+  tin_tensor *cos = tin_cos_at(file, line, angle), *sin = tin_sin_at(file, line, angle), *half[2];
+  for (int i = 0; i < 2; i++) {
+    struct tin_slice_options part = {.file = file, .line = line, .x = x, .axis = -1, .start = i * size / 2, .stop = (i + 1) * size / 2};
+    if (args.interleaved)
+      part.start = i, part.stop = TIN_END, part.step = 2;
+    half[i] = tin_slice_args(part);
   }
-  return tin_call_poison(&call);
+  tin_tensor *first = tin_sub_at(file, line, tin_mul_at(file, line, half[0], cos), tin_mul_at(file, line, half[1], sin));
+  tin_tensor *second = tin_add_at(file, line, tin_mul_at(file, line, half[1], cos), tin_mul_at(file, line, half[0], sin));
+  return tin_layer_round(file, line, paired(file, line, first, second, args.interleaved), 1, &args.x);
 }
 
 tin_tensor *tin_sinusoidal_positions_at(const char *file, int line, tin_ctx *ctx, tin_dtype dtype, int64_t count, int64_t size) {

@@ -201,6 +201,8 @@ static void update(struct norm *norm, int i, struct tin_node *batch, double mome
 static struct tin_node *by_batch(struct norm *norm, struct tin_node *x, double momentum, double eps) {
   struct tin_graph *graph = norm->call.graph;
   const uint32_t axes = 5;
+  if (!x)
+    return NULL;
   double count = (double)terms(x, axes);
   struct tin_node *mean = mean_of(graph, x, axes), *centred = less(graph, x, mean), *squares = square(graph, centred);
   update(norm, MEAN, mean, momentum);
