@@ -1000,6 +1000,7 @@ tin_tensor *tin_histc_at(const char *file, int line, tin_tensor *x, int64_t bins
  * axis is absent from the result. torch.matmul, torch.bmm. */
 tin_tensor *tin_matmul_at(const char *file, int line, tin_tensor *a, tin_tensor *b);
 #define tin_matmul(...) tin_matmul_at(TIN_HERE, __VA_ARGS__)
+#define tin_batch_matmul(...) tin_matmul_at(TIN_HERE, __VA_ARGS__)
 
 /* Einstein summation over any number of operands, a letter an axis: tin_einsum("bij,bjk->bik", a, b); operands in a list:
  * tin_einsum_list("ij,jk,kl", list). A letter twice in an operand takes its diagonal; letters missing from the result are summed over;

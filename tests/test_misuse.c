@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "failing_malloc.h"
-#include "tinsmith.h"
+#include "tinsmith_nn.h"
 
 static tin_ctx *new_ctx(void) {
   tin_ctx *ctx = tin_ctx_new(.target = "interpreter", .threads = 1);
@@ -304,6 +304,7 @@ static void test_bad_context(void **state) {
 static bool small_program(const char *target) {
   tin_ctx *ctx = tin_ctx_new(.target = target, .threads = 1);
   tin_tensor *w = tin_param(ctx, TIN_SHAPE(3, 2), .name = "w"), *gradient[1];
+  tin_init_orthogonal(w, 1);
   for (int step = 0; step < 2; step++) {
     tin_scope scope = tin_begin(ctx);
     tin_tensor *x = tin_from(ctx, TIN_F32, TIN_SHAPE(4, 3), ((float[12]){1, 2, 3}));
@@ -315,6 +316,9 @@ static bool small_program(const char *target) {
     tin_tensor *loss = tin_set_name(tin_expression("a * a + 1", TIN_LIST(tin_einsum("ij,ij->", y, y))), "loss");
     tin_grad(loss, TIN_LIST(w), gradient);
     tin_assign(w, tin_sub(w, tin_mul(tin_scalar(ctx, TIN_F32, 0.1), gradient[0])));
+    tin_tensor *three = tin_einsum("...ii,ij->j", tin_matmul(w, tin_einsum("ji", w)), tin_shuffle(w, 0));
+    three = tin_add(three, tin_cast(tin_multinomial(tin_square(w), .count = 2, .without_replacement = true), TIN_F32));
+    loss = tin_add(loss, tin_huber(three, tin_truncated_normal(ctx, TIN_F32, TIN_SHAPE(2), 0, 1, -2, 2)));
     tin_tensor *kept = tin_keep(loss);
     tin_item(loss);
     tin_end(scope);

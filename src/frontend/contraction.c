@@ -156,8 +156,8 @@ static bool contract_pair(const struct contraction *contraction, struct tin_term
 
 static double multiplications(const struct contraction *contraction, uint64_t labels) {
   double product = 1;
-  for (int label = 0; label < TIN_MAX_LABELS; label++)
-    product *= labels >> label & 1 ? (double)contraction->size[label] : 1;
+  for (; labels; labels &= labels - 1)
+    product *= (double)contraction->size[__builtin_ctzll(labels)];
   return product;
 }
 

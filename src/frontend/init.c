@@ -74,35 +74,52 @@ void tin_stream_normal_pair(struct tin_stream *stream, double out[2]) {
 
 /* ---- initial values ---- */
 
-/* The quantile of a normal distribution between two bounds, by the library's own erf and its inverse, which are the same everywhere. */
-static double truncated(const struct tin_filler *filler, double u) {
+enum { BLOCK = 256 }; /* numbers drawn at once; even, as normal numbers come in pairs */
+
+/* Turns uniform numbers into quantiles of a normal distribution between two bounds, by the library's own erf and its inverse, which are the
+ * same everywhere. */
+static void quantiles(const struct tin_filler *filler, double *x, int count) {
   const double root = 1.4142135623730951, most = 1 - 0x1p-53;
-  uint64_t bits[2];
+  double at[2];
+  uint64_t bits[BLOCK];
   for (int i = 0; i < 2; i++) {
-    bits[i] = tin_scalar_from_double(((i ? filler->high : filler->low) - filler->mean) / (filler->deviation * root), TIN_F64);
-    bits[i] = tin_scalar_eval(OP_ERF, TIN_F64, TIN_F64, &bits[i]);
+    bits[0] = tin_scalar_from_double(((i ? filler->high : filler->low) - filler->mean) / (filler->deviation * root), TIN_F64);
+    at[i] = tin_scalar_to_double(tin_scalar_eval(OP_ERF, TIN_F64, TIN_F64, bits), TIN_F64);
   }
-  double from = tin_scalar_to_double(bits[0], TIN_F64), to = tin_scalar_to_double(bits[1], TIN_F64);
-  uint64_t at = tin_scalar_from_double(fmin(fmax(from + (to - from) * u, -most), most), TIN_F64);
-  double x = filler->mean + filler->deviation * root * tin_scalar_to_double(tin_scalar_eval(OP_ERFINV, TIN_F64, TIN_F64, &at), TIN_F64);
-  return fmin(fmax(x, filler->low), filler->high);
+  for (int i = 0; i < count; i++)
+    bits[i] = tin_scalar_from_double(fmin(fmax(at[0] + (at[1] - at[0]) * x[i], -most), most), TIN_F64);
+  tin_scalar_eval_many(OP_ERFINV, TIN_F64, TIN_F64, (const uint64_t *const[]){bits}, bits, count);
+  for (int i = 0; i < count; i++)
+    x[i] = fmin(fmax(filler->mean + filler->deviation * root * tin_scalar_to_double(bits[i], TIN_F64), filler->low), filler->high);
 }
 
-static void fill(void *data, tin_dtype dtype, int64_t size, const struct tin_filler *filler, struct tin_stream *stream) {
-  double pair[2], value = filler->low;
-  for (int64_t i = 0; i < size; i++) {
+/* The numbers first .. first + count - 1. */
+static void draw(const struct tin_filler *filler, struct tin_stream *stream, int64_t first, int count, double *out) {
+  double pair[2];
+  for (int i = 0; i < count; i++) {
     if (filler->kind == FILL_UNIFORM) {
-      value = filler->low + (filler->high - filler->low) * tin_stream_uniform(stream);
+      out[i] = filler->low + (filler->high - filler->low) * tin_stream_uniform(stream);
     } else if (filler->kind == FILL_NORMAL) {
       if (i % 2 == 0)
         tin_stream_normal_pair(stream, pair);
-      value = filler->mean + filler->deviation * pair[i % 2];
-    } else if (filler->kind == FILL_TRUNCATED) {
-      value = truncated(filler, tin_stream_uniform(stream));
-    } else if (filler->kind == FILL_VALUES) {
-      value = filler->values[i];
+      out[i] = filler->mean + filler->deviation * pair[i % 2];
+    } else {
+      out[i] = filler->kind == FILL_TRUNCATED ? tin_stream_uniform(stream)
+               : filler->kind == FILL_VALUES  ? filler->values[first + i]
+                                              : filler->low;
     }
-    tin_scalar_store(data, i, dtype, tin_scalar_from_double(value, dtype));
+  }
+  if (filler->kind == FILL_TRUNCATED)
+    quantiles(filler, out, count);
+}
+
+static void fill(void *data, tin_dtype dtype, int64_t size, const struct tin_filler *filler, struct tin_stream *stream) {
+  double block[BLOCK];
+  for (int64_t first = 0; first < size; first += BLOCK) {
+    int count = size - first < BLOCK ? (int)(size - first) : BLOCK;
+    draw(filler, stream, first, count, block);
+    for (int i = 0; i < count; i++)
+      tin_scalar_store(data, first + i, dtype, tin_scalar_from_double(block[i], dtype));
   }
 }
 
@@ -123,7 +140,7 @@ bool tin_init_check(const char *file, int line, const char *op, tin_tensor *vari
 tin_tensor *tin_init_fill(const char *file, int line, const char *op, tin_tensor *variable, const struct tin_filler *filler) {
   struct tin_stream stream;
   if (!tin_init_check(file, line, op, variable, &stream))
-    return tin_slot_of(variable) ? tin_ctx_of(variable)->poison : tin_poison_without_context();
+    return tin_call_poison(&(struct tin_call){.ctx = tin_ctx_of(variable)});
   tin_dtype dtype = tin_dtype_of(variable);
   int64_t size = tin_size_of(variable);
   size_t bytes = (size_t)size * tin_dtype_size(dtype);

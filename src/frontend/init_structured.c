@@ -18,7 +18,7 @@ static double *values_of(const char *file, int line, const char *op, tin_tensor 
 /* Writes and frees the values; poison when there are none. */
 static tin_tensor *store(const char *file, int line, const char *op, tin_tensor *variable, double *values) {
   if (!values)
-    return tin_slot_of(variable) ? tin_ctx_of(variable)->poison : tin_poison_without_context();
+    return tin_call_poison(&(struct tin_call){.ctx = tin_ctx_of(variable)});
   struct tin_filler filler = {.kind = FILL_VALUES, .values = values};
   tin_tensor *result = tin_init_fill(file, line, op, variable, &filler);
   free(values);
