@@ -365,17 +365,121 @@ static tin_tensor *call_layer_norm(struct calls *c, tin_tensor *x) {
 }
 
 static tin_tensor *call_attention(struct calls *c, tin_tensor *x) {
-  x = of_rank(x, 3);
-  int64_t places = range(c, 1, 18), width = extent(x, 2);
-  tin_tensor *keys = c->operand(c, float_dtype(x), TIN_SHAPE(extent(x, 0), places, width), 0);
-  tin_tensor *scores = tin_mul_scalar(tin_matmul(x, tin_transpose(keys, 1, 2)), 0.25);
+  bool heads = chance(c, 30);
+  x = of_rank(x, heads ? 4 : 3);
+  tin_shape keys = tin_shape_of(x), values = keys;
+  int axis = keys.rank - 2;
+  keys.size[axis] = values.size[axis] = range(c, 1, 18);
+  values.size[axis + 1] = range(c, 1, 8);
+  if (heads && chance(c, 50)) /* one head of keys for all of the queries */
+    keys.size[1] = values.size[1] = 1;
+  struct tin_attention_options options = {.file = __FILE__, .line = __LINE__, .query = x, .causal = chance(c, 40)};
+  options.dropout = chance(c, 20) ? 0.2 : 0;
+  options.key = c->operand(c, float_dtype(x), keys, 0);
+  options.value = c->operand(c, float_dtype(x), values, 0);
   if (chance(c, 40))
-    scores = tin_where(tin_tri(c->ctx, TIN_BOOL, extent(x, 1), places, 0), scores, tin_constant(c->ctx, float_dtype(x), -INFINITY));
-  tin_tensor *values = c->operand(c, float_dtype(x), TIN_SHAPE(extent(x, 0), places, 1 + below(c, 8)), 0),
-             *weights = tin_softmax(scores, -1);
+    options.mask = c->operand(c, chance(c, 60) ? TIN_BOOL : float_dtype(x), TIN_SHAPE(extent(x, axis), keys.size[axis]), 0);
+  return tin_attention_args(options);
+}
+
+static tin_tensor *call_rope(struct calls *c, tin_tensor *x) {
+  x = of_rank(x, 3);
+  tin_shape shape = tin_shape_of(x);
+  shape.size[2] = 2 * range(c, 1, 5);
+  tin_tensor *y = c->operand(c, float_dtype(x), shape, 0), *positions = chance(c, 50) ? index_of(c, TIN_SHAPE(shape.size[1]), 50) : NULL;
+  return tin_rope(y, .positions = positions, .interleaved = chance(c, 50));
+}
+
+static tin_tensor *call_rnn(struct calls *c, tin_tensor *x) {
+  static const int64_t gates[] = {1, 1, 3, 4};
+  x = of_rank(x, chance(c, 50) ? 3 : 2);
+  tin_rnn_kind kind = (tin_rnn_kind)below(c, 4);
+  int64_t in = extent(x, -1), hidden = range(c, 1, 6), rows = gates[kind] * hidden;
+  if (rank(x) == 3 && extent(x, 0) > 5)
+    x = tin_slice(x, 0, 0, 5);
+  tin_rnn rnn = {.layers = 1, .cell = {{.kind = kind}}};
+  tin_rnn_cell *cell = &rnn.cell[0];
+  cell->weight_ih = c->operand(c, float_dtype(x), TIN_SHAPE(rows, in), 0);
+  cell->weight_hh = c->operand(c, float_dtype(x), TIN_SHAPE(rows, hidden), 0);
+  if (chance(c, 60)) {
+    cell->bias_ih = c->operand(c, float_dtype(x), TIN_SHAPE(rows), 0);
+    cell->bias_hh = c->operand(c, float_dtype(x), TIN_SHAPE(rows), 0);
+  }
+  tin_rnn_state end = {NULL};
+  if (rank(x) == 3) {
+    tin_tensor *y = tin_rnn_forward(&rnn, x, end, &end);
+    also(c, end.h);
+    also(c, end.c);
+    return y;
+  }
+  end = tin_rnn_cell_forward(cell, x, end);
+  also(c, end.c);
+  return end.h;
+}
+
+static tin_tensor *call_channel_norm(struct calls *c, tin_tensor *x) {
+  x = of_rank(x, (int)range(c, 3, 4));
+  int64_t channels = extent(x, 1), groups = channels % 2 == 0 && channels ? 2 : 1;
+  tin_shape row = TIN_SHAPE(channels);
+  tin_tensor *weight = chance(c, 60) ? c->operand(c, float_dtype(x), row, 0) : NULL;
+  tin_tensor *bias = chance(c, 60) ? c->operand(c, float_dtype(x), row, 0) : NULL;
+  struct tin_batch_norm_options options = {.file = __FILE__, .line = __LINE__, .x = x, .weight = weight, .bias = bias};
+  switch (below(c, 5)) {
+  case 0:
+    return tin_group_norm(x, groups, weight, bias, 1e-5);
+  case 1:
+    return tin_instance_norm(x, weight, bias, 1e-5);
+  case 2:
+    return tin_local_response_norm(x, range(c, 1, 4));
+  case 3:
+    options.training = true;
+    return tin_batch_norm_args(options);
+  default:
+    options.running_mean = c->operand(c, float_dtype(x), row, 0);
+    options.running_var = tin_square(c->operand(c, float_dtype(x), row, 0));
+    return tin_batch_norm_args(options);
+  }
+}
+
+static tin_tensor *call_row_norm(struct calls *c, tin_tensor *x) {
+  if (!rank(x))
+    return NULL;
+  int axis = axis_of(c, x);
+  if (chance(c, 50))
+    return tin_normalize(x, chance(c, 60) ? 2 : 1, axis, 1e-12);
+  return tin_rms_norm(x, chance(c, 60) ? c->operand(c, float_dtype(x), TIN_SHAPE(extent(x, -1)), 0) : NULL, 1e-6);
+}
+
+static tin_tensor *call_products(struct calls *c, tin_tensor *x) {
+  tin_dtype dtype = tin_dtype_of(x);
+  if (dtype == TIN_BOOL)
+    return NULL;
   if (chance(c, 25))
-    weights = tin_dropout(weights, 0.2);
-  return tin_matmul(weights, values);
+    return tin_kron(of_rank(x, 2), c->operand(c, dtype, TIN_SHAPE(2, 1 + below(c, 3)), 0));
+  x = of_rank(x, chance(c, 50) ? 1 : 2);
+  int64_t n = extent(x, -1), m = range(c, 1, 7);
+  switch (below(c, 4)) {
+  case 0:
+    return tin_outer(of_rank(x, 1), c->operand(c, dtype, TIN_SHAPE(m), 0));
+  case 1:
+    return tin_inner(x, c->operand(c, dtype, TIN_SHAPE(m, n), 0));
+  case 2:
+    return tin_tensordot(x, c->operand(c, dtype, TIN_SHAPE(n, m), 0), .count = 1);
+  default: {
+    tin_tensor *y = c->operand(c, dtype, TIN_SHAPE(n, m), 0), *z = c->operand(c, dtype, TIN_SHAPE(m, 3), 0);
+    return chance(c, 50) ? tin_multi_dot(TIN_LIST(x, y, z)) : tin_einsum("...i,ij,jk->...k", x, y, z);
+  }
+  }
+}
+
+static tin_tensor *call_bilinear(struct calls *c, tin_tensor *x) {
+  x = of_rank(x, 2);
+  int64_t n = range(c, 1, 5), out = range(c, 1, 4);
+  if (extent(x, 1) > 40)
+    return NULL;
+  tin_tensor *y = c->operand(c, float_dtype(x), TIN_SHAPE(extent(x, 0), n), 0);
+  tin_tensor *weight = c->operand(c, float_dtype(x), TIN_SHAPE(out, extent(x, 1), n), 0);
+  return tin_bilinear(x, y, weight, chance(c, 50) ? c->operand(c, float_dtype(x), TIN_SHAPE(out), 0) : NULL);
 }
 
 /* ---- movement ---- */
@@ -699,9 +803,40 @@ static tin_tensor *call_number(struct calls *c, tin_tensor *x) {
   }
 }
 
+static tin_tensor *call_compare(struct calls *c, tin_tensor *x) {
+  double n = number(c);
+  switch (below(c, 9)) {
+  case 0:
+    return tin_minimum_scalar(x, n);
+  case 1:
+    return tin_maximum_scalar(x, n);
+  case 2:
+    return tin_lt_scalar(x, n);
+  case 3:
+    return tin_le_scalar(x, n);
+  case 4:
+    return tin_gt_scalar(x, n);
+  case 5:
+    return tin_ge_scalar(x, n);
+  case 6:
+    return tin_eq_scalar(x, n);
+  case 7:
+    return tin_ne_scalar(x, n);
+  default:
+    return tin_isclose(x, companion(c, x), .equal_nan = chance(c, 50));
+  }
+}
+
 static tin_tensor *call_three(struct calls *c, tin_tensor *x) {
   tin_tensor *a = companion(c, x), *b = companion(c, x);
-  return chance(c, 50) ? tin_fma(x, a, b) : tin_lerp(x, a, b);
+  switch (below(c, 3)) {
+  case 0:
+    return tin_fma(x, a, b);
+  case 1:
+    return tin_lerp(x, a, b);
+  default:
+    return tin_clamp_tensor(x, a, b);
+  }
 }
 
 static tin_tensor *call_cast(struct calls *c, tin_tensor *x) {
@@ -722,21 +857,48 @@ static tin_tensor *call_expression(struct calls *c, tin_tensor *x) {
 }
 
 static tin_tensor *call_dropout(struct calls *c, tin_tensor *x) {
-  return tin_dropout(x, chance(c, 80) ? 0.4 : 0); /* a new stream of random numbers each time */
+  if (chance(c, 30))
+    return tin_dropout2d(of_rank(x, 4), 0.4);
+  return tin_dropout(x, chance(c, 80) ? 0.4 : 0);
 }
 
 /* ---- new tensors ---- */
 
 static tin_tensor *call_random(struct calls *c, tin_tensor *x) {
   tin_shape shape = tin_shape_of(x);
-  switch (below(c, 3)) {
+  tin_dtype dtype = is_float(x) ? tin_dtype_of(x) : TIN_F32;
+  switch (below(c, 10)) {
   case 0:
     return tin_random_bits(c->ctx, shape);
   case 1:
-    return tin_rand(c->ctx, float_dtype(x), shape);
+    return tin_rand(c->ctx, dtype, shape);
+  case 2:
+    return tin_truncated_normal(c->ctx, dtype, shape, 0, 1, -2, 2);
+  case 3:
+    return tin_exponential(c->ctx, dtype, shape, 2);
+  case 4:
+    return tin_gumbel(c->ctx, dtype, shape);
+  case 5:
+    return tin_randint(c->ctx, chance(c, 50) ? TIN_I32 : TIN_F32, shape, -3, 12);
+  case 6:
+    return tin_randperm(c->ctx, TIN_I64, range(c, 0, 40));
+  case 7:
+    return rank(x) ? tin_shuffle(x, axis_of(c, x)) : NULL;
+  case 8:
+    return tin_bernoulli(x);
   default:
-    return tin_add(x, tin_randn(c->ctx, float_dtype(x), shape));
+    return tin_add(x, tin_normal(c->ctx, dtype, shape, 1, 0.5));
   }
+}
+
+static tin_tensor *call_sample(struct calls *c, tin_tensor *x) {
+  if (!rank(x) || !extent(x, -1))
+    return NULL;
+  struct tin_sample_options options = {.file = __FILE__, .line = __LINE__, .x = x, .without_replacement = chance(c, 40)};
+  options.count = options.without_replacement ? range(c, 1, extent(x, -1)) : below(c, 5);
+  if (rank(x) == TIN_RANK_LIMIT)
+    options.count = 0;
+  return chance(c, 50) ? tin_categorical_args(options) : tin_multinomial_args(options);
 }
 
 static tin_tensor *call_creation(struct calls *c, tin_tensor *x) {
@@ -760,24 +922,49 @@ static tin_tensor *call_creation(struct calls *c, tin_tensor *x) {
 
 /* ---- losses ---- */
 
-static tin_tensor *call_loss(struct calls *c, tin_tensor *x) {
+static tin_tensor *call_value_loss(struct calls *c, tin_tensor *x) {
+  static tin_tensor *(*const functions[])(struct tin_loss_options) = {
+      tin_mse_args,           tin_bce_with_logits_args, tin_l1_args,           tin_smooth_l1_args,
+      tin_huber_args,         tin_kl_div_args,          tin_bce_args,          tin_poisson_nll_args,
+      tin_soft_margin_args,   tin_hinge_embedding_args, tin_gaussian_nll_args, tin_margin_ranking_args,
+      tin_triplet_margin_args};
+  enum { WITH_THIRD = 10, ALL = 13 };
+  int function = (int)below(c, ALL);
+  struct tin_loss_options options = {.file = __FILE__, .line = __LINE__, .input = x, .target = like(c, x)};
+  options.reduction = (tin_reduction)below(c, rank(x) ? 4 : 3);
+  options.third = function >= WITH_THIRD ? like(c, x) : NULL;
+  options.full = chance(c, 40);
+  options.log_target = chance(c, 40);
+  options.no_log_input = chance(c, 40);
+  options.swap = chance(c, 30);
+  if (function == 1 && chance(c, 30))
+    options.pos_weight = companion(c, x);
+  return functions[function](options);
+}
+
+static tin_tensor *call_class_loss(struct calls *c, tin_tensor *x) {
+  static tin_tensor *(*const functions[])(struct tin_loss_options) = {tin_cross_entropy_args, tin_nll_args, tin_multi_margin_args};
+  int function = (int)below(c, 3);
+  if (!rank(x) || !is_float(x))
+    return NULL;
+  x = function == 2 && rank(x) > 2 ? of_rank(x, 2) : x;
   struct tin_loss_options options = {.file = __FILE__, .line = __LINE__, .input = x, .reduction = (tin_reduction)below(c, 3)};
   tin_shape shape = tin_shape_of(x);
-  if (chance(c, 50)) {
-    options.target = c->operand(c, float_dtype(x), shape, 0);
-    return chance(c, 50) ? tin_mse_args(options) : tin_bce_with_logits_args(options);
-  }
-  if (!shape.rank || !is_float(x))
-    return NULL;
   int axis = shape.rank > 1;
   int64_t classes = shape.size[axis];
-  options.label_smoothing = chance(c, 40) ? 0.1 : 0;
-  options.ignore_index = chance(c, 30) ? 1 : 0;
+  options.label_smoothing = function == 0 && chance(c, 40) ? 0.1 : 0;
+  options.ignore_index = function < 2 && chance(c, 30) ? 1 : 0;
   for (int i = axis; i + 1 < shape.rank; i++)
     shape.size[i] = shape.size[i + 1];
   shape.rank--;
   options.target = index_of(c, shape, classes);
-  return options.target ? tin_cross_entropy_args(options) : NULL;
+  if (chance(c, 30))
+    options.weight = c->operand(c, float_dtype(x), TIN_SHAPE(classes), 0);
+  return options.target ? functions[function](options) : NULL;
+}
+
+static tin_tensor *call_cosine(struct calls *c, tin_tensor *x) {
+  return rank(x) ? tin_cosine_similarity(x, like(c, x), axis_of(c, x)) : NULL;
 }
 
 static tin_tensor *call_clip(struct calls *c, tin_tensor *x) {
@@ -900,6 +1087,8 @@ static const struct function {
     BINARY(heaviside),
     BINARY(xlogy),
     BINARY(power),
+    BINARY(fmin),
+    BINARY(fmax),
     REDUCTION(sum),
     REDUCTION(prod),
     REDUCTION(max),
@@ -941,6 +1130,12 @@ static const struct function {
     OWN(linear),
     OWN(layer_norm),
     OWN(attention),
+    OWN(rope),
+    OWN(rnn),
+    OWN(channel_norm),
+    OWN(row_norm),
+    OWN(products),
+    OWN(bilinear),
     OWN(slice),
     OWN(slices),
     OWN(pad),
@@ -973,8 +1168,12 @@ static const struct function {
     OWN(expression),
     OWN(dropout),
     OWN(random),
+    OWN(sample),
+    OWN(compare),
     OWN(creation),
-    OWN(loss),
+    OWN(value_loss),
+    OWN(class_loss),
+    OWN(cosine),
     OWN(clip),
 };
 
