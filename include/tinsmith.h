@@ -797,14 +797,27 @@ tin_tensor *tin_clamp_at(const char *file, int line, tin_tensor *x, double low, 
 #define tin_pow(...) tin_pow_at(TIN_HERE, __VA_ARGS__)
 #define tin_clamp(...) tin_clamp_at(TIN_HERE, __VA_ARGS__)
 
-/* An elementwise function of the user's as a C expression over a, b, c, ... (the operands in order) with numbers, + - * / ?: < <= > >= ==
- * != && || !, parentheses and the one-operand functions of this header without prefix (exp, log, sqrt, tanh, ...), minimum, maximum,
- * pow, fmod and atan2:
+/* An elementwise function of the user's as a C expression over a, b, c, ... (at most 26 operands, in order):
  *
  *   tin_expression("a / (1 + exp(-a)) * b", TIN_LIST(x, gate))
  *
+ * C's operators with C's precedence, but for assignment, [] and ->: ?: || && | ^ & == != < <= > >= << >> + - * / % ! ~ and parentheses;
+ * numbers (2, 0x1f, 1.5e-3, 0x1p-4f), INFINITY, NAN, M_PI, M_E; the functions of this header from one to three tensors without tin_ and
+ * options (exp, hypot, where, ...), also under C's names fabs, pow, min, max, and clamp(x, low, high). Operands broadcast and keep their
+ * dtypes: two values meet in the promoted one, an integer number takes the other's dtype, a float number too unless that is an integer,
+ * which becomes float; bool counts as 0 or 1. So integers divide as in C, towards zero, and a > 0 gives bool. % of floats is fmod; | & ^ ~
+ * << >> need integers or bool.
+ *
  * It becomes nodes like any others: it fuses, and its gradient follows from its parts. Errors point at the column. */
 tin_tensor *tin_expression_at(const char *file, int line, const char *text, tin_list operands);
+/* The same with a gradient of the user's: for each operand the text of its cotangent, over the operands (at most 6), g, the cotangent of
+ * the result, and y, the result; apart by semicolons, nothing between them for none. It is differentiated in turn for second derivatives.
+ *
+ *   tin_expression_with_gradient("round(a) * b", "g * b; g * round(a)", TIN_LIST(x, scale))
+ *
+ * Errors: a result that is no float; texts that are too many or too few. See tin_custom_gradient. */
+tin_tensor *tin_expression_with_gradient_at(const char *file, int line, const char *text, const char *gradients, tin_list operands);
+#define tin_expression_with_gradient(...) tin_expression_with_gradient_at(TIN_HERE, __VA_ARGS__)
 #define tin_expression(...) tin_expression_at(TIN_HERE, __VA_ARGS__)
 
 /* ---- reductions ---- */

@@ -112,13 +112,8 @@ static void test_axes_and_options(void **state) {
   EXPECT_POISON(tin_rand(ctx, TIN_I32, TIN_SHAPE(2)), "rand: the numbers are floats, not i32");
   EXPECT_POISON(tin_param(ctx, TIN_SHAPE(2), .dtype = TIN_I32), "param: a parameter is a float, not i32 (see tin_state)");
   EXPECT_POISON(tin_from(ctx, TIN_F32, TIN_SHAPE(2), NULL), "from: the data is NULL");
-  EXPECT_POISON(tin_expression("a + b", TIN_LIST(x)),
-                "expression: column 5 of \"a + b\": expected an operand of the list (a is the first)");
-  EXPECT_POISON(tin_expression("a + (a", TIN_LIST(x)), "expression: column 7 of \"a + (a\": expected )");
-  EXPECT_POISON(tin_expression("a a", TIN_LIST(x)), "expression: column 3 of \"a a\": expected an operator");
-  EXPECT_POISON(tin_expression("minimum(a)", TIN_LIST(x)),
-                "expression: column 10 of \"minimum(a)\": expected a comma and a second operand");
-  EXPECT_POISON(tin_expression("", TIN_LIST(x)), "expression: column 1 of \"\": expected a number, an operand, a function or (");
+  EXPECT_POISON(tin_expression("a + b", TIN_LIST(x)), "expression: column 5: expected an operand (a)\n  a + b\n      ^");
+  EXPECT_POISON(tin_expression("a + (a", TIN_LIST(x)), "expression: column 7: expected )\n  a + (a\n        ^");
   tin_ctx_free(ctx);
 }
 

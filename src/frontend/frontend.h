@@ -279,6 +279,9 @@ tin_tensor *tin_axis_call_pair(struct tin_axis_call *along, bool begun, struct t
 /* The elements of x at the positions (i32, of x's shape but for the size of the axis) along the axis. torch.take_along_dim. */
 struct tin_node *tin_node_take_along(struct tin_graph *graph, struct tin_node *x, struct tin_node *positions, int axis);
 
+/* The C expression over nodes of one shape (at least one), a, b, ... in order; NULL with the error recorded (expression.c). */
+struct tin_node *tin_node_expression(struct tin_call *call, const char *text, int count, struct tin_node *const *nodes);
+
 /* Threefry words of a new random stream, u32 of the shape. */
 struct tin_node *tin_random_words(struct tin_call *call, int rank, const int64_t *shape);
 /* Checks and enters a call that makes random numbers of dtype: floats, or u32 words. False with the error recorded. */
