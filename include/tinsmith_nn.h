@@ -192,13 +192,6 @@ tin_linear tin_linear_new_args(struct tin_linear_options args);
 tin_tensor *tin_linear_forward_at(const char *file, int line, const tin_linear *layer, tin_tensor *x);
 #define tin_linear_forward(...) tin_linear_forward_at(TIN_HERE, __VA_ARGS__)
 
-/* x * (1 + erf(x / sqrt 2)) / 2. torch.nn.functional.gelu. */
-tin_tensor *tin_gelu_at(const char *file, int line, tin_tensor *x);
-/* x * sigmoid(x). torch.nn.functional.silu. */
-tin_tensor *tin_silu_at(const char *file, int line, tin_tensor *x);
-#define tin_gelu(...) tin_gelu_at(TIN_HERE, __VA_ARGS__)
-#define tin_silu(...) tin_silu_at(TIN_HERE, __VA_ARGS__)
-
 /* 0 with probability p, else x / (1 - p). Only for training: leave the call out when evaluating. torch.nn.functional.dropout. */
 tin_tensor *tin_dropout_at(const char *file, int line, tin_tensor *x, double p);
 #define tin_dropout(...) tin_dropout_at(TIN_HERE, __VA_ARGS__)
@@ -502,6 +495,103 @@ tin_rnn_state tin_rnn_cell_forward_at(const char *file, int line, const tin_rnn_
  * is a new plan. Errors: no steps, shapes that do not fit. tin_rnn_forward(&rnn, x, (tin_rnn_state){0}, &end). */
 tin_tensor *tin_rnn_forward_at(const char *file, int line, const tin_rnn *rnn, tin_tensor *x, tin_rnn_state state, tin_rnn_state *end);
 #define tin_rnn_forward(...) tin_rnn_forward_at(TIN_HERE, __VA_ARGS__)
+
+/* ================================================================ activations
+ *
+ * Elementwise, as in torch.nn.functional; floats (integers are cast to f32). NaN passes, and neither values nor gradients overflow where
+ * PyTorch's do not. At a kink the gradient is PyTorch's, which is said here. tin_relu, tin_sigmoid and tin_tanh are in tinsmith.h. */
+
+tin_tensor *tin_quick_gelu_at(const char *file, int line, tin_tensor *x); /* x sigmoid(1.702 x) */
+tin_tensor *tin_silu_at(const char *file, int line, tin_tensor *x);       /* x sigmoid(x). torch's silu, also called swish */
+/* x tanh(log(1 + e^x)) (Misra, "Mish", 2019). */
+tin_tensor *tin_mish_at(const char *file, int line, tin_tensor *x);
+/* s x where x > 0, s t (e^x - 1) elsewhere, s = 1.0507..., t = 1.6732... as in Klambauer and others, "Self-normalizing neural networks",
+ * 2017. Gradient s t at 0. */
+tin_tensor *tin_selu_at(const char *file, int line, tin_tensor *x);
+tin_tensor *tin_relu6_at(const char *file, int line, tin_tensor *x);        /* min(max(x, 0), 6); gradient 0 at 0 and 6 */
+tin_tensor *tin_squared_relu_at(const char *file, int line, tin_tensor *x); /* max(x, 0)^2 (So and others, "Primer", 2021) */
+/* x hardsigmoid(x); gradient 0 at -3 and 1 at 3 (PyTorch before 2.8: -1/2 at -3). */
+tin_tensor *tin_hardswish_at(const char *file, int line, tin_tensor *x);
+tin_tensor *tin_hardsigmoid_at(const char *file, int line, tin_tensor *x); /* min(max(x + 3, 0), 6) / 6; gradient 0 at -3 and 3 */
+tin_tensor *tin_logsigmoid_at(const char *file, int line, tin_tensor *x);  /* -log(1 + e^-x) */
+tin_tensor *tin_softsign_at(const char *file, int line, tin_tensor *x);    /* x / (1 + |x|) */
+tin_tensor *tin_tanhshrink_at(const char *file, int line, tin_tensor *x);  /* x - tanh(x) */
+/* x where x > threshold, value elsewhere; gradient 0 at the threshold. */
+tin_tensor *tin_threshold_at(const char *file, int line, tin_tensor *x, double threshold, double value);
+/* x where x > 0, weight x elsewhere; weight of one element, or of one for each channel, axis 1 of x. Gradient at 0: that of weight x. */
+tin_tensor *tin_prelu_at(const char *file, int line, tin_tensor *x, tin_tensor *weight);
+#define tin_quick_gelu(...) tin_quick_gelu_at(TIN_HERE, __VA_ARGS__)
+#define tin_silu(...) tin_silu_at(TIN_HERE, __VA_ARGS__)
+#define tin_mish(...) tin_mish_at(TIN_HERE, __VA_ARGS__)
+#define tin_selu(...) tin_selu_at(TIN_HERE, __VA_ARGS__)
+#define tin_relu6(...) tin_relu6_at(TIN_HERE, __VA_ARGS__)
+#define tin_squared_relu(...) tin_squared_relu_at(TIN_HERE, __VA_ARGS__)
+#define tin_hardswish(...) tin_hardswish_at(TIN_HERE, __VA_ARGS__)
+#define tin_hardsigmoid(...) tin_hardsigmoid_at(TIN_HERE, __VA_ARGS__)
+#define tin_logsigmoid(...) tin_logsigmoid_at(TIN_HERE, __VA_ARGS__)
+#define tin_softsign(...) tin_softsign_at(TIN_HERE, __VA_ARGS__)
+#define tin_tanhshrink(...) tin_tanhshrink_at(TIN_HERE, __VA_ARGS__)
+#define tin_threshold(...) tin_threshold_at(TIN_HERE, __VA_ARGS__)
+#define tin_prelu(...) tin_prelu_at(TIN_HERE, __VA_ARGS__)
+
+struct tin_activation_options {
+  const char *file TIN_ZERO;
+  int line TIN_ZERO;
+  tin_tensor *x TIN_ZERO;
+  double alpha TIN_ZERO;            /* elu, celu; 0: 1 */
+  double slope TIN_ZERO;            /* leaky_relu's negative_slope; 0: 0.01 */
+  double beta TIN_ZERO;             /* softplus; 0: 1 */
+  double threshold TIN_ZERO;        /* softplus; 0: 20 */
+  double lambda TIN_ZERO;           /* softshrink, hardshrink; 0: 0.5 */
+  double low TIN_ZERO;              /* hardtanh's min_val, rrelu's lower; with high 0 too: -1, rrelu 1/8 */
+  double high TIN_ZERO;             /* hardtanh's max_val, rrelu's upper; with low 0 too: 1, rrelu 1/3 */
+  const char *approximate TIN_ZERO; /* gelu: "none" (NULL too) or "tanh" */
+};
+/* x (1 + erf(x / sqrt 2)) / 2, or x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2 (Hendrycks and Gimpel, "Gaussian error linear units",
+ * 2016). Error: another approximate. tin_gelu(x), tin_gelu(x, .approximate = "tanh"). */
+tin_tensor *tin_gelu_args(struct tin_activation_options args);
+/* log(1 + e^(beta x)) / beta, x where beta x > threshold. */
+tin_tensor *tin_softplus_args(struct tin_activation_options args);
+/* x where x > 0, alpha (e^x - 1) elsewhere; gradient alpha at 0. */
+tin_tensor *tin_elu_args(struct tin_activation_options args);
+/* x where x > 0, alpha (e^(x / alpha) - 1) elsewhere. */
+tin_tensor *tin_celu_args(struct tin_activation_options args);
+/* x where x > 0, slope x elsewhere; gradient slope at 0. */
+tin_tensor *tin_leaky_relu_args(struct tin_activation_options args);
+/* leaky_relu of slope (low + high) / 2: PyTorch's rrelu when evaluating. */
+tin_tensor *tin_rrelu_args(struct tin_activation_options args);
+/* min(max(x, low), high); gradient 0 at both. Error: low not below high. */
+tin_tensor *tin_hardtanh_args(struct tin_activation_options args);
+/* x - lambda where x > lambda, x + lambda where x < -lambda, else 0. */
+tin_tensor *tin_softshrink_args(struct tin_activation_options args);
+/* x where |x| > lambda, else 0. */
+tin_tensor *tin_hardshrink_args(struct tin_activation_options args);
+#ifndef __cplusplus
+#define TIN_ACTIVATION(function, ...) function((struct tin_activation_options){.file = __FILE__, .line = __LINE__, .x = __VA_ARGS__})
+#define tin_gelu(...) TIN_ACTIVATION(tin_gelu_args, __VA_ARGS__)
+#define tin_softplus(...) TIN_ACTIVATION(tin_softplus_args, __VA_ARGS__)
+#define tin_elu(...) TIN_ACTIVATION(tin_elu_args, __VA_ARGS__)
+#define tin_celu(...) TIN_ACTIVATION(tin_celu_args, __VA_ARGS__)
+#define tin_leaky_relu(...) TIN_ACTIVATION(tin_leaky_relu_args, __VA_ARGS__)
+#define tin_rrelu(...) TIN_ACTIVATION(tin_rrelu_args, __VA_ARGS__)
+#define tin_hardtanh(...) TIN_ACTIVATION(tin_hardtanh_args, __VA_ARGS__)
+#define tin_softshrink(...) TIN_ACTIVATION(tin_softshrink_args, __VA_ARGS__)
+#define tin_hardshrink(...) TIN_ACTIVATION(tin_hardshrink_args, __VA_ARGS__)
+#endif
+
+/* With a, b = the halves of x along an axis (errors: an odd size): a sigmoid(b) (torch.nn.functional.glu), a relu(b), a gelu(b), a silu(b)
+ * (Shazeer, "GLU variants improve transformer", 2020, where the gate comes first). */
+tin_tensor *tin_glu_at(const char *file, int line, tin_tensor *x, int axis);
+tin_tensor *tin_reglu_at(const char *file, int line, tin_tensor *x, int axis);
+tin_tensor *tin_geglu_at(const char *file, int line, tin_tensor *x, int axis);
+tin_tensor *tin_swiglu_at(const char *file, int line, tin_tensor *x, int axis);
+/* tin_softmax of -x. torch.nn.functional.softmin. */
+tin_tensor *tin_softmin_at(const char *file, int line, tin_tensor *x, int axis);
+#define tin_glu(...) tin_glu_at(TIN_HERE, __VA_ARGS__)
+#define tin_reglu(...) tin_reglu_at(TIN_HERE, __VA_ARGS__)
+#define tin_geglu(...) tin_geglu_at(TIN_HERE, __VA_ARGS__)
+#define tin_swiglu(...) tin_swiglu_at(TIN_HERE, __VA_ARGS__)
+#define tin_softmin(...) tin_softmin_at(TIN_HERE, __VA_ARGS__)
 
 /* ================================================================ convolution
  *
@@ -983,6 +1073,21 @@ TIN_CPP_POOL(tin_adaptive_max_pool2d, tin_adaptive_pool_options)
 TIN_CPP_POOL(tin_adaptive_max_pool3d, tin_adaptive_pool_options)
 TIN_CPP_POOL(tin_interpolate, tin_interpolate_options)
 #undef TIN_CPP_POOL
+#define TIN_CPP_ACTIVATION(name)                                                                                                           \
+  static inline tin_tensor *name(tin_tensor *x, tin_activation_options options = {}, TIN_CPP_PLACE) {                                      \
+    options.file = file, options.line = line, options.x = x;                                                                               \
+    return name##_args(options);                                                                                                           \
+  }
+TIN_CPP_ACTIVATION(tin_gelu)
+TIN_CPP_ACTIVATION(tin_softplus)
+TIN_CPP_ACTIVATION(tin_elu)
+TIN_CPP_ACTIVATION(tin_celu)
+TIN_CPP_ACTIVATION(tin_leaky_relu)
+TIN_CPP_ACTIVATION(tin_rrelu)
+TIN_CPP_ACTIVATION(tin_hardtanh)
+TIN_CPP_ACTIVATION(tin_softshrink)
+TIN_CPP_ACTIVATION(tin_hardshrink)
+#undef TIN_CPP_ACTIVATION
 #define TIN_CPP_LOSS(name)                                                                                                                 \
   static inline tin_tensor *name(tin_tensor *input, tin_tensor *target, tin_loss_options options = {}, TIN_CPP_PLACE) {                    \
     options.file = file, options.line = line, options.input = input, options.target = target;                                              \

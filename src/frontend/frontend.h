@@ -11,6 +11,7 @@
  *   variable.c     parameters, state, inputs, kept values; write and assign
  *   realize.c      realise, read, item, keep
  *   leaf.c, creation.c, borrow.c, random.c, elementwise.c, compare.c, expression.c, reduce.c, scan.c, sort.c, matmul.c, gather.c, scatter.c   ops
+ *   activation.c (expressions of tinsmith_nn.h)
  *   join.c, movement.c, parts.c, rearrange.c, border.c   ops that move elements
  *   layers.c, normalize.c, attention.c, recurrent.c   layers and what they are made of
  *   grad.c, custom.c, checkpoint.c, gradcheck.c, clip.c   derivatives

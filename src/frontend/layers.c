@@ -110,16 +110,6 @@ tin_tensor *tin_conv_forward_at(const char *file, int line, const tin_conv *laye
   return functions[layer->transposed][layer->dims ? layer->dims - 1 : 0](options);
 }
 
-tin_tensor *tin_gelu_at(const char *file, int line, tin_tensor *x) {
-  tin_tensor *erf = tin_erf_at(file, line, tin_mul_scalar_at(file, line, x, 0.70710678118654752));
-  tin_tensor *half = tin_mul_scalar_at(file, line, x, 0.5);
-  return tin_mul_at(file, line, half, tin_add_scalar_at(file, line, erf, 1));
-}
-
-tin_tensor *tin_silu_at(const char *file, int line, tin_tensor *x) {
-  return tin_mul_at(file, line, x, tin_sigmoid_at(file, line, x));
-}
-
 /* x / (1 - p), or 0 with probability p: one draw for all elements behind the first `kept` axes. */
 static tin_tensor *dropout(const char *file, int line, const char *op, tin_tensor *x, double p, int kept) {
   if (tin_is_poison(x))

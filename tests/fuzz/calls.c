@@ -977,6 +977,10 @@ static tin_tensor *call_clip(struct calls *c, tin_tensor *x) {
   return norm;
 }
 
+static tin_tensor *gelu(const char *file, int line, tin_tensor *x) {
+  return tin_gelu_args((struct tin_activation_options){.file = file, .line = line, .x = x});
+}
+
 /* ---- the table ---- */
 
 typedef tin_tensor *unary(const char *file, int line, tin_tensor *x);
@@ -1052,8 +1056,14 @@ static const struct function {
     UNARY(deg2rad),
     UNARY(rad2deg),
     UNARY(sinc),
-    UNARY(gelu),
+    {"gelu", .one = gelu},
     UNARY(silu),
+    UNARY(mish),
+    UNARY(selu),
+    UNARY(relu6),
+    UNARY(hardswish),
+    UNARY(logsigmoid),
+    UNARY(softsign),
     UNARY(watch),
     BINARY(add),
     BINARY(sub),
@@ -1063,6 +1073,8 @@ static const struct function {
     BINARY(mod),
     BINARY(minimum),
     BINARY(maximum),
+    BINARY(fmin),
+    BINARY(fmax),
     BINARY(lt),
     BINARY(le),
     BINARY(gt),
