@@ -1379,14 +1379,14 @@ tin_tensor *tin_embedding_args(struct tin_embedding_options args);
 /* out[i] = d(sum of loss) / d(wrt[i]), of wrt[i]'s shape; zeros where loss does not depend on it. Graph nodes like any others: they fuse,
  * and have gradients themselves. wrt may be variables (at their current value) or any tensors. Nothing flows through tin_detach, tin_keep,
  * comparisons, rounding and integers. Errors: an integer loss or wrt; a variable changed since the loss was built; a tensor that the loss
- * does not contain as such (tin_watch). tin_grad(loss,
- * TIN_LIST(w, b), out). torch.autograd.grad. */
+ * does not contain as such, a number such as tin_full gives (tin_watch makes either good). tin_grad(loss, TIN_LIST(w, b), out).
+ * torch.autograd.grad. */
 bool tin_grad_at(const char *file, int line, tin_tensor *loss, tin_list wrt, tin_tensor **out);
 #define tin_grad(...) tin_grad_at(TIN_HERE, __VA_ARGS__)
 /* The same for sum(loss * cotangent): a vector-Jacobian product. */
 bool tin_vjp_at(const char *file, int line, tin_tensor *loss, tin_tensor *cotangent, tin_list wrt, tin_tensor **out);
 #define tin_vjp(...) tin_vjp_at(TIN_HERE, __VA_ARGS__)
-/* x as a tensor that simplification leaves alone. A gradient by an intermediate value needs it where the loss is built from what the
+/* x as a tensor that simplification leaves alone, each call another one. A gradient by an intermediate value needs it where the loss is built from what the
  * value was made of: of tin_sum(tin_mul(a, b)) only a contraction of a and b is left, and the product is nowhere. tin_grad says so in an
  * error rather than to give zeros. product = tin_watch(tin_mul(a, b)); tin_grad(tin_sum(product), TIN_LIST(product), out).
  * torch.Tensor.retain_grad. */

@@ -87,7 +87,7 @@ static struct tin_node *rebuild_movement(struct tin_graph *graph, const struct t
   case OP_FLIP:
     return tin_node_flip(graph, in[0], (uint32_t)node->arg[0]);
   case OP_IDENTITY:
-    return tin_node_identity(graph, in[0], NULL);
+    return tin_node_identity(graph, in[0], NULL, 0);
   case OP_BARRIER:
     return tin_node_barrier(graph, in[0], in[1]);
   case OP_WINDOW:

@@ -113,7 +113,7 @@ tin_tensor *tin_custom_gradient_at(const char *file, int line, tin_tensor *y, ti
     return tin_call_poison(&call);
   own->rule = rule;
   own->user = user;
-  return tin_call_result(&call, node->size ? tin_node_identity(call.graph, node, &own->custom) : node);
+  return tin_call_result(&call, node->size ? tin_node_identity(call.graph, node, &own->custom, 0) : node);
 }
 
 tin_tensor *tin_watch_at(const char *file, int line, tin_tensor *x) {
@@ -121,5 +121,7 @@ tin_tensor *tin_watch_at(const char *file, int line, tin_tensor *x) {
   struct tin_node *node = tin_call_operand(&call, x, "x");
   if (!node)
     return tin_call_poison(&call);
-  return tin_call_result(&call, node->size && tin_dtype_is_float(node->dtype) ? tin_node_identity(call.graph, node, NULL) : node);
+  if (node->size && tin_dtype_is_float(node->dtype))
+    node = tin_node_identity(call.graph, node, NULL, ++call.ctx->scope->n_watched);
+  return tin_call_result(&call, node);
 }

@@ -72,6 +72,7 @@ struct tin_live_scope {
   int n_realised, realised_capacity;
   uint64_t random_scope;  /* number of this scope since the seed */
   uint64_t random_stream; /* random tensors made in it so far */
+  uint64_t n_watched;     /* calls of watch in it and, before it began, in those around it */
   const char *file;
   int line;
   int busy; /* gradients under way that refer to its nodes */

@@ -64,6 +64,21 @@ static bool check_hidden(struct tin_call *call, const struct tin_pullback *pullb
   return true;
 }
 
+/* Numbers are folded into what uses them, and equal ones are one node: what is left has a gradient of parts, or of others too. */
+static bool check_constant(struct tin_call *call, tin_list wrt, struct tin_node *const *nodes) {
+  for (int i = 0; i < wrt.count; i++) {
+    const struct tin_node *node = nodes[i];
+    while (node->op == OP_RESHAPE || node->op == OP_EXPAND)
+      node = node->in[0];
+    if (node->op != OP_CONST || nodes[i]->size == 0)
+      continue;
+    tin_call_fail(call, "%s is a number that the library computes with while the graph is built; build the loss on watch(%s)",
+                  tin_name_operand(wrt.at[i], tin_name_item("wrt", i).text).text, tin_name_operand(wrt.at[i], "x").text);
+    return false;
+  }
+  return true;
+}
+
 /* nodes, gradients: room for the current and the old value of each of wrt. */
 static bool differentiate(struct tin_call *call, const struct tin_pullback *pullback, struct tin_node **nodes,
                           struct tin_node **gradients) {
@@ -78,7 +93,8 @@ static bool differentiate(struct tin_call *call, const struct tin_pullback *pull
     tin_call_fail(call, "%s", error.text);
     return false;
   }
-  return check_stale(call, wrt, nodes, gradients) && (pullback->may_miss || check_hidden(call, pullback, nodes, gradients));
+  return check_constant(call, wrt, nodes) && check_stale(call, wrt, nodes, gradients) &&
+         (pullback->may_miss || check_hidden(call, pullback, nodes, gradients));
 }
 
 bool tin_differentiate(struct tin_call *call, const struct tin_pullback *pullback, struct tin_node **out) {

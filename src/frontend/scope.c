@@ -6,6 +6,7 @@
 void tin_scope_init(tin_ctx *ctx, struct tin_live_scope *scope, struct tin_live_scope *parent) {
   *scope = (struct tin_live_scope){.parent = parent, .id = ctx->next_scope_id++, .first_serial = ctx->serial};
   scope->random_scope = ctx->scopes_since_seed++;
+  scope->n_watched = parent ? parent->n_watched : 0;
   tin_graph_restart(&scope->graph, &ctx->spare, parent ? &parent->graph : NULL, &ctx->serial, &ctx->stamp);
 }
 

@@ -60,9 +60,14 @@ void tin_storage_free(tin_ctx *ctx, struct tin_storage *storage) {
   ctx->free_storages = storage;
 }
 
+/* Among the tags of identities: not one of tin_watch. */
+#define VARIABLE_TAG (UINT64_C(1) << 63)
+
 struct tin_node *tin_storage_node(tin_ctx *ctx, struct tin_storage *storage) {
-  if (storage->pending)
-    return storage->pending;
+  if (storage->pending) /* a node of its own: the same value elsewhere is not this variable, and has another gradient */
+    return storage->variable.size && (tin_dtype_is_float(storage->variable.dtype) || tin_dtype_is_half(storage->variable.dtype))
+               ? tin_node_identity(&ctx->scope->graph, storage->pending, NULL, VARIABLE_TAG | storage->variable.id)
+               : storage->pending;
   if (!storage->node) {
     struct tin_site site = ctx->scope->graph.site;
     ctx->scope->graph.site.name = storage->variable.name;

@@ -95,7 +95,7 @@ static struct tin_node *lift_slice(struct batch *batch, const struct tin_node *n
 
 /* A custom gradient is written for one row. */
 static struct tin_node *lift_identity(struct batch *batch, const struct tin_node *node) {
-  return tin_node_identity(batch->graph, row_of(batch, node, 0), NULL);
+  return tin_node_identity(batch->graph, row_of(batch, node, 0), NULL, node->bits);
 }
 
 /* Any row of what it waits for will do. */

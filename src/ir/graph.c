@@ -128,6 +128,9 @@ static void set_hashes(struct tin_node *node, uint32_t serial) {
   } else if (node->op == OP_VAR) {
     order = tin_hash_mix(order, node->variable->id);
     hash = tin_hash_mix(tin_hash_mix(hash, node->variable->id), node->bits);
+  } else if (node->op == OP_IDENTITY) {
+    order = tin_hash_mix(order, node->bits);
+    hash = tin_hash_mix(hash, node->bits);
   } else if (node->op == OP_SCALAR) {
     hash = tin_hash_mix(hash, serial);
   }
@@ -428,10 +431,11 @@ struct tin_node *tin_node_window(struct tin_graph *graph, struct tin_node *x, in
   return build(graph, &like);
 }
 
-struct tin_node *tin_node_identity(struct tin_graph *graph, struct tin_node *x, struct tin_custom *custom) {
+struct tin_node *tin_node_identity(struct tin_graph *graph, struct tin_node *x, struct tin_custom *custom, uint64_t tag) {
   if (!x)
     return NULL;
-  struct tin_node like = {.op = OP_IDENTITY, .dtype = x->dtype, .rank = x->rank, .n_in = 1, .in = &x, .shape = x->shape, .custom = custom};
+  struct tin_node like = {
+      .op = OP_IDENTITY, .dtype = x->dtype, .rank = x->rank, .n_in = 1, .in = &x, .shape = x->shape, .bits = tag, .custom = custom};
   return tin_node_make(graph, &like);
 }
 

@@ -157,7 +157,8 @@ struct tin_node *tin_node_pad(struct tin_graph *graph, struct tin_node *x, const
 struct tin_node *tin_node_flip(struct tin_graph *graph, struct tin_node *x, uint32_t axes);
 struct tin_node *tin_node_window(struct tin_graph *graph, struct tin_node *x, int axis, int64_t size, int64_t stride, int64_t dilation);
 struct tin_node *tin_node_fold(struct tin_graph *graph, struct tin_node *x, int axis, int64_t stride, int64_t dilation, int64_t out_size);
-struct tin_node *tin_node_identity(struct tin_graph *graph, struct tin_node *x, struct tin_custom *custom);
+/* Equal nodes with different tags are different nodes: for each a gradient of its own can be asked. */
+struct tin_node *tin_node_identity(struct tin_graph *graph, struct tin_node *x, struct tin_custom *custom, uint64_t tag);
 struct tin_node *tin_node_barrier(struct tin_graph *graph, struct tin_node *x, struct tin_node *after); /* after: 0-d */
 struct tin_node *tin_node_concat(struct tin_graph *graph, struct tin_node **in, int n_in, int axis);
 struct tin_node *tin_node_gather(struct tin_graph *graph, struct tin_node *x, struct tin_node *index, struct tin_indexing indexing);

@@ -171,7 +171,7 @@ struct tin_node *gen_view(struct generator *g, tin_dtype dtype, const struct gen
 }
 
 static struct tin_node *random_identity(struct generator *g, struct tin_node *x) {
-  return tin_node_identity(g->graph, x, NULL);
+  return tin_node_identity(g->graph, x, NULL, 0);
 }
 
 /* x, to wait for some other node. */
