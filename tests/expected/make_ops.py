@@ -469,10 +469,6 @@ def dtype_cases():
         case("add", x, y, ref=np_ref(lambda x, y: x.astype(np.int64) + y.astype(np.int64)), out=kind, grad=False)
 
 
-unary_cases()
-binary_cases()
-other_elementwise()
-dtype_cases()
 # ================================================================ reductions
 
 def reduced(function, full=None):
@@ -954,15 +950,210 @@ def layer_cases():
     case("clip_grad_value", T("f64", (2, 2), 3), T("f64", (3,), 13), ref=lambda *g, clip_value: [t.clamp(-clip_value, clip_value) for t in g], clip_value=1.5)
 
 
-reduction_cases()
-contraction_cases()
-movement_cases()
-indexing_cases()
-convolution_cases()
-layer_cases()
+# ================================================================ scans, sorting, counting
+
+def scan_cases():
+    section("scans, sorting, counting")
+    for name, ref in (("cumsum", torch.cumsum), ("cumprod", torch.cumprod), ("logcumsumexp", torch.logcumsumexp)):
+        ordinary = lambda x, axis, ref=ref: ref(x, axis)
+        for shape, axis in (((2, 4), 1), ((3, 2), 0), ((2, 3, 2), -2), ((), 0), ((0,), 0)):
+            case(name, T("f64", shape, 3, -2, 2), ref=ordinary, tol=32, floor=8, axis=axis)
+        case(name, T("f32", (3, 4), 3, -2, 2), ref=ordinary, tol=32, floor=8, axis=1)
+        if name == "logcumsumexp":
+            case(name, L("f64", -inf, -inf, 1, 2, inf), ref=ordinary, tol=8, axis=0, grad=False)
+            case(name, T("i32", (3,), 3), ref=lambda x, axis: torch.logcumsumexp(x.float(), axis), tol=8, axis=0)
+        else:
+            for dtype in ("i32", "u8", "bool", "i64"):
+                case(name, T(dtype, (2, 3), 3, 0 if dtype in ("u8", "bool") else -3, 2 if dtype == "bool" else 4), ref=ordinary, axis=1, out="i64")
+            for values in ([2, 0, 3, 0], [0, 2, 3, 4], [1, nan, 2, inf]):
+                case(name, L("f64", *values), ref=ordinary, tol=4, axis=0, grad=not any(math.isnan(v) for v in values))
+    for name, ref in (("cummax", torch.cummax), ("cummin", torch.cummin)):
+        both_results = lambda x, axis, ref=ref: ref(x, axis)
+        for dtype in ("f64", "f32", "i32", "u8"):
+            case(name, T(dtype, (3, 4), 3, 0 if dtype == "u8" else -4, 4), ref=both_results, out=(dtype, "i32"), axis=1)
+            case(name, T(dtype, (4, 2), 3, 0 if dtype == "u8" else -4, 4), ref=both_results, out=(dtype, "i32"), axis=0)
+        case(name, L("f64", 1, 3, 3, 1, 3, 1), ref=both_results, out=("f64", "i32"), axis=0)
+        case(name, L("f64", 1, nan, 3, nan, 4), ref=both_results, out=("f64", "i32"), axis=0, grad=False)
+
+    def recurrence(a, b, axis):
+        a, b = torch.broadcast_tensors(a, b)
+        y = [b.select(axis, 0)]
+        for i in range(1, b.shape[axis]):
+            y.append(a.select(axis, i) * y[-1] + b.select(axis, i))
+        return torch.stack(y, axis)
+    for a, b, axis in (((2, 4), (2, 4), 1), ((1,), (4, 2), 0), ((3, 1), (3, 2), 0)):
+        case("recurrence", T("f64", a, 3, -1, 1), T("f64", b, 13), ref=recurrence, tol=8, floor=8, axis=axis)
+    case("recurrence", T("i64", (4,), 3), T("i64", (4,), 13), ref=recurrence, axis=0)
+    for dtype in ("f64", "f32", "i32", "u8", "bool"):
+        low, high = (0, 2) if dtype == "bool" else (0, 4) if dtype == "u8" else (-4, 4)
+        for descending in (0, 1):
+            sort = lambda x, axis, descending: torch.sort(x, dim=axis, descending=bool(descending), stable=True)
+            argsort = lambda x, axis, descending: torch.sort(x, dim=axis, descending=bool(descending), stable=True)[1]
+            for shape, axis in (((3, 5), 1), ((5, 2), 0), ((0,), 0)):
+                case("sort", T(dtype, shape, 3, low, high), ref=sort, out=(dtype, "i32"), axis=axis, descending=descending)
+            case("argsort", T(dtype, (3, 5), 7, low, high), ref=argsort, out="i32", axis=-1, descending=descending)
+        if dtype != "bool":
+            ref = lambda x, axes=None: torch.median(x) if axes is None else torch.median(x, axes[0])[0]
+            case("median", T(dtype, (3, 4), 3, low, high), ref=ref, axes=(1,))
+            case("median", T(dtype, (3, 3), 3, low, high), ref=ref)
+            for smallest in (0, 1):  # distinct elements: PyTorch's order of equal ones is open
+                topk = lambda x, k, axis, smallest: torch.topk(x, k, axis, largest=not smallest)
+                values = [3, 9, 1, 7, 5, 2, 8, 4, 6, 0]
+                case("topk", T(dtype, (2, 5), values=values), ref=topk, out=(dtype, "i32"), k=3, axis=1, smallest=smallest)
+                case("topk", T(dtype, (5, 2), values=values), ref=topk, out=(dtype, "i32"), k=2, axis=0, smallest=smallest)
+    for descending in (0, 1):
+        case("sort", L("f64", 2, nan, -inf, inf, 0, nan), out=("f64", "i32"), axis=0, descending=descending, grad=False,
+             ref=lambda x, axis, descending: torch.sort(x, dim=axis, descending=bool(descending), stable=True))
+    case("median", L("f64", 2, nan, 1), ref=torch.median, grad=False)
+    for right in (0, 1):
+        ref = lambda a, v, right: torch.searchsorted(a, v, right=bool(right))
+        for dtype in ("f64", "f32", "i32", "i64"):
+            case("searchsorted", L(dtype, -2, 0, 0, 1, 3), T(dtype, (2, 4), 3), ref=ref, out="i32", right=right)
+        case("searchsorted", L("f64", -2, 0, 0, 1, 3), L("f64", -inf, -2, 0, 3, inf, 0.5), ref=ref, out="i32", right=right)
+    for dtype in ("i32", "i64", "u8"):
+        case("bincount", T(dtype, (9,), 3, 0, 4), None, ref=lambda x, w, size: torch.bincount(x, minlength=size), size=5)
+    case("bincount", T("i32", (9,), 3, 0, 4), T("f64", (9,), 13), ref=lambda x, w, size: torch.bincount(x, w, size), tol=4, floor=8, size=5, grad=False)
+    for dtype in ("f64", "f32"):
+        for low, high in ((-4, 4), (-1, 2), (0, 0)):
+            case("histc", T(dtype, (5, 5), 3), ref=lambda x, bins, low, high: torch.histc(x, bins, low, high), bins=8, low=low, high=high, grad=False)
+
+
+def comparison_cases():
+    section("comparisons with a number or a tolerance, bounds")
+    for name, ref in (("lt", torch.lt), ("le", torch.le), ("gt", torch.gt), ("ge", torch.ge), ("eq", torch.eq), ("ne", torch.ne)):
+        for value in (1, -1, 2.5):
+            scalar = lambda x, number, ref=ref: ref(x.double(), number)
+            for dtype in ("f64", "f32", "i32", "u8"):
+                case(name + "_scalar", L(dtype, 0, 1, 2, 3, *((-1, 2.5, nan) if dtype[0] == "f" else (5,))), ref=scalar, number=value)
+    for name, ref in (("minimum_scalar", torch.minimum), ("maximum_scalar", torch.maximum)):
+        scalar = lambda x, number, ref=ref: ref(x, torch.tensor(number, dtype=x.dtype))
+        case(name, L("f64", -1, 0.5, 2, inf, -inf), ref=scalar, number=0.5)
+        case(name, L("f64", nan, 1), ref=scalar, number=0.5, grad=False)
+        case(name, T("f32", (2, 3), 3), ref=scalar, number=1)
+        case(name, T("i32", (2, 3), 3), ref=scalar, number=1)
+    for name, ref in (("fmin", torch.fmin), ("fmax", torch.fmax)):
+        case(name, T("f64", (2, 1), 3), T("f64", (3,), 13), ref=ref)
+        case(name, L("f64", 1, nan, nan, inf, -inf, 2), L("f64", nan, 1, nan, 1, 1, 2), ref=ref)
+        case(name, T("i32", (4,), 3), T("i32", (4,), 13), ref=ref)
+        case(name, T("f32", (4,), 3), T("f32", (4,), 13), ref=ref)
+    clamp = lambda x, low, high: torch.clamp(x, low, high)
+    case("clamp_tensor", T("f64", (2, 3), 3), T("f64", (3,), 13, -3, 0), T("f64", (2, 1), 23, 0, 3), ref=clamp)
+    case("clamp_tensor", T("f64", (2, 3), 3), T("f64", (3,), 13, -3, 0), None, ref=clamp)
+    case("clamp_tensor", T("f32", (2, 3), 3), None, T("f32", (2, 1), 23, 0, 3), ref=clamp)
+    case("clamp_tensor", T("i32", (6,), 3), T("i32", (6,), 13, -3, 0), T("i32", (6,), 23, 0, 3), ref=clamp)
+    for equal_nan in (0, 1):
+        close = lambda a, b, rtol, atol, equal_nan: torch.isclose(a, b, rtol, atol, bool(equal_nan))
+        case("isclose", L("f64", 1, 1, nan, inf, inf, 0), L("f64", 1.25, 2, nan, inf, -inf, 0.0625), ref=close, rtol=0.25, atol=0.125, equal_nan=equal_nan)
+        case("isclose", L("f32", 1, 1, nan), L("f32", 1.25, 2, nan), ref=close, rtol=0.25, atol=0.125, equal_nan=equal_nan)
+
+
+def product_cases():
+    section("products of integers, of several tensors, and their relatives")
+    for dtype in ("i32", "i64", "u8", "i8", "i16"):
+        low = 0 if dtype == "u8" else -4
+        case("matmul", T(dtype, (2, 3), 3, low, 4), T(dtype, (3, 2), 13, low, 4), ref=torch.matmul)
+    case("einsum", T("i32", (2, 3), 3), T("i32", (3, 2), 13), ref=lambda a, b, text: torch.einsum(text, a, b), text="ij,jk->ik")
+    for text, shapes in (("ij,jk,kl->il", ((2, 3), (3, 2), (2, 3))), ("ii->i", ((3, 3),)), ("ii", ((3, 3),)), ("ij->ji", ((2, 3),)),
+                         ("...ij,...jk", ((2, 1, 2, 3), (2, 3, 2))), ("ba", ((2, 3),)), ("i,j,k->kji", ((2,), (3,), (2,))), ("iij,jk->ik", ((2, 2, 3), (3, 2))),
+                         ("...,...", ((2, 3), (3,))), ("ij,ij,ij->", ((2, 3), (2, 3), (2, 3))), ("a...b->b...a", ((2, 2, 3),))):
+        inputs = [T("f64", shape, 3 + 10 * k) for k, shape in enumerate(shapes)]
+        case("einsum", *inputs, ref=lambda *x, text: torch.einsum(text, *x), tol=32, floor=64, text=text)
+    tensordot = lambda a, b, count=0, axes_a=(), axes_b=(): torch.tensordot(a, b, dims=(list(axes_a), list(axes_b)) if axes_a else count or 2)
+    case("tensordot", T("f64", (2, 3, 2), 3), T("f64", (3, 2, 2), 13), ref=tensordot, tol=16, floor=64)
+    case("tensordot", T("f64", (2, 3), 3), T("f64", (3, 2), 13), ref=tensordot, tol=16, floor=64, count=1)
+    case("tensordot", T("f64", (2, 3, 2), 3), T("f64", (2, 2, 3), 13), ref=tensordot, tol=16, floor=64, axes_a=(0, 1), axes_b=(1, 2))
+    for dtype in ("f64", "f32", "i32"):
+        case("outer", T(dtype, (2,), 3), T(dtype, (3,), 13), ref=torch.outer, tol=2)
+        case("dot", T(dtype, (5,), 3), T(dtype, (5,), 13), ref=torch.dot, tol=16, floor=16)
+        case("inner", T(dtype, (2, 3), 3), T(dtype, (2, 3), 13), ref=torch.inner, tol=16, floor=16)
+        case("kron", T(dtype, (2, 2), 3), T(dtype, (1, 2), 13), ref=torch.kron, tol=2)
+    case("kron", T("f64", (2,), 3), T("f64", (2, 2), 13), ref=torch.kron, tol=2)
+    case("inner", T("f64", (), 3), T("f64", (2,), 13), ref=torch.inner, tol=2)
+    case("bilinear", T("f64", (2, 2), 3), T("f64", (2, 3), 13), T("f64", (2, 2, 3), 23), T("f64", (2,), 33), ref=F.bilinear, tol=32, floor=64)
+    case("bilinear", T("f32", (2, 2), 3), T("f32", (2, 3), 13), T("f32", (2, 2, 3), 23), None, ref=F.bilinear, tol=32, floor=64)
+    case("multi_dot", T("f64", (2, 3), 3), T("f64", (3, 1), 13), T("f64", (1, 3), 23), ref=lambda *x: torch.linalg.multi_dot(x), tol=32, floor=64)
+    case("multi_dot", T("f64", (3,), 3), T("f64", (3, 2), 13), T("f64", (2,), 23), ref=lambda *x: torch.linalg.multi_dot(x), tol=32, floor=64)
+
+
+def norm_cases():
+    section("normalisation")
+    eps = 2.0**-17
+    pairs_of = lambda shape: ((None, None), (T("f64", shape, 13), T("f64", shape, 23)))
+    case("layer_norm", T("f64", (2, 2, 3), 3), T("f64", (2, 3), 13), T("f64", (2, 3), 23), ref=lambda x, w, b, eps: F.layer_norm(x, w.shape, w, b, eps), tol=64, floor=4, eps=eps)
+
+    def rms(x, w, eps):
+        y = x / torch.sqrt((x * x).mean(-1, keepdim=True) + eps)
+        return y if w is None else y * w
+    case("rms_norm", T("f64", (2, 4), 3), T("f64", (4,), 13), ref=rms, tol=64, floor=4, eps=eps)
+    case("rms_norm", T("f32", (2, 4), 3), None, ref=rms, tol=64, floor=4, eps=eps)
+    for w, b in pairs_of((4,)):
+        group = lambda x, w, b, groups, eps: F.group_norm(x, groups, w, b, eps)
+        case("group_norm", T("f64", (2, 4, 2), 3), w, b, ref=group, tol=64, floor=4, groups=2, eps=eps)
+        case("norm_forward", T("f64", (2, 4), 3), w, b, ref=group, tol=64, floor=4, groups=2, eps=eps) if w else None
+        case("instance_norm", T("f64", (1, 4, 3), 3), w, b, ref=lambda x, w, b, eps: F.instance_norm(x, None, None, w, b, eps=eps), tol=64, floor=4, eps=eps)
+    for shape in ((3, 2), (2, 2, 3), (2, 2, 2, 2)):
+        for w, b in pairs_of((2,)):
+            batch = lambda x, m, v, w, b, training=0, eps=0: F.batch_norm(x, m, v, w, b, bool(training), eps=eps)
+            case("batch_norm", T("f64", shape, 3), None, None, w, b, ref=batch, tol=64, floor=4, training=1, eps=eps)
+            case("batch_norm", T("f64", shape, 3), T("f64", (2,), 33), T("f64", (2,), 43, 0.5, 2), w, b, ref=batch, tol=64, floor=4, eps=eps,
+                 grad=[0, 3, 4] if w else [0])
+    response = lambda x, size, alpha=1e-4, beta=0.75, k=1: F.local_response_norm(x, size, alpha, beta, k)
+    case("local_response_norm", T("f64", (1, 5, 2), 3), ref=response, tol=32, floor=4, size=3)
+    case("local_response_norm", T("f64", (1, 5, 2), 3), ref=response, tol=32, floor=4, size=2, alpha=0.5, beta=0.5, k=2)
+    for p in (1, 2, 3, inf):
+        case("normalize", T("f64", (2, 3), 3), ref=lambda x, p, axis, eps: F.normalize(x, p, axis, eps), tol=32, floor=1, p=p, axis=1, eps=2.0**-40)
+    index = I((2, 2), 1, 0, 2, 1)
+    case("embedding_forward", index, T("f64", (3, 2), 3), ref=lambda i, w, pad, padding_index: F.embedding(i, w, padding_idx=padding_index), pad=1, padding_index=2)
+
+
+def loss_cases():
+    section("more losses")
+    x, y = T("f64", (3, 4), 3), T("f64", (3, 4), 13)
+    signs = T("f64", (3, 4), values=[1, -1, 1, 1, -1, 1, -1, -1, 1, 1, -1, 1])
+    labels, row = I((3,), 2, 0, 3), T("f64", (4,), 53, 0.5, 2)
+    for k, name in enumerate(REDUCTIONS):
+        r, red = dict(reduction=k), dict(reduction=name)
+        tol = dict(tol=64, floor=4)
+        nll = lambda x, t, w, reduction, ignore_index=-100, red=red: F.nll_loss(x, t, w, ignore_index=ignore_index, **red)
+        case("nll", x, labels, None, ref=nll, **tol, **r)
+        case("nll", x, labels, row, ref=nll, **tol, **r, grad=[0])
+        case("nll", x, labels, None, ref=nll, **tol, **r, ignore_index=3)
+        for p, margin in ((1, 1), (2, 0.5)):
+            case("multi_margin", x, labels, None, ref=lambda x, t, w, reduction, p, margin, red=red: F.multi_margin_loss(x, t, p, margin, **red), **tol, **r, p=p, margin=margin)
+        case("multi_margin", x, labels, row, ref=lambda x, t, w, reduction, p, margin, red=red: F.multi_margin_loss(x, t, p, margin, w, **red), **tol, **r, p=1, margin=1, grad=[0])
+        case("l1", x, y, ref=lambda x, y, reduction, red=red: F.l1_loss(x, y, **red), **tol, **r)
+        for beta in (1, 0.5):
+            case("smooth_l1", x, y, ref=lambda x, y, reduction, beta, red=red: F.smooth_l1_loss(x, y, beta=beta, **red), **tol, **r, beta=beta)
+            case("huber", x, y, ref=lambda x, y, reduction, delta, red=red: F.huber_loss(x, y, delta=delta, **red), **tol, **r, delta=beta)
+        case("kl_div", x, T("f64", (3, 4), 13, 0.125, 1), ref=lambda x, y, reduction, red=red: F.kl_div(x, y, **red), **tol, **r)
+        case("kl_div", x, y, ref=lambda x, y, reduction, log_target, red=red: F.kl_div(x, y, log_target=True, **red), **tol, **r, log_target=1)
+        probabilities = T("f64", (3, 4), 23, 0.125, 0.875)
+        bce = lambda x, y, w, reduction, red=red: F.binary_cross_entropy(x, y, w, **red)
+        case("bce", probabilities, T("f64", (3, 4), 13, 0, 1), None, ref=bce, **tol, **r)
+        case("bce", probabilities, T("f64", (3, 4), 13, 0, 1), row, ref=bce, **tol, **r, grad=[0])
+        for full in (0, 1):
+            counts = T("f64", (3, 4), 13, 0, 6)
+            case("poisson_nll", x, counts, ref=lambda x, y, reduction, full, red=red: F.poisson_nll_loss(x, y, True, bool(full), **red), **tol, **r, full=full, grad=[0])
+            case("gaussian_nll", x, y, T("f64", (3, 4), 33, 0.5, 2), ref=lambda x, y, v, reduction, full, red=red: F.gaussian_nll_loss(x, y, v, full=bool(full), **red), **tol, **r, full=full)
+        case("poisson_nll", T("f64", (3, 4), 3, 0.5, 3), y, ref=lambda x, y, reduction, no_log_input, red=red: F.poisson_nll_loss(x, y, False, **red), **tol, **r, no_log_input=1)
+        case("soft_margin", x, signs, ref=lambda x, y, reduction, red=red: F.soft_margin_loss(x, y, **red), **tol, **r, grad=[0])
+        case("hinge_embedding", x, signs, ref=lambda x, y, reduction, margin, red=red: F.hinge_embedding_loss(x, y, margin, **red), **tol, **r, margin=2, grad=[0])
+        case("margin_ranking", x, y, signs, ref=lambda x, y, t, reduction, margin, red=red: F.margin_ranking_loss(x, y, t, margin, **red), **tol, **r, margin=0.5, grad=[0, 1])
+        case("cosine_embedding", x, y, L("f64", 1, -1, -1), ref=lambda x, y, t, reduction, margin, red=red: F.cosine_embedding_loss(x, y, t, margin, **red), **tol, **r, margin=-0.5, grad=[0, 1])
+        for p, swap in ((2, 0), (1, 1)):
+            case("triplet_margin", x, y, T("f64", (3, 4), 43), **tol, **r, p=p, swap=swap, margin=2,
+                 ref=lambda a, b, c, reduction, p, swap, margin, red=red: F.triplet_margin_loss(a, b, c, margin, p, swap=bool(swap), **red))
+    for axis in (1, 0):
+        case("cosine_similarity", x, y, ref=lambda x, y, axis: F.cosine_similarity(x, y, axis), tol=32, floor=1, axis=axis)
+
+
+SECTIONS = (unary_cases, binary_cases, other_elementwise, dtype_cases, reduction_cases, contraction_cases, movement_cases, indexing_cases,
+            convolution_cases, layer_cases, scan_cases, comparison_cases, product_cases, norm_cases, loss_cases)
 
 
 def main():
+    for add_cases in SECTIONS:
+        add_cases()
     text = "# Written by make_ops.py, which says what a line means.\n" + "\n".join(lines) + "\n"
     if "--check" in sys.argv:
         same = open(FILE).read() == text
