@@ -86,9 +86,27 @@ static void derivatives(tin_ctx *ctx) {
   tin_end(scope);
 }
 
+/* Layers that are compositions of many ops, and their gradients. */
+static void layers(tin_ctx *ctx) {
+  tin_embedding_layer letters = tin_embedding_new(ctx, 3, 4, .pad = true, .name = "letters");
+  tin_norm_layer norm = tin_batch_norm_new(ctx, 4, .name = "norm");
+  tin_multihead_attention heads = tin_multihead_attention_new(ctx, 4, 2, .name = "heads");
+  tin_rnn rnn = tin_rnn_new(ctx, TIN_LSTM, 4, 2, .bidirectional = true, .name = "rnn");
+  tin_scope scope = tin_begin(ctx);
+  tin_tensor *x = tin_embedding_forward(&letters, tin_from(ctx, TIN_I32, TIN_SHAPE(3), ((int32_t[3]){2, 0, 1}))), *gradient;
+  x = tin_rope(tin_norm_forward(&norm, x, true), .interleaved = true);
+  x = tin_multihead_attention_forward(&heads, x, x, x, .causal = true);
+  tin_rnn_state end;
+  x = tin_add(tin_rnn_forward(&rnn, x, (tin_rnn_state){0}, &end), tin_group_norm(x, 2, NULL, NULL, 1e-5));
+  tin_grad(tin_add(tin_sum(x), tin_sum(end.c)), TIN_LIST(letters.weight), &gradient);
+  tin_realize(TIN_LIST(gradient));
+  tin_end(scope);
+}
+
 /* Everything that is not a step: data sets, batches, files, printing. */
 static void around(tin_ctx *ctx) {
   derivatives(ctx);
+  layers(ctx);
   tin_array images = {0}, labels = {0};
   if (tin_digits(ctx, 3, 1, &images, &labels)) {
     tin_batches *batches = tin_batches_new(ctx, &images, &labels, .batch = 2);
