@@ -1264,10 +1264,10 @@ tin_tensor *tin_dstack_at(const char *file, int line, tin_list tensors);
 
 /* ---- indexing by tensors ----
  * Index tensors hold integers of any dtype. Where the functions do not say otherwise a number must lie in 0 .. n-1; another is an error
- * when computed ("index 12 at position 3 is out of range for axis 0 of size 10"), before anything is written; tin_gather, tin_scatter and
- * their relatives count axis and position there with their axis moved behind the others. Several sources for one
- * place are put one after another in row-major order of source, on any target and number of threads. x and source take the promoted
- * dtype; bool adds as i32. Gradients go to x and source. */
+ * when computed ("index 12 at position 3 is out of range for axis 0 of size 10"), before anything is written (the
+ * position is in the index, broadcast where the function broadcasts it; of an index of more axes: "at position [1, 3]"). Several sources
+ * for one place are put one after another in row-major order of source, on any target and number of threads. x and source take the
+ * promoted dtype; bool adds as i32. Gradients go to x and source. */
 
 /* The slices of x along the axis that index (any shape) names: shape x[:axis] + index + x[axis+1:]. numpy.take. */
 tin_tensor *tin_take_at(const char *file, int line, tin_tensor *x, tin_tensor *index, int axis);

@@ -230,12 +230,18 @@ static void test_out_of_range(void **state) {
   tin_ctx *ctx = new_ctx();
   tin_tensor *x = counting(ctx, TIN_SHAPE(3, 4));
   EXPECT_ERROR(tin_gather(x, 1, INDEX(TIN_SHAPE(2, 2), 0, 1, 2, -1)),
-               "gather: index -1 at position 3 is out of range for axis 1 of size 4");
+               "gather: index -1 at position [1, 1] is out of range for axis 1 of size 4");
   EXPECT_ERROR(tin_index(x, TIN_LIST(PLACES(-3, 0), PLACES(1, -5))), "gather: index -5 at position 1 is out of range for axis 1 of size 4");
   EXPECT_ERROR(tin_index(x, TIN_LIST(PLACES(0, 3))), "gather: index 3 at position 1 is out of range for axis 0 of size 3");
   EXPECT_ERROR(tin_one_hot(PLACES(0, 1, 2), 2), "scatter: index 2 at position 2 is out of range for axis 1 of size 2");
   EXPECT_ERROR(tin_scatter_add(x, 1, INDEX(TIN_SHAPE(2, 2), 0, 4, 0, 0), x),
-               "scatter: index 4 at position 1 is out of range for axis 1 of size 4");
+               "scatter: index 4 at position [0, 1] is out of range for axis 1 of size 4");
+  EXPECT_ERROR(tin_gather(x, 0, INDEX(TIN_SHAPE(2, 3), 0, 1, 2, 1, 7, 0)),
+               "gather: index 7 at position [1, 1] is out of range for axis 0 of size 3");
+  EXPECT_ERROR(tin_scatter(x, 0, INDEX(TIN_SHAPE(2, 3), 0, 1, 2, -2, 0, 0), x),
+               "scatter: index -2 at position [1, 0] is out of range for axis 0 of size 3");
+  EXPECT_ERROR(tin_take_along_axis(x, INDEX(TIN_SHAPE(2, 1), 0, 3), 0),
+               "gather: index 3 at position [1, 0] is out of range for axis 0 of size 3");
   tin_ctx_free(ctx);
 }
 

@@ -54,13 +54,13 @@ struct geometry {
 /* Where element `linear` of what is gathered lies in x. */
 static double *place_of(const struct geometry *g, int64_t linear) {
   int64_t from[TIN_MAX_RANK], name[TIN_MAX_RANK], to[TIN_MAX_RANK];
-  int columns = g->at.coords ? g->at.coords : 1, places = g->index.rank - g->at.batch - (g->at.coords > 0);
+  int columns = g->at.coords ? g->at.coords : 1, places = g->index.rank - g->at.batch - g->at.tail - (g->at.coords > 0);
   coordinates(&g->gathered, linear, from);
   for (int i = 0; i < g->at.axis; i++)
     to[i] = from[i];
   for (int i = 0; i < g->at.batch; i++)
     name[i] = from[i];
-  for (int i = 0; i < places; i++)
+  for (int i = 0; i < places + g->at.tail; i++)
     name[g->at.batch + i] = from[g->at.axis + i];
   for (int c = 0; c < columns; c++) {
     name[g->index.rank - 1] = g->at.coords ? c : name[g->index.rank - 1];
@@ -111,7 +111,8 @@ static void draw_geometry(struct geometry *g, int64_t most) {
   g->at.batch = draw(0, 1) ? (int)draw(0, g->at.axis) : 0;
   g->at.coords = draw(0, 1) ? (int)draw(1, g->x.rank - g->at.axis) : 0;
   int columns = g->at.coords ? g->at.coords : 1, places = (int)draw(0, 2);
-  if (g->x.rank - columns + places > TIN_MAX_RANK || g->at.batch + places + 1 > TIN_MAX_RANK)
+  g->at.tail = draw(0, 1) ? (int)draw(0, g->x.rank - g->at.axis - columns) : 0;
+  if (g->x.rank - columns + places > TIN_MAX_RANK || g->at.batch + places + g->at.tail + 1 > TIN_MAX_RANK)
     places = 0;
   bool empty = false; /* an axis of size 0 has no positions */
   for (int c = 0; c < columns; c++)
@@ -124,6 +125,8 @@ static void draw_geometry(struct geometry *g, int64_t most) {
     places = 1;
   for (int i = 0; i < places; i++)
     g->index.shape[g->index.rank++] = g->gathered.shape[g->gathered.rank++] = empty ? 0 : draw(draw(0, 19) ? 1 : 0, most);
+  for (int i = 0; i < g->at.tail; i++)
+    g->index.shape[g->index.rank++] = g->x.shape[g->at.axis + columns + i];
   for (int i = g->at.axis + columns; i < g->x.rank; i++)
     g->gathered.shape[g->gathered.rank++] = g->x.shape[i];
   if (g->at.coords)
@@ -286,7 +289,11 @@ static void test_outside(void **unused) {
     tin_clear_error(ctx);
     tin_tensor *negative = tin_from(ctx, TIN_I64, TIN_SHAPE(2, 1), ((int64_t[]){9, -1}));
     assert_false(tin_realize(TIN_LIST(apply(x, negative, tin_zeros(ctx, TIN_F32, TIN_SHAPE(2, 1, 3)), batched, TIN_SCATTER_SET))));
-    assert_non_null(strstr(tin_message(ctx), "scatter: index -1 at position 1 is out of range for axis 1 of size 10"));
+    assert_non_null(strstr(tin_message(ctx), "scatter: index -1 at position [1, 0] is out of range for axis 1 of size 10"));
+    tin_clear_error(ctx);
+    tin_tensor *along = tin_from(ctx, TIN_U8, TIN_SHAPE(2, 2, 3), ((uint8_t[]){0, 1, 9, 3, 4, 5, 6, 7, 8, 9, 10, 1}));
+    assert_false(tin_realize(TIN_LIST(apply(x, along, source, (struct tin_indexing){.axis = 1, .batch = 1, .tail = 1}, -1))));
+    assert_non_null(strstr(tin_message(ctx), "gather: index 10 at position [1, 1, 1] is out of range for axis 1 of size 10"));
     tin_clear_error(ctx);
     tin_ctx_free(ctx);
   }
@@ -317,6 +324,10 @@ static void test_refused(void **unused) {
       {"gather(%2, %3) i32[2, 3, 1] axis=0 coords=3", "the last axis of the index does not hold the coordinates"},
       {"gather(%2, %3) i32[2, 3, 1] axis=1 batch=2", "there are more batch axes than axes before the indexed one"},
       {"gather(%2, %3) i32[2, 3, 1] axis=2 batch=2", "the index's batch axes are not those of the input"},
+      {"gather(%2, %3) i32[2, 3, 1] axis=2 tail=1", "there are more tail axes than axes behind the indexed one"},
+      {"gather(%2, %3) i32[2, 1, 4] axis=0 coords=2 tail=2", "there are more tail axes than axes behind the indexed one"},
+      {"gather(%2, %3) i32[2, 1, 4] axis=0 tail=-1", "there are more tail axes than axes behind the indexed one"},
+      {"gather(%2, %3) i32[2, 1, 4] axis=1 batch=1 tail=1", "the index's tail axes are not those of the input"},
       {"gather(%2, %3) i32[2, 2, 1] axis=1 batch=1 coords=2", "dtype or shape does not follow from the inputs"},
       {"scatter(%2, %3, %2) i32[2, 3, 4] axis=1 batch=1 coords=2 mode=set", "the source has not the shape and dtype that gather gives"},
       {"scatter(%2, %3, %2) i32[2, 3, 4] axis=1 mode=sub", "expected add, set, mul, min or max"},

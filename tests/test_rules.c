@@ -120,7 +120,7 @@ static struct tin_node *rebuild_node(struct tin_graph *graph, const struct tin_n
   case OP_GATHER:
     return tin_node_gather(graph, in[0], in[1], tin_node_indexing(node));
   case OP_SCATTER:
-    return tin_node_scatter(graph, in[0], in[1], in[2], tin_node_indexing(node), (enum tin_scatter_mode)node->arg[3]);
+    return tin_node_scatter(graph, in[0], in[1], in[2], tin_node_indexing(node), (enum tin_scatter_mode)node->arg[4]);
   case OP_ARGSORT:
     return tin_node_argsort(graph, in[0], (int)node->arg[0], node->arg[1]);
   case OP_ASSIGN:

@@ -227,7 +227,7 @@ static int lower_gather(struct lower *l, const struct tin_node *node, const stru
   struct tin_indexing at = tin_node_indexing(node);
   int columns = at.coords ? at.coords : 1, places = tin_index_place_axes(positions, at);
   const struct tin_index *place[TIN_MAX_RANK], *below[TIN_MAX_RANK];
-  for (int i = 0; i < at.batch + places; i++)
+  for (int i = 0; i < at.batch + places + at.tail; i++)
     place[i] = i < at.batch ? index[i] : index[at.axis + i - at.batch];
   for (int i = 0; i < x->rank; i++)
     below[i] = i < at.axis ? index[i] : i >= at.axis + columns ? index[i - columns + places] : NULL;

@@ -1,6 +1,6 @@
-/* Scatters. Items are rows of the destination, [batch][prefix][rows] flattened: a thread copies its rows of the base, then looks at the
- * index of every batch that its rows belong to and puts the sources that fall into them, in order. So each place takes its sources in the
- * order of the index, whatever the number of threads. */
+/* Scatters. Items are rows of the destination, [batch][prefix][rows][tail] flattened: a thread copies its rows of the base, then looks at
+ * the index of every batch that its rows belong to and puts the sources that fall into them, in order. So each place takes its sources in
+ * the order of the index, whatever the number of threads. */
 #include "codegen/scatter.h"
 
 #include <stdio.h>
@@ -61,7 +61,7 @@ static struct tin_nest *row_nest(struct tin_arena *arena, const struct tin_sched
                                  const struct tin_index_geometry *g) {
   struct lower lower;
   struct lower *l = &lower;
-  int dtype = part->anchor->dtype, op = tin_scatter_op(part->anchor->arg[3]);
+  int dtype = part->anchor->dtype, op = tin_scatter_op(part->anchor->arg[4]);
   start_nest(l, arena, schedule, part)->row = -1;
   const struct tin_index *column = tin_index_symbol(l->indexes, SYMBOL_ALONG, 0, g->inner - 1);
   int to = tin_lower_arg(l, ARG_POINTER, 0, dtype), value;
@@ -78,12 +78,25 @@ static struct tin_nest *row_nest(struct tin_arena *arena, const struct tin_sched
   return finish_nest(l, to, column, value);
 }
 
-/* The row named by place j, as C: position[j * 2] * 5L + position[j * 2 + 1]. */
+/* The row named by place j, as C: (long)position[j * 2 + 0] * 15L + (long)position[j * 2 + 1] * 3L + t. */
 static const char *row_text(struct tin_arena *arena, const struct tin_index_geometry *g) {
   struct tin_text text;
   tin_text_init(&text, arena);
   for (int c = 0; c < g->limits.columns; c++)
     tin_text_add(&text, "%s(long)position[j * %d + %d] * %lldL", c ? " + " : "", g->limits.columns, c, (long long)g->row_stride[c]);
+  if (g->tail > 1)
+    tin_text_puts(&text, " + t");
+  return text.at;
+}
+
+/* The loop over the places of a batch, as C; t is the place's position along the tail. */
+static const char *loop_text(struct tin_arena *arena, const struct tin_index_geometry *g) {
+  struct tin_text text;
+  tin_text_init(&text, arena);
+  if (g->tail > 1)
+    tin_text_add(&text, "for (long j = 0, t = 0; j < %lldL; j++, t = t + 1 < %lldL ? t + 1 : 0)", (long long)g->places, (long long)g->tail);
+  else
+    tin_text_add(&text, "for (long j = 0; j < %lldL; j++)", (long long)g->places);
   return text.at;
 }
 
@@ -97,7 +110,7 @@ static const char *put_text(struct tin_arena *arena, const struct tin_node *node
                  row_name, (long long)g->inner);
     return text.at;
   }
-  int op = tin_scatter_op(node->arg[3]);
+  int op = tin_scatter_op(node->arg[4]);
   const char *type = tin_dtypes[node->dtype].ctype;
   tin_text_add(&text, "for (long k = 0; k < %lldL; k++) {\n        const %s next = more[k]%s;\n        row[k] = ", (long long)g->inner,
                type, op < 0 ? "" : ", old = row[k]");
@@ -124,10 +137,10 @@ static void print_driver(const struct tin_output *out, const struct tin_schedule
                  "    low = low > 0 ? low : 0;\n    high = high < %lldL ? high : %lldL;\n"
                  "    %s(buf, scalar, scratch, 0, param, o, o + 1, low * %lldL, high * %lldL);\n"
                  "    const %s *position = index + o / %lldL * %lldL;\n"
-                 "    for (long j = 0; j < %lldL; j++) {\n      long i = %s;\n      if (i < low || i >= high) continue;\n",
+                 "    %s {\n      long i = %s;\n      if (i < low || i >= high) continue;\n",
                  (long long)g->rows, (long long)g->rows, (long long)g->rows, (long long)g->rows, (long long)g->rows, (long long)g->rows,
                  base, (long long)g->inner, (long long)g->inner, index_type, (long long)g->prefix,
-                 (long long)(g->places * g->limits.columns), (long long)g->places, row_text(out->arena, g));
+                 (long long)(g->places * g->limits.columns), loop_text(out->arena, g), row_text(out->arena, g));
   tin_output_add(out,
                  "      %s *row = to + (o * %lldL + i) * %lldL;\n      const %s *more = from + (o * %lldL + j) * %lldL;\n      %s\n    }\n"
                  "  }\n  (void)param;\n}\n",
@@ -135,9 +148,18 @@ static void print_driver(const struct tin_output *out, const struct tin_schedule
                  put_text(out->arena, node, g, row_name));
 }
 
+/* Rows and places each with their position along the tail: its elements are rows of their own. */
+static struct tin_index_geometry with_tail(struct tin_index_geometry g) {
+  g.rows *= g.tail;
+  g.places *= g.tail;
+  for (int c = 0; c < g.limits.columns; c++)
+    g.row_stride[c] *= g.tail;
+  return g;
+}
+
 void tin_scatter_print(const struct tin_output *out, const struct tin_schedule *schedule, const struct tin_part *part,
                        struct tin_entry *entry) {
-  struct tin_index_geometry g = tin_index_geometry(part->anchor);
+  struct tin_index_geometry g = with_tail(tin_index_geometry(part->anchor));
   char base[80], row[80];
   snprintf(base, sizeof base, "%s_base", entry->name);
   snprintf(row, sizeof row, "%s_row", entry->name);

@@ -53,17 +53,6 @@ struct tin_node *tin_node_leading(struct tin_graph *graph, struct tin_node *x, c
   return tin_node_slice(graph, x, start, step, size);
 }
 
-struct tin_node *tin_node_move_axis(struct tin_graph *graph, struct tin_node *x, int from, int to) {
-  int axes[TIN_MAX_RANK], rest = 0;
-  if (!x)
-    return NULL;
-  for (int i = 0; i < x->rank; i++) {
-    rest += rest == from;
-    axes[i] = i == to ? from : rest++;
-  }
-  return tin_node_permute(graph, x, axes);
-}
-
 /* The part of x that the index can reach: all of its axis, the first positions along the others. */
 struct tin_node *tin_node_reached(struct tin_graph *graph, struct tin_node *x, const struct tin_node *index, int axis) {
   int64_t size[TIN_MAX_RANK];
@@ -73,11 +62,7 @@ struct tin_node *tin_node_reached(struct tin_graph *graph, struct tin_node *x, c
 }
 
 static struct tin_node *gather_along(struct tin_graph *graph, const struct tin_along *along) {
-  int last = along->x->rank - 1;
-  struct tin_node *x = tin_node_move_axis(graph, tin_node_reached(graph, along->x, along->index, along->axis), along->axis, last);
-  struct tin_node *index = tin_node_move_axis(graph, along->index, along->axis, last);
-  struct tin_node *taken = tin_node_gather(graph, x, index, (struct tin_indexing){.axis = last, .batch = last});
-  return tin_node_move_axis(graph, taken, last, along->axis);
+  return tin_node_take_along(graph, tin_node_reached(graph, along->x, along->index, along->axis), along->index, along->axis);
 }
 
 tin_tensor *tin_gather_at(const char *file, int line, tin_tensor *x, int axis, tin_tensor *index) {

@@ -24,8 +24,6 @@ bool tin_check_along(struct tin_call *call, const struct tin_along *along);
 struct tin_node *tin_node_reached(struct tin_graph *graph, struct tin_node *x, const struct tin_node *index, int axis);
 /* The first `size` positions along every axis. */
 struct tin_node *tin_node_leading(struct tin_graph *graph, struct tin_node *x, const int64_t *size);
-/* Axis `from` becomes axis `to`; the others keep their order. */
-struct tin_node *tin_node_move_axis(struct tin_graph *graph, struct tin_node *x, int from, int to);
 
 /* Indices of consecutive axes, one tensor an axis, as one index tensor. x is given, the rest found. */
 struct tin_indices {

@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "ir/indexing.h"
+
 bool tin_axis_call_begin(struct tin_axis_call *along, const char *file, int line, const char *op, tin_tensor *x, int axis,
                          enum tin_coercion coercion) {
   const char *name = "x";
@@ -26,18 +28,8 @@ tin_tensor *tin_axis_call_result(struct tin_axis_call *along, struct tin_node *n
   return tin_call_result(&along->call, along->is_point ? make_reshape(along->call.graph, node, 0, NULL) : node);
 }
 
-/* The axis goes last: then all others are shared by x and the positions. */
 struct tin_node *tin_node_take_along(struct tin_graph *graph, struct tin_node *x, struct tin_node *positions, int axis) {
-  if (!x || !positions)
-    return NULL;
-  int last = x->rank - 1, to_last[TIN_MAX_RANK] = {0}, back[TIN_MAX_RANK] = {0};
-  for (int i = 0; i < x->rank; i++) {
-    to_last[i] = i == last ? axis : i + (i >= axis);
-    back[to_last[i]] = i;
-  }
-  struct tin_node *lines = tin_node_permute(graph, x, to_last), *at = tin_node_permute(graph, positions, to_last);
-  struct tin_node *taken = tin_node_gather(graph, lines, at, (struct tin_indexing){.axis = last, .batch = last});
-  return taken ? tin_node_permute(graph, taken, back) : NULL;
+  return x && positions ? tin_node_gather(graph, x, positions, tin_indexing_along(x, axis)) : NULL;
 }
 
 tin_tensor *tin_axis_call_pair(struct tin_axis_call *along, bool begun, struct tin_node *positions, tin_tensor **indices) {

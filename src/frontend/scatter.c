@@ -130,12 +130,9 @@ static struct tin_node *scatter_along(struct tin_graph *graph, const struct tin_
                                       enum tin_scatter_mode mode) {
   if (!x || !source)
     return NULL;
-  int axis = along->axis, last = x->rank - 1;
-  struct tin_node *reached = tin_node_move_axis(graph, tin_node_reached(graph, x, along->index, axis), axis, last);
-  struct tin_node *index = tin_node_move_axis(graph, along->index, axis, last);
-  struct tin_node *sources = tin_node_move_axis(graph, tin_node_leading(graph, source, along->index->shape), axis, last);
-  struct tin_node *put = tin_node_scatter(graph, reached, index, sources, (struct tin_indexing){.axis = last, .batch = last}, mode);
-  return completed(graph, tin_node_move_axis(graph, put, last, axis), x);
+  struct tin_node *reached = tin_node_reached(graph, x, along->index, along->axis);
+  struct tin_node *sources = tin_node_leading(graph, source, along->index->shape);
+  return completed(graph, tin_node_scatter(graph, reached, along->index, sources, tin_indexing_along(x, along->axis), mode), x);
 }
 
 /* The operands of the functions of torch's scatter family; source is not smaller than the index, or 0-d. */

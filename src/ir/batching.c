@@ -168,7 +168,7 @@ static struct tin_node *lift_scatter(struct batch *batch, const struct tin_node 
   indexing.axis++;
   indexing.batch++;
   return tin_node_scatter(batch->graph, row_of(batch, node, 0), row_of(batch, node, 1), row_of(batch, node, 2), indexing,
-                          (enum tin_scatter_mode)node->arg[3]);
+                          (enum tin_scatter_mode)node->arg[4]);
 }
 
 /* ---- the walk ---- */

@@ -425,7 +425,7 @@ static struct tin_node *grad_scatter_extremum(struct tin_graph *graph, struct ti
 }
 
 static struct tin_node *grad_scatter(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
-  switch (node->arg[3]) {
+  switch (node->arg[4]) {
   case TIN_SCATTER_SET:
     return grad_scatter_set(graph, node, g, i);
   case TIN_SCATTER_MUL:

@@ -468,16 +468,16 @@ struct tin_node *tin_node_concat(struct tin_graph *graph, struct tin_node **in, 
 /* ---- index and effect ---- */
 
 struct tin_node *tin_node_gather(struct tin_graph *graph, struct tin_node *x, struct tin_node *index, struct tin_indexing indexing) {
-  int64_t shape[TIN_MAX_RANK], arg[3] = {indexing.axis, indexing.batch, indexing.coords};
-  struct tin_node like = {.op = OP_GATHER, .n_in = 2, .in = (struct tin_node *[]){x, index}, .n_arg = 3, .arg = arg, .shape = shape};
+  int64_t shape[TIN_MAX_RANK], arg[4] = {indexing.axis, indexing.batch, indexing.coords, indexing.tail};
+  struct tin_node like = {.op = OP_GATHER, .n_in = 2, .in = (struct tin_node *[]){x, index}, .n_arg = 4, .arg = arg, .shape = shape};
   return build(graph, &like);
 }
 
 struct tin_node *tin_node_scatter(struct tin_graph *graph, struct tin_node *base, struct tin_node *index, struct tin_node *source,
                                   struct tin_indexing indexing, enum tin_scatter_mode mode) {
-  int64_t shape[TIN_MAX_RANK], arg[4] = {indexing.axis, indexing.batch, indexing.coords, mode};
+  int64_t shape[TIN_MAX_RANK], arg[5] = {indexing.axis, indexing.batch, indexing.coords, indexing.tail, mode};
   struct tin_node like = {
-      .op = OP_SCATTER, .n_in = 3, .in = (struct tin_node *[]){base, index, source}, .n_arg = 4, .arg = arg, .shape = shape};
+      .op = OP_SCATTER, .n_in = 3, .in = (struct tin_node *[]){base, index, source}, .n_arg = 5, .arg = arg, .shape = shape};
   return build(graph, &like);
 }
 

@@ -118,6 +118,7 @@ struct tin_indexing {
   int axis;   /* the first indexed axis of x */
   int batch;  /* leading axes that x and the index share */
   int coords; /* 0: the index holds positions; else the size of its last axis, which holds coordinates */
+  int tail;   /* axes that x, behind the indexed ones, and the index, behind its places, share */
 };
 
 /* What a scatter makes of the old value at a place and a source element. For bool min is and, max is or; there is no add and mul. */

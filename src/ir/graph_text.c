@@ -52,10 +52,10 @@ struct attribute {
     "dilation", ATTRIBUTE_NUMBER, 3                                                                                                        \
   }
 #define INDEXING_ATTRIBUTES                                                                                                                \
-  AXIS, {"batch", ATTRIBUTE_OPTIONAL, 1}, {                                                                                                \
-    "coords", ATTRIBUTE_OPTIONAL, 2                                                                                                        \
+  AXIS, {"batch", ATTRIBUTE_OPTIONAL, 1}, {"coords", ATTRIBUTE_OPTIONAL, 2}, {                                                             \
+    "tail", ATTRIBUTE_OPTIONAL, 3                                                                                                          \
   }
-static const struct attribute attributes[OP_COUNT][5] = {
+static const struct attribute attributes[OP_COUNT][6] = {
     [OP_SUM] = {AXES_OF_REDUCTION},
     [OP_PROD] = {AXES_OF_REDUCTION},
     [OP_REDUCE_MIN] = {AXES_OF_REDUCTION},
@@ -69,7 +69,7 @@ static const struct attribute attributes[OP_COUNT][5] = {
     [OP_FOLD] = {WINDOW_ATTRIBUTES},
     [OP_CONCAT] = {AXIS},
     [OP_GATHER] = {INDEXING_ATTRIBUTES},
-    [OP_SCATTER] = {INDEXING_ATTRIBUTES, {"mode", ATTRIBUTE_MODE, 3}},
+    [OP_SCATTER] = {INDEXING_ATTRIBUTES, {"mode", ATTRIBUTE_MODE, 4}},
     [OP_CUMSUM] = {AXIS},
     [OP_CUMPROD] = {AXIS},
     [OP_RECURRENCE] = {AXIS},

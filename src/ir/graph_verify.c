@@ -223,9 +223,9 @@ static const char *infer_concat(struct tin_node *node) {
 
 static const char *check_indexing(const struct tin_node *node) {
   const struct tin_node *x = node->in[0], *index = node->in[1];
-  const int64_t *arg = node->arg; /* axis, batch, coords, mode */
+  const int64_t *arg = node->arg; /* axis, batch, coords, tail, mode */
   if (!accepts(node, x->dtype) ||
-      (node->op == OP_SCATTER && x->dtype == TIN_BOOL && (arg[3] == TIN_SCATTER_ADD || arg[3] == TIN_SCATTER_MUL)))
+      (node->op == OP_SCATTER && x->dtype == TIN_BOOL && (arg[4] == TIN_SCATTER_ADD || arg[4] == TIN_SCATTER_MUL)))
     return "the op does not accept the input's dtype";
   if (!is_integer(index->dtype))
     return "the index is not of an integer dtype";
@@ -240,6 +240,12 @@ static const char *check_indexing(const struct tin_node *node) {
   for (int i = 0; i < arg[1]; i++)
     if (index->shape[i] != x->shape[i])
       return "the index's batch axes are not those of the input";
+  int64_t behind = arg[0] + (arg[2] ? arg[2] : 1), places = index->rank - (arg[2] > 0) - arg[1]; /* with the tail */
+  if (arg[3] < 0 || arg[3] > x->rank - behind || arg[3] > places)
+    return "there are more tail axes than axes behind the indexed ones";
+  for (int i = 0; i < arg[3]; i++)
+    if (index->shape[arg[1] + places - arg[3] + i] != x->shape[behind + i])
+      return "the index's tail axes are not those of the input";
   return NULL;
 }
 
@@ -262,7 +268,7 @@ static int gathered_shape(const struct tin_node *node, int64_t *shape) {
 static const char *infer_index(struct tin_node *node) {
   const struct tin_node *x = node->in[0];
   int64_t shape[TIN_MAX_RANK];
-  if (node->op == OP_SCATTER && (node->arg[3] < 0 || node->arg[3] >= TIN_SCATTER_MODES))
+  if (node->op == OP_SCATTER && (node->arg[4] < 0 || node->arg[4] >= TIN_SCATTER_MODES))
     return "the mode is unknown";
   const char *wrong = check_indexing(node);
   if (wrong)
@@ -323,9 +329,9 @@ static int expected_arguments(const struct tin_node *node) {
   case OP_FOLD:
     return 4;
   case OP_GATHER:
-    return 3;
-  case OP_SCATTER:
     return 4;
+  case OP_SCATTER:
+    return 5;
   case OP_FLIP:
   case OP_CONCAT:
     return 1;

@@ -377,7 +377,7 @@ static void concat(const struct tin_node *node, void *const *in, void *out) {
 /* The row of every place, batch after batch; NULL with an error that names the first index out of range, or for want of memory. */
 static int64_t *rows_of_places(const struct tin_index_geometry *g, const struct tin_node *node, const void *index,
                                struct tin_error *error) {
-  int64_t count = g->batch * g->places;
+  int64_t count = g->batch * g->places * g->tail;
   int dtype = node->in[1]->dtype, columns = g->limits.columns;
   int64_t outside = tin_index_first_outside(&g->limits, index, dtype, count * columns);
   if (outside >= 0) {
@@ -399,7 +399,7 @@ static void copy_all(const struct tin_node *node, const void *x, void *out) {
 
 /* One row of a scatter: its elements take in those of the source by the mode. */
 static void scatter_row(const struct tin_node *node, const void *source, int64_t from, void *out, int64_t to, int64_t count) {
-  int op = tin_scatter_op(node->arg[3]);
+  int op = tin_scatter_op(node->arg[4]);
   tin_dtype dtype = (tin_dtype)node->dtype;
   for (int64_t i = 0; i < count; i++) {
     uint64_t pair[2] = {tin_scalar_load(out, to + i, dtype), tin_scalar_load(source, from + i, dtype)};
@@ -416,9 +416,9 @@ static bool index_op(const struct tin_node *node, void *const *in, void *out, st
   if (node->op == OP_SCATTER)
     copy_all(node, in[0], out);
   for (int64_t outer = 0; outer < g.batch * g.prefix && g.inner; outer++)
-    for (int64_t j = 0; j < g.places; j++) {
-      int64_t place = (outer * g.places + j) * g.inner; /* its elements in what is gathered or scattered */
-      int64_t row = (outer * g.rows + rows[outer / g.prefix * g.places + j]) * g.inner;
+    for (int64_t j = 0; j < g.places * g.tail; j++) {
+      int64_t place = (outer * g.places * g.tail + j) * g.inner; /* its elements in what is gathered or scattered */
+      int64_t row = ((outer * g.rows + rows[outer / g.prefix * g.places * g.tail + j]) * g.tail + j % g.tail) * g.inner;
       if (node->op == OP_GATHER)
         memcpy((char *)out + place * bytes, (const char *)in[0] + row * bytes, (size_t)(g.inner * bytes));
       else

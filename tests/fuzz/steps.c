@@ -352,13 +352,15 @@ static struct tin_node *random_index(struct generator *g, const struct gen_shape
   return gen_index(g, dtype, shape, limit);
 }
 
-/* Which axes of x an index names: often one, sometimes a batch before it, sometimes coordinates along several. */
+/* Which axes of x an index names: often one, sometimes axes shared before or behind it, sometimes coordinates along several. */
 static struct tin_indexing random_indexing(struct generator *g, const struct tin_node *x) {
   struct tin_indexing at = {.axis = (int)gen_below(g, x->rank)};
   if (at.axis && gen_chance(g, 40))
     at.batch = (int)gen_range(g, 1, at.axis);
   if (gen_chance(g, 40))
     at.coords = (int)gen_range(g, 1, x->rank - at.axis);
+  if (gen_chance(g, 40))
+    at.tail = (int)gen_range(g, 0, x->rank - at.axis - (at.coords ? at.coords : 1));
   return at;
 }
 
@@ -373,6 +375,8 @@ static bool index_shapes(struct generator *g, const struct tin_node *x, struct t
     gathered->size[gathered->rank++] = x->shape[i];
   for (int i = 0; i < places; i++)
     index->size[index->rank++] = gathered->size[gathered->rank++] = gen_range(g, 0, 10);
+  for (int i = 0; i < at.tail; i++)
+    index->size[index->rank++] = x->shape[at.axis + columns + i];
   for (int i = at.axis + columns; i < x->rank; i++)
     gathered->size[gathered->rank++] = x->shape[i];
   if (at.coords)
