@@ -89,15 +89,17 @@ static const char every_kind[] = "%0 = var \"x\" f32[2, 3, 6]\n"
                                  "%24 = recurrence(%0, %23) f32[2, 3, 6] axis=1\n"
                                  "%25 = cumargmin(%17) i32[2, 3, 6] axis=0\n"
                                  "%26 = argsort(%24) i32[2, 3, 6] axis=2 descending=1\n"
-                                 "return %6, %7, %10, %16, %20, %22, %25, %26, %6\n";
+                                 "%27 = gather(%0, %25) f32[2, 3, 6] axis=1 batch=1 tail=1\n"
+                                 "%28 = scatter(%0, %25, %27) f32[2, 3, 6] axis=1 batch=1 tail=1 mode=set\n"
+                                 "return %6, %7, %10, %16, %20, %22, %25, %26, %28, %6\n";
 
 static void test_round_trip(void **state) {
   struct fixture *f = *state;
   struct tin_error error = {0};
   struct tin_node_list outputs = parse(f, every_kind, &error);
   assert_string_equal(error.text, "");
-  assert_int_equal(outputs.count, 9);
-  assert_ptr_equal(outputs.at[0], outputs.at[8]);
+  assert_int_equal(outputs.count, 10);
+  assert_ptr_equal(outputs.at[0], outputs.at[9]);
   /* The order of lines is that of the walk from the outputs, so the first print may differ from what was written; the second may not. */
   char *first = print(f, outputs);
   outputs = parse(f, first, &error);

@@ -68,6 +68,11 @@ static tin_tensor *build_gather(tin_tensor *x, tin_tensor *c) { /* a batch of tw
   tin_tensor *index = tin_reshape(ranks(x), TIN_SHAPE(2, 3));
   return tin_add(tin_gather(tin_reshape(x, TIN_SHAPE(2, 12)), 1, index), tin_gather(tin_reshape(c, TIN_SHAPE(2, 12)), 1, index));
 }
+static tin_tensor *build_gather_middle(tin_tensor *x, tin_tensor *c) { /* axes shared before and behind the indexed one */
+  tin_tensor *index = tin_expand(tin_reshape(ranks(x), TIN_SHAPE(2, 3, 1)), TIN_SHAPE(2, 3, 2)), *wide = tin_reshape(c, TIN_SHAPE(2, 6, 2));
+  tin_tensor *lower = tin_take_along_axis(wide, index, 1);
+  return tin_add(lower, tin_gather(tin_scatter_add(wide, 1, index, tin_slice(x, 2, 0, 2)), 1, index));
+}
 static tin_tensor *build_index_add(tin_tensor *x, tin_tensor *c) {
   return tin_index_add(tin_reshape(c, TIN_SHAPE(6, 4)), 0, ranks(x), tin_reshape(x, TIN_SHAPE(6, 4)));
 }
@@ -108,6 +113,7 @@ static const struct {
     {"take_both", build_take_both},
     {"index_add", build_index_add},
     {"gather", build_gather},
+    {"gather_middle", build_gather_middle},
     {"embedding_gradient", build_embedding_gradient},
     {"watch", build_watch},
     {"gradient", build_gradient},
