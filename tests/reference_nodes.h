@@ -240,16 +240,16 @@ static inline void ref_fold(const struct tin_node *node, void *const *in, void *
 static inline int64_t ref_gathered_from(const struct tin_node *node, const int64_t *o, int rank, const void *index_data) {
   const struct tin_node *x = node->in[0], *index = node->in[1];
   int axis = (int)node->arg[0], batch = (int)node->arg[1], coords = (int)node->arg[2], columns = coords ? coords : 1;
-  int places = index->rank - batch - (coords > 0);
+  int named = index->rank - batch - (coords > 0), places = named - (int)node->arg[3]; /* the tail's axes are both named and x's own */
   int64_t j[TIN_MAX_RANK], i[TIN_MAX_RANK];
   for (int a = 0; a < axis; a++)
     i[a] = o[a];
   for (int a = 0; a < batch; a++)
     j[a] = o[a];
-  for (int a = 0; a < places; a++)
+  for (int a = 0; a < named; a++)
     j[batch + a] = o[axis + a];
   for (int column = 0; column < columns; column++) {
-    j[batch + places] = column; /* looked at with coordinates only */
+    j[batch + named] = column; /* looked at with coordinates only */
     i[axis + column] = (int64_t)ref_integer(ref_load(index_data, ref_position(index, j), (tin_dtype)index->dtype), (tin_dtype)index->dtype);
   }
   for (int a = axis + places; a < rank; a++)
@@ -281,7 +281,7 @@ static inline void ref_scatter(const struct tin_node *node, void *const *in, voi
     int64_t to = ref_gathered_from(node, o, node->in[2]->rank, in[1]);
     uint64_t source = ref_load(in[2], at, dtype);
     ref_store(out, to, dtype,
-              node->arg[3] == TIN_SCATTER_SET ? source : ref_two(ops[node->arg[3]], dtype, ref_load(out, to, dtype), source));
+              node->arg[4] == TIN_SCATTER_SET ? source : ref_two(ops[node->arg[4]], dtype, ref_load(out, to, dtype), source));
   }
 }
 

@@ -685,22 +685,26 @@ static void build_copy(struct walk *w) {
 
 static const struct {
   struct shape x, index;
-  int axis, batch, coords;
+  int axis, batch, coords, tail;
 } index_cases[] = {
-    {{1, {10}}, {1, {37}}, 0, 0, 0},
-    {{2, {5, 7}}, {2, {3, 2}}, 1, 0, 0},
-    {{2, {5, 19}}, {1, {9}}, 0, 0, 0},
-    {{2, {5, 7}}, {0, {0}}, 0, 0, 0},
-    {{2, {5, 7}}, {1, {0}}, 1, 0, 0},
-    {{2, {5, 0}}, {1, {4}}, 0, 0, 0},
-    {{3, {4, 5, 6}}, {2, {4, 3}}, 1, 1, 0},
-    {{3, {4, 5, 6}}, {2, {4, 3}}, 2, 1, 0},
-    {{3, {3, 4, 17}}, {3, {3, 4, 5}}, 2, 2, 0},
-    {{3, {5, 7, 2}}, {2, {6, 2}}, 0, 0, 2},
-    {{3, {3, 5, 4}}, {3, {3, 6, 2}}, 1, 1, 2},
-    {{1, {9}}, {1, {1}}, 0, 0, 1},
-    {{6, {2, 3, 2, 2, 3, 2}}, {2, {4, 3}}, 2, 0, 3},
-    {{6, {2, 3, 2, 2, 3, 2}}, {1, {5}}, 4, 0, 0},
+    {{1, {10}}, {1, {37}}, 0, 0, 0, 0},
+    {{2, {5, 7}}, {2, {3, 2}}, 1, 0, 0, 0},
+    {{2, {5, 19}}, {1, {9}}, 0, 0, 0, 0},
+    {{2, {5, 7}}, {0, {0}}, 0, 0, 0, 0},
+    {{2, {5, 7}}, {1, {0}}, 1, 0, 0, 0},
+    {{2, {5, 0}}, {1, {4}}, 0, 0, 0, 0},
+    {{3, {4, 5, 6}}, {2, {4, 3}}, 1, 1, 0, 0},
+    {{3, {4, 5, 6}}, {2, {4, 3}}, 2, 1, 0, 0},
+    {{3, {3, 4, 17}}, {3, {3, 4, 5}}, 2, 2, 0, 0},
+    {{3, {5, 7, 2}}, {2, {6, 2}}, 0, 0, 2, 0},
+    {{3, {3, 5, 4}}, {3, {3, 6, 2}}, 1, 1, 2, 0},
+    {{1, {9}}, {1, {1}}, 0, 0, 1, 0},
+    {{6, {2, 3, 2, 2, 3, 2}}, {2, {4, 3}}, 2, 0, 3, 0},
+    {{6, {2, 3, 2, 2, 3, 2}}, {1, {5}}, 4, 0, 0, 0},
+    {{2, {5, 19}}, {2, {4, 19}}, 0, 0, 0, 1},
+    {{4, {2, 4, 3, 9}}, {3, {2, 5, 3}}, 1, 1, 0, 1},
+    {{4, {3, 2, 5, 3}}, {4, {2, 2, 5, 1}}, 0, 0, 1, 2},
+    {{5, {2, 3, 4, 3, 2}}, {3, {3, 3, 2}}, 1, 0, 2, 1},
 };
 enum { INDEX_CASES = sizeof index_cases / sizeof *index_cases };
 
@@ -726,7 +730,7 @@ static struct tin_node *index_of(struct walk *w, int i) {
 static void build_gather(struct walk *w) {
   for (int i = 0; i < INDEX_CASES; i++)
     emit(w, make(w, OP_OF(OP_GATHER), IN(leaf(w, w->from, index_cases[i].x), index_of(w, i)),
-                 ARGS(index_cases[i].axis, index_cases[i].batch, index_cases[i].coords)));
+                 ARGS(index_cases[i].axis, index_cases[i].batch, index_cases[i].coords, index_cases[i].tail)));
 }
 
 static void build_scatter(struct walk *w) {
@@ -734,10 +738,10 @@ static void build_scatter(struct walk *w) {
     int at = i / TIN_SCATTER_MODES, mode = i % TIN_SCATTER_MODES;
     if (w->from == TIN_BOOL && (mode == TIN_SCATTER_ADD || mode == TIN_SCATTER_MUL))
       continue;
-    int64_t arg[] = {index_cases[at].axis, index_cases[at].batch, index_cases[at].coords, mode};
+    int64_t arg[] = {index_cases[at].axis, index_cases[at].batch, index_cases[at].coords, index_cases[at].tail, mode};
     struct tin_node *x = leaf(w, w->from, index_cases[at].x), *index = index_of(w, at);
-    struct tin_node *gathered = make(w, OP_OF(OP_GATHER), IN(x, index), arg, 3); /* for its shape */
-    emit(w, make(w, OP_OF(OP_SCATTER), IN(x, index, leaf(w, w->from, shape_of(gathered))), arg, 4));
+    struct tin_node *gathered = make(w, OP_OF(OP_GATHER), IN(x, index), arg, 4); /* for its shape */
+    emit(w, make(w, OP_OF(OP_SCATTER), IN(x, index, leaf(w, w->from, shape_of(gathered))), arg, 5));
   }
 }
 
