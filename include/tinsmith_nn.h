@@ -587,6 +587,22 @@ tin_tensor *tin_geglu_at(const char *file, int line, tin_tensor *x, int axis);
 tin_tensor *tin_swiglu_at(const char *file, int line, tin_tensor *x, int axis);
 /* tin_softmax of -x. torch.nn.functional.softmin. */
 tin_tensor *tin_softmin_at(const char *file, int line, tin_tensor *x, int axis);
+struct tin_gumbel_options {
+  const char *file TIN_ZERO;
+  int line TIN_ZERO;
+  tin_tensor *x TIN_ZERO;
+  int axis TIN_ZERO;
+  double tau TIN_ZERO; /* temperature; 0: 1 */
+  bool hard TIN_ZERO;  /* 1 at the largest, 0 elsewhere, with the gradient of the soft result */
+};
+/* A softened draw of a class along the axis with probabilities softmax(x): softmax((x + e) / tau), e = -log(-log(u)) for u uniform in (0,
+ * 1) (Jang, Gu and Poole, "Categorical reparameterization with Gumbel-softmax", 2017). tin_gumbel_softmax(x, -1, .hard = true).
+ * torch.nn.functional.gumbel_softmax. */
+tin_tensor *tin_gumbel_softmax_args(struct tin_gumbel_options args);
+#ifndef __cplusplus
+#define tin_gumbel_softmax(x_, ...)                                                                                                        \
+  tin_gumbel_softmax_args((struct tin_gumbel_options){.file = __FILE__, .line = __LINE__, .x = (x_), .axis = __VA_ARGS__})
+#endif
 #define tin_glu(...) tin_glu_at(TIN_HERE, __VA_ARGS__)
 #define tin_reglu(...) tin_reglu_at(TIN_HERE, __VA_ARGS__)
 #define tin_geglu(...) tin_geglu_at(TIN_HERE, __VA_ARGS__)
@@ -1073,6 +1089,10 @@ TIN_CPP_POOL(tin_adaptive_max_pool2d, tin_adaptive_pool_options)
 TIN_CPP_POOL(tin_adaptive_max_pool3d, tin_adaptive_pool_options)
 TIN_CPP_POOL(tin_interpolate, tin_interpolate_options)
 #undef TIN_CPP_POOL
+static inline tin_tensor *tin_gumbel_softmax(tin_tensor *x, int axis, tin_gumbel_options options = {}, TIN_CPP_PLACE) {
+  options.file = file, options.line = line, options.x = x, options.axis = axis;
+  return tin_gumbel_softmax_args(options);
+}
 #define TIN_CPP_ACTIVATION(name)                                                                                                           \
   static inline tin_tensor *name(tin_tensor *x, tin_activation_options options = {}, TIN_CPP_PLACE) {                                      \
     options.file = file, options.line = line, options.x = x;                                                                               \

@@ -363,6 +363,25 @@ static void test_tails(void **state) {
   end_ctx(ctx);
 }
 
+/* Draws come as often as their classes are likely; the hard one has the gradient of a softmax, whose sum along the axis is 0. */
+static void test_gumbel_softmax(void **state) {
+  (void)state;
+  tin_ctx *ctx = new_ctx();
+  enum { DRAWS = 4000 };
+  tin_tensor *logits = tin_log(TENSOR(ctx, TIN_F32, TIN_SHAPE(3, 1), 0.2, 0.5, 0.3));
+  tin_tensor *many = tin_expand(logits, TIN_SHAPE(3, DRAWS)), *hard = tin_gumbel_softmax(many, 0, .tau = 0.5, .hard = true), *gradient;
+  EXPECT_NEAR(tin_mean(hard, .axes = TIN_AXES(1)), 0.1, 0.2, 0.5, 0.3);
+  assert_true(tin_allclose(tin_sum(tin_square(hard), .axes = TIN_AXES(0)), tin_ones(ctx, TIN_F32, TIN_SHAPE(DRAWS))));
+  tin_tensor *soft = tin_gumbel_softmax(many, -2);
+  assert_true(tin_allclose(tin_sum(soft, .axes = TIN_AXES(0)), tin_ones(ctx, TIN_F32, TIN_SHAPE(DRAWS))));
+  assert_true(tin_item(tin_max(soft)) < 1 && tin_item(tin_min(soft)) > 0);
+  tin_grad(tin_sum(tin_mul(hard, TENSOR(ctx, TIN_F32, TIN_SHAPE(3, 1), 1, 2, 5))), TIN_LIST(many), &gradient);
+  assert_true(tin_item(tin_max(tin_abs(gradient))) > 0.1);
+  assert_true(tin_item(tin_max(tin_abs(tin_sum(gradient, .axes = TIN_AXES(0))))) < 1e-5);
+  EXPECT_TYPE(tin_gumbel_softmax(tin_zeros(ctx, TIN_BF16, TIN_SHAPE(2, 3)), -1, .hard = true), TIN_BF16, 2, 3);
+  end_ctx(ctx);
+}
+
 static void test_shapes(void **state) {
   (void)state;
   tin_ctx *ctx = new_ctx();
@@ -388,6 +407,8 @@ static void test_misuse(void **state) {
   } while (0)
   ERROR(tin_gelu(x, .approximate = "tan"), "gelu: approximate is \"none\" or \"tanh\", not \"tan\"");
   ERROR(tin_hardtanh(x, .low = 2, .high = 1), "hardtanh: low 2 is not below high 1");
+  ERROR(tin_gumbel_softmax(x, 1, .tau = -1), "gumbel_softmax: the temperature -1 is negative");
+  ERROR(tin_gumbel_softmax(x, 2), "gumbel_softmax: ");
   ERROR(tin_glu(x, 1), "glu: axis 1 of x [2, 3] has no halves: its size is odd");
   ERROR(tin_prelu(x, tin_zeros(ctx, TIN_F32, TIN_SHAPE(2))),
         "prelu: weight [2] must have one element, or one for each of the 3 channels of x [2, 3]");
@@ -397,8 +418,8 @@ static void test_misuse(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_values), cmocka_unit_test(test_prelu), cmocka_unit_test(test_gates),
-      cmocka_unit_test(test_shapes), cmocka_unit_test(test_tails), cmocka_unit_test(test_misuse),
+      cmocka_unit_test(test_values),         cmocka_unit_test(test_prelu), cmocka_unit_test(test_gates),  cmocka_unit_test(test_shapes),
+      cmocka_unit_test(test_gumbel_softmax), cmocka_unit_test(test_tails), cmocka_unit_test(test_misuse),
   };
   static const char *const targets[] = {"interpreter", "portable", NULL};
   int failed = 0;

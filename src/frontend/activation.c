@@ -153,3 +153,39 @@ GATED(swiglu, "a * (b * sigmoid(b))")
 tin_tensor *tin_softmin_at(const char *file, int line, tin_tensor *x, int axis) {
   return tin_softmax_at(file, line, tin_neg_at(file, line, x), axis);
 }
+
+/* ---- a draw from classes ---- */
+
+/* 1 where y is largest along the axis, the first of equal ones, else 0; the gradient is y's. */
+static tin_tensor *straight_through(const struct tin_gumbel_options *args, tin_tensor *y) {
+  tin_shape shape = tin_shape_of(y);
+  int axis = args->axis < 0 ? args->axis + shape.rank : args->axis;
+  struct tin_reduce_options row = {.file = args->file, .line = args->line, .x = y, .axes = TIN_AXES(axis)};
+  tin_tensor *hot = tin_one_hot_at(args->file, args->line, tin_argmax_args(row), tin_is_poison(y) ? 1 : shape.size[axis]);
+  hot = tin_movedim_at(args->file, args->line, hot, TIN_AXES(-1), TIN_AXES(args->axis));
+  hot = tin_cast_at(args->file, args->line, hot, tin_dtype_of(y));
+  return tin_expression_with_gradient_at(args->file, args->line, "b", "g;", TIN_LIST(y, hot));
+}
+
+/* The uniform number is moved into (0, 1), so that both logarithms are finite, in f32 too. */
+tin_tensor *tin_gumbel_softmax_args(struct tin_gumbel_options args) {
+  static const char *const names[] = {"x", "u"};
+  struct tin_call call = tin_call_of(args.file, args.line, "gumbel_softmax");
+  struct tin_node *nodes[3];
+  if (!tin_call_operands(&call, 1, &args.x, names, nodes) || !tin_coerce(&call, COERCE_FLOAT, 1, &args.x, names, nodes) ||
+      tin_check_axis(&call, args.x, "x", nodes[0], args.axis) < 0)
+    return tin_call_poison(&call);
+  if (!(args.tau >= 0)) {
+    tin_call_fail(&call, "the temperature %g is negative", args.tau);
+    return tin_call_poison(&call);
+  }
+  nodes[1] = tin_call_operand(&call, tin_rand_at(args.file, args.line, call.ctx, (tin_dtype)nodes[0]->dtype, tin_shape_of(args.x)), "u");
+  nodes[2] = make_number(call.graph, nodes[0], args.tau == 0 ? 1 : args.tau);
+  if (!nodes[1] || !nodes[2])
+    return nodes[1] ? tin_call_result(&call, NULL) : tin_call_poison(&call);
+  struct tin_node *perturbed = tin_node_expression(&call, "(a - log(-log(b * (1 - 0x1p-23) + 0x1p-25))) / c", 3, nodes);
+  if (!perturbed)
+    return tin_call_poison(&call);
+  tin_tensor *y = tin_softmax_at(args.file, args.line, tin_call_result(&call, perturbed), args.axis);
+  return args.hard ? straight_through(&args, y) : y;
+}
