@@ -757,7 +757,8 @@ tin_tensor *tin_fma_at(const char *file, int line, tin_tensor *a, tin_tensor *b,
 tin_tensor *tin_lerp_at(const char *file, int line, tin_tensor *a, tin_tensor *b, tin_tensor *weight);
 #define tin_lerp(...) tin_lerp_at(TIN_HERE, __VA_ARGS__)
 
-/* With a number: it takes x's dtype (an integer or bool x with a number that is no integer: f32; bool with an integer: i32). */
+/* With a number: it takes x's dtype (an integer or bool x with a number that is no integer: f32; bool with an integer: i32), wrapped where
+ * that is too narrow, as in PyTorch: u8 plus -1 is u8. */
 tin_tensor *tin_add_scalar_at(const char *file, int line, tin_tensor *x, double number); /* x + number */
 tin_tensor *tin_sub_scalar_at(const char *file, int line, tin_tensor *x, double number); /* x - number */
 tin_tensor *tin_mul_scalar_at(const char *file, int line, tin_tensor *x, double number); /* x * number */
@@ -804,9 +805,9 @@ tin_tensor *tin_clamp_at(const char *file, int line, tin_tensor *x, double low, 
  * C's operators with C's precedence, but for assignment, [] and ->: ?: || && | ^ & == != < <= > >= << >> + - * / % ! ~ and parentheses;
  * numbers (2, 0x1f, 1.5e-3, 0x1p-4f), INFINITY, NAN, M_PI, M_E; the functions of this header from one to three tensors without tin_ and
  * options (exp, hypot, where, ...), also under C's names fabs, pow, min, max, and clamp(x, low, high). Operands broadcast and keep their
- * dtypes: two values meet in the promoted one, an integer number takes the other's dtype, a float number too unless that is an integer,
- * which becomes float; bool counts as 0 or 1. So integers divide as in C, towards zero, and a > 0 gives bool. % of floats is fmod; | & ^ ~
- * << >> need integers or bool.
+ * dtypes: two values meet in the promoted one, an integer number takes the other's dtype (of integers i32 or i64 where that is too
+ * narrow), a float number too unless that is an integer, which becomes float; bool counts as 0 or 1. So integers divide as in C, towards
+ * zero, and a > 0 gives bool. % of floats is fmod; | & ^ ~ << >> need integers or bool.
  *
  * It becomes nodes like any others: it fuses, and its gradient follows from its parts. Errors point at the column. */
 tin_tensor *tin_expression_at(const char *file, int line, const char *text, tin_list operands);

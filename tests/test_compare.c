@@ -64,6 +64,21 @@ static void test_numbers_of_integers(void **state) {
   end_ctx(ctx);
 }
 
+/* In arithmetic the number wraps as the result does. */
+static void test_numbers_wrap(void **state) {
+  (void)state;
+  tin_ctx *ctx = new_ctx();
+  tin_tensor *bytes = VECTOR(TIN_U8, 5, 200), *words = VECTOR(TIN_I32, -7, 1);
+  EXPECT_EXACT(tin_add_scalar(bytes, -1), 4, 199);
+  EXPECT_EXACT(tin_mul_scalar(bytes, 300), 5 * 300 % 256, 200 * 300 % 256);
+  EXPECT_EXACT(tin_scalar_sub(256, bytes), 251, 56);
+  EXPECT_EXACT(tin_add_scalar(words, 0x1p32 + 3), -4, 4);
+  EXPECT_EXACT(tin_add_scalar(VECTOR(TIN_U64, 5), -6), 0x1p64);
+  EXPECT_EXACT(tin_minimum_scalar(words, INFINITY), -7, 1);
+  EXPECT_EXACT(tin_expression("a & ~1", TIN_LIST(bytes)), 4, 200);
+  end_ctx(ctx);
+}
+
 static void test_extrema(void **state) {
   (void)state;
   tin_ctx *ctx = new_ctx();
@@ -132,8 +147,10 @@ static void test_misuse(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_numbers), cmocka_unit_test(test_numbers_of_integers), cmocka_unit_test(test_extrema),
-      cmocka_unit_test(test_clamp),   cmocka_unit_test(test_tolerances),          cmocka_unit_test(test_misuse),
+      cmocka_unit_test(test_numbers), cmocka_unit_test(test_numbers_of_integers),
+      cmocka_unit_test(test_extrema), cmocka_unit_test(test_numbers_wrap),
+      cmocka_unit_test(test_clamp),   cmocka_unit_test(test_tolerances),
+      cmocka_unit_test(test_misuse),
   };
   int failed = cmocka_run_group_tests_name("compare", tests, NULL, NULL);
   target = "interpreter";

@@ -76,6 +76,9 @@ static void test_dtypes(void **state) {
   EXPECT_EXACT(tin_expression("a / 4.", TIN_LIST(n)), 1.5, 2.25);
   EXPECT_EXACT(tin_expression("a % 2", TIN_LIST(f)), 0.5, -1);
   EXPECT_EXACT(tin_expression("a + 100", TIN_LIST(u)), 44, 103);
+  EXPECT_EXACT(tin_expression("a & ~1", TIN_LIST(u)), 200, 2);
+  EXPECT_EXACT(tin_expression("(a > -1) + (a < 256) + min(a, -1)", TIN_LIST(u)), 1, 1);
+  EXPECT_TYPE(tin_expression("a + 0x100000000", TIN_LIST(n)), TIN_I64, 2);
   EXPECT_EXACT(tin_expression("~a", TIN_LIST(u)), 55, 252);
   EXPECT_EXACT(tin_expression("~a", TIN_LIST(m)), -2, -1);
   EXPECT_EXACT(tin_expression("-a", TIN_LIST(m)), -1, 0);

@@ -6,8 +6,7 @@
 
 /* ---- with a number ---- */
 
-/* Whether the integer dtype holds the number. */
-static bool holds(tin_dtype dtype, double number) {
+bool tin_dtype_holds(tin_dtype dtype, double number) {
   bool is_signed = tin_dtypes[dtype].class == TIN_CLASS_SIGNED;
   int bits = dtype == TIN_BOOL ? 1 : 8 * (int)tin_dtype_size(dtype);
   double end = ldexp(1, bits - is_signed);
@@ -20,7 +19,7 @@ static tin_tensor *compare_number(const char *file, int line, const char *op_nam
   struct tin_node *node = tin_call_operand(&call, x, "x");
   if (!node)
     return tin_call_poison(&call);
-  if (!tin_dtype_is_float(node->dtype) && !holds((tin_dtype)node->dtype, number))
+  if (!tin_dtype_is_float(node->dtype) && !tin_dtype_holds((tin_dtype)node->dtype, number))
     node = make_cast(call.graph, node, TIN_F64);
   struct tin_node *other = make_number(call.graph, node, number);
   return tin_call_result(&call, make_binary(call.graph, op, swap ? other : node, swap ? node : other));

@@ -352,6 +352,13 @@ static tin_dtype meeting_dtype(tin_dtype dtype, double number) {
   return dtype == TIN_BOOL ? TIN_I32 : dtype;
 }
 
+struct tin_node *tin_node_number_as(struct tin_graph *graph, tin_dtype dtype, double number) {
+  if (tin_dtype_is_float(dtype) || dtype == TIN_BOOL || !(number >= -0x1p63 && number < 0x1p63))
+    return tin_node_number(graph, dtype, number);
+  struct tin_node *wide = tin_node_number(graph, TIN_I64, number);
+  return make_cast(graph, wide, dtype);
+}
+
 static tin_tensor *with_number(const char *file, int line, const char *op_name, int op, enum tin_coercion coercion, tin_tensor *x,
                                double number, bool number_first) {
   struct tin_call call = tin_call_of(file, line, op_name);
@@ -360,7 +367,11 @@ static tin_tensor *with_number(const char *file, int line, const char *op_name, 
     return tin_call_poison(&call);
   tin_dtype dtype = coerced_dtype(coercion, meeting_dtype((tin_dtype)node->dtype, number));
   node = make_cast(call.graph, node, tin_call_working(&call, dtype));
-  struct tin_node *other = make_number(call.graph, node, number);
+  if (!node)
+    return tin_call_result(&call, NULL);
+  bool bound = op == OP_MIN || op == OP_MAX; /* saturates rather */
+  struct tin_node *other = (bound ? tin_node_number : tin_node_number_as)(call.graph, (tin_dtype)node->dtype, number);
+  other = make_broadcast(call.graph, other, node->rank, node->shape);
   return tin_call_result(&call, make_binary(call.graph, op, number_first ? other : node, number_first ? node : other));
 }
 

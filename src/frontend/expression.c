@@ -82,7 +82,7 @@ static tin_dtype float_of(const struct parser *parser) {
 
 static struct tin_node *number_node(struct parser *parser, tin_dtype dtype, double number) {
   struct tin_graph *graph = parser->call.graph;
-  return make_broadcast(graph, tin_node_number(graph, dtype, number), parser->like->rank, parser->like->shape);
+  return make_broadcast(graph, tin_node_number_as(graph, dtype, number), parser->like->rank, parser->like->shape);
 }
 
 /* The dtype in which the values meet. */
@@ -97,9 +97,15 @@ static tin_dtype meeting_dtype(const struct parser *parser, const struct value *
     dtype = found ? tin_dtype_promote(dtype, (tin_dtype)values[i].node->dtype) : (tin_dtype)values[i].node->dtype;
     found = true;
   }
-  if (real && !tin_dtype_is_float(dtype))
+  if (tin_dtype_is_float(dtype) || !number)
+    return dtype;
+  if (real)
     return float_of(parser);
-  return number && dtype == TIN_BOOL ? parser->dtype : dtype;
+  dtype = dtype == TIN_BOOL ? parser->dtype : dtype;
+  for (int i = 0; i < count; i++)
+    if (values[i].is_number && dtype != TIN_U64 && !tin_dtype_is_float(dtype) && !tin_dtype_holds(dtype, values[i].number))
+      dtype = tin_dtype_promote(dtype, tin_dtype_holds(TIN_I32, values[i].number) ? TIN_I32 : TIN_I64);
+  return dtype;
 }
 
 /* All of them in that dtype; with `arithmetic`, bool counts as 0 or 1. */

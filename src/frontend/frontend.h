@@ -281,6 +281,10 @@ tin_tensor *tin_axis_call_pair(struct tin_axis_call *along, bool begun, struct t
 /* The elements of x at the positions (i32, of x's shape but for the size of the axis) along the axis. torch.take_along_dim. */
 struct tin_node *tin_node_take_along(struct tin_graph *graph, struct tin_node *x, struct tin_node *positions, int axis);
 
+/* Whether the integer dtype (or bool) has the number among its values. */
+bool tin_dtype_holds(tin_dtype dtype, double number);
+/* 0-d: the number as an operand of that dtype; integers wrap, and beyond 64 bits they saturate. */
+struct tin_node *tin_node_number_as(struct tin_graph *graph, tin_dtype dtype, double number);
 /* The C expression over nodes of one shape (at least one), a, b, ... in order; NULL with the error recorded (expression.c). */
 struct tin_node *tin_node_expression(struct tin_call *call, const char *text, int count, struct tin_node *const *nodes);
 
