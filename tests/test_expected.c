@@ -1,6 +1,6 @@
 /* Values and gradients of every public function against NumPy, SciPy and PyTorch: the cases of tests/expected/ops.txt, which
  * tests/expected/make_ops.py writes, on every target. The top of that script describes the text; calls.def says what the names stand for.
- * The targets must agree in every bit. A public function that makes tensors and is in no case is an error, too. */
+ * The targets must agree in every bit. */
 #include <ctype.h>
 #include <math.h>
 #include <setjmp.h>
@@ -144,6 +144,21 @@ static tin_dtype type(const struct call *c, const char *name) {
 #define AVG_POOL                                                                                                                           \
   .kernel = THREE(kernel), .stride = THREE(stride), .padding = THREE(padding), .ceil_mode = FLAG(ceil_mode),                               \
   .exclude_padding = FLAG(exclude_padding), .divisor_override = INT(divisor_override)
+
+#define CELL(first)                                                                                                                        \
+  { (tin_rnn_kind) INT(kind), c->in[first], c->in[first + 1], c->in[first + 2], c->in[first + 3] }
+
+static bool fill_state(struct call *c, int first, tin_rnn_state state) {
+  c->out[first] = state.h;
+  c->out[first + 1] = state.c;
+  return state.h;
+}
+
+static bool fill_sequence(struct call *c, const tin_rnn *rnn) {
+  tin_rnn_state end;
+  c->out[0] = tin_rnn_forward(rnn, A, ((tin_rnn_state){B, C}), &end);
+  return fill_state(c, 1, end);
+}
 
 #define CALL(name, ...)                                                                                                                    \
   static void call_##name(struct call *c) {                                                                                                \

@@ -913,7 +913,7 @@ REDUCTIONS = ("mean", "sum", "none")
 
 def layer_cases():
     section("activations, norms, losses")
-    for name, ref in (("gelu", F.gelu), ("silu", F.silu)):
+    for name, ref in (("silu", F.silu),):
         case(name, T("f64", (2, 4), 3), ref=ref, tol=16, floor=1)
         case(name, T("f32", (2, 4), 3), ref=ref, tol=16, floor=1)
         case(name, L("f64", 0, 100, -100, 1000, -1000), ref=ref, tol=16, floor=1)
@@ -1147,8 +1147,191 @@ def loss_cases():
         case("cosine_similarity", x, y, ref=lambda x, y, axis: F.cosine_similarity(x, y, axis), tol=32, floor=1, axis=axis)
 
 
+# ================================================================ attention, recurrent layers
+
+def attention_cases():
+    section("attention, rotary positions, recurrent layers")
+
+    def attention(q, k, v, mask=None, causal=0, scale=0):
+        repeat = q.shape[-3] // k.shape[-3] if q.ndim > 2 else 1
+        k, v = (torch.repeat_interleave(t, repeat, -3) if repeat > 1 else t for t in (k, v))
+        scores = q @ k.transpose(-1, -2) * (scale or q.shape[-1] ** -0.5)
+        if mask is not None:
+            scores = scores.masked_fill(~mask, -inf) if mask.dtype == torch.bool else scores + mask
+        if causal:
+            scores = scores.masked_fill(~torch.ones(scores.shape[-2:], dtype=torch.bool).tril(), -inf)
+        return torch.softmax(scores, -1) @ v
+    for dtype in ("f64", "f32"):
+        q, k, v = T(dtype, (2, 3, 2), 3, -2, 2), T(dtype, (2, 4, 2), 13, -2, 2), T(dtype, (2, 4, 3), 23, -2, 2)
+        mask = T("bool", (3, 4), values=[1, 0, 1, 1, 0, 1, 1, 1, 1, 0, 0, 0])
+        tol = dict(ref=attention, tol=64, floor=4)
+        case("attention", q, k, v, **tol)
+        case("attention", q, k, v, **tol, causal=1)
+        case("attention", q, k, v, **tol, scale=0.25)
+        case("attention", q, k, v, mask, **tol)
+        case("attention", q, k, v, T(dtype, (2, 1, 4), 33, -2, 2), **tol)
+        case("attention", T(dtype, (1, 4, 2, 2), 3, -2, 2), T(dtype, (1, 2, 3, 2), 13, -2, 2), T(dtype, (1, 2, 3, 2), 23, -2, 2), **tol)
+
+    def rope(x, positions=None, base=0, interleaved=0):
+        size = x.shape[-1]
+        p = torch.arange(x.shape[-2], dtype=torch.float64) if positions is None else positions.double()
+        angle = p[..., None] * (base or 10000.0) ** (-2 * torch.arange(size // 2, dtype=torch.float64) / size)
+        a, b = (x[..., 0::2], x[..., 1::2]) if interleaved else (x[..., :size // 2], x[..., size // 2:])
+        c, s = torch.cos(angle).to(x.dtype), torch.sin(angle).to(x.dtype)
+        turned = (a * c - b * s, b * c + a * s)
+        return torch.stack(turned, -1).flatten(-2) if interleaved else torch.cat(turned, -1)
+    for interleaved in (0, 1):
+        case("rope", T("f64", (2, 3, 4), 3), None, ref=rope, tol=64, floor=4, interleaved=interleaved)
+        case("rope", T("f64", (3, 4), 3), I((3,), 5, 6, 7, dtype="i32"), ref=rope, tol=64, floor=4, base=100, interleaved=interleaved)
+    for dtype in ("f64", "f32"):
+        def sinusoids(dtype, count, size):
+            angle = np.arange(count)[:, None] / 10000.0 ** (2 * np.arange(size // 2) / size)
+            return np.stack([np.sin(angle), np.cos(angle)], -1).reshape(count, size)
+        case("sinusoidal_positions", ref=np_ref(lambda **o: sinusoids(**o)), tol=16, floor=1, dtype=dtype, count=3, size=4, out=dtype)
+
+    def heads_of(x, w, b, ow, ob, heads, causal=0):
+        mask = ~torch.ones(x.shape[1], x.shape[1], dtype=torch.bool).tril() if causal else None
+        y = x.transpose(0, 1)
+        return F.multi_head_attention_forward(y, y, y, x.shape[-1], heads, w, b, None, None, False, 0.0, ow, ob, False, None, False, mask)[0].transpose(0, 1)
+    for causal in (0, 1):
+        case("multihead_attention_forward", T("f64", (2, 3, 4), 3, -1, 1), T("f64", (12, 4), 13, -1, 1), T("f64", (12,), 23, -1, 1), T("f64", (4, 4), 33, -1, 1),
+             T("f64", (4,), 43, -1, 1), ref=heads_of, tol=64, floor=4, heads=2, causal=causal, grad=[0, 2, 3, 4])
+    cells, layers = (torch.rnn_tanh_cell, torch.rnn_relu_cell, torch.gru_cell, torch.lstm_cell), (torch.rnn_tanh, torch.rnn_relu, torch.gru, torch.lstm)
+
+    def cell(x, h, c, wi, wh, bi=None, bh=None, kind=0):
+        h = torch.zeros(x.shape[0], wh.shape[1], dtype=x.dtype) if h is None else h
+        if kind < 3:
+            return cells[kind](x, h, wi, wh, bi, bh)
+        return cells[kind](x, (h, torch.zeros_like(h) if c is None else c), wi, wh, bi, bh)
+
+    def sequence(x, h, c, *w, kind, bidirectional=0, batch_first=0):
+        shape = (1 + bidirectional, x.shape[1 - batch_first], w[1].shape[1])
+        h = torch.zeros(shape, dtype=x.dtype) if h is None else h
+        state = (h, torch.zeros_like(h) if c is None else c) if kind == 3 else h
+        results = layers[kind](x, state, list(w), True, 1, 0.0, False, bool(bidirectional), bool(batch_first))
+        return results
+    for kind, gates in enumerate((1, 1, 3, 4)):
+        parameters = lambda seed: [T("f64", (gates * 2, 3), seed, -1, 1), T("f64", (gates * 2, 2), seed + 10, -1, 1), T("f64", (gates * 2,), seed + 20, -1, 1),
+                                   T("f64", (gates * 2,), seed + 30, -1, 1)]
+        h = T("f64", (2, 2), 53, -1, 1)
+        c = T("f64", (2, 2), 63, -1, 1) if kind == 3 else None
+        case("rnn_cell_forward", T("f64", (2, 3), 3, -1, 1), h, c, *parameters(13), ref=cell, tol=64, floor=1, kind=kind)
+        case("rnn_cell_forward", T("f64", (2, 3), 3, -1, 1), None, None, *parameters(13)[:2], ref=cell, tol=64, floor=1, kind=kind)
+        h = T("f64", (1, 1, 2), 53, -1, 1)
+        c = T("f64", (1, 1, 2), 63, -1, 1) if kind == 3 else None
+        case("rnn_forward", T("f64", (3, 1, 3), 3, -1, 1), h, c, *parameters(13), ref=sequence, tol=64, floor=1, kind=kind, grad=[0, 1, 4])
+        case("rnn_forward", T("f64", (1, 3, 3), 3, -1, 1), None, None, *parameters(13), *parameters(33), ref=sequence, tol=64, floor=1, kind=kind,
+             bidirectional=1, batch_first=1, grad=[0, 8])
+
+
+def activation_cases():
+    section("activations: with gradients, at kinks, far out")
+    alike = {name: [({}, getattr(F, name))] for name in ("mish", "selu", "relu6", "hardswish", "logsigmoid", "softsign", "tanhshrink")}
+    alike["hardsigmoid"] = [({}, lambda x: F.relu6(x + 3) / 6)]  # PyTorch's own has 1/6 in f32 in its gradient
+    alike["quick_gelu"] = [({}, lambda x: x * torch.sigmoid(1.702 * x))]
+    alike["squared_relu"] = [({}, lambda x: torch.relu(x) ** 2)]
+    alike["gelu"] = [(dict(approximate=a), lambda x, approximate: F.gelu(x, approximate=approximate)) for a in ("tanh", "none")]
+    alike["threshold"] = [(dict(threshold=t, value=v), F.threshold) for t, v in ((0.5, -7), (-1, 3))]
+    alike["softplus"] = [(o, lambda x, beta=1, threshold=20: F.softplus(x, beta, threshold)) for o in ({}, dict(beta=2, threshold=3))]
+    for name in ("elu", "celu"):
+        alike[name] = [(o, getattr(F, name)) for o in ({}, dict(alpha=0.5))]
+    alike["leaky_relu"] = [(o, lambda x, slope=0.01: F.leaky_relu(x, slope)) for o in ({}, dict(slope=0.25))]
+    alike["rrelu"] = [(o, lambda x, low=1 / 8, high=1 / 3: F.rrelu(x, low, high, False)) for o in ({}, dict(low=0.25, high=0.5))]
+    alike["hardtanh"] = [(o, lambda x, low=-1, high=1: F.hardtanh(x, low, high)) for o in ({}, dict(low=-2, high=0.5))]
+    for name in ("softshrink", "hardshrink"):
+        alike[name] = [(o, lambda x, f=getattr(F, name), **o: f(x, o.get("lambda", 0.5))) for o in ({}, {"lambda": 1})]
+    for name, variants in alike.items():
+        for options, ref in variants:
+            case(name, T("f64", (2, 4), 3), ref=ref, tol=32, floor=1, **options)
+            case(name, T("f32", (2, 4), 3), ref=ref, tol=32, floor=1, **options)
+            kinks = [0, 0.5, -0.5, 1, -1, 3, 6, 100, -100, 1e4, -1e4] + ([-3] if name != "hardswish" else [])
+            case(name, L("f64", *kinks), ref=ref, tol=32, floor=1, **options)
+            if name == "softshrink":  # PyTorch before 2.0 gives 0 for NaN
+                ref = lambda x, ref=ref, **o: torch.where(torch.isnan(x), x, ref(x, **o))
+            case(name, L("f64", inf, nan), ref=ref, tol=32, floor=1, grad=False, **options)
+    prelu = lambda x, w: F.prelu(x, w)
+    case("prelu", T("f64", (2, 3, 2), 3), T("f64", (3,), 13, 0, 1), ref=prelu, tol=4, floor=1)
+    case("prelu", T("f64", (2, 3), 3), T("f64", (1,), 13, 0, 1), ref=prelu, tol=4, floor=1)
+    gates = {"glu": torch.sigmoid, "reglu": torch.relu, "geglu": F.gelu, "swiglu": F.silu}
+    for name, gate in gates.items():
+        ref = lambda x, axis, gate=gate: x.chunk(2, axis)[0] * gate(x.chunk(2, axis)[1])
+        case(name, T("f64", (2, 4), 3), ref=ref, tol=32, floor=1, axis=-1)
+        case(name, T("f32", (4, 2), 3), ref=ref, tol=32, floor=1, axis=0)
+    for shape, axis in (((2, 3), 1), ((3, 2), 0)):
+        case("softmin", T("f64", shape, 3), ref=lambda x, axis: F.softmin(x, axis), tol=16, floor=1, axis=axis)
+    for text, gradients, ref in (("a * exp(b)", "g * exp(b); g * y", lambda a, b: a * torch.exp(b)), ("sqrt(a) + b", "g / (2 * y - 2 * b); g", lambda a, b: torch.sqrt(a) + b)):
+        case("expression_with_gradient", T("f64", (2, 3), 3, 0.5, 3), T("f64", (3,), 13, 0.5, 3), ref=lambda a, b, text, gradients, ref=ref: ref(a, b), tol=16,
+             floor=1, text=text, gradients=gradients)
+
+
+# ================================================================ f16, bf16
+
+HALF = {"f16": (11, -24, 65504.0), "bf16": (8, -133, float.fromhex("0x1.fep127"))}  # bits, exponent of the last place at least, the largest
+
+
+def rounded(array, dtype):
+    """f64 to the nearest number of the dtype, ties to even, in one rounding."""
+    bits, least, largest = HALF[dtype]
+    exponent = np.maximum(np.frexp(np.where(np.isfinite(array), array, 0))[1] - bits, least)
+    near = np.ldexp(np.round(np.ldexp(array, -exponent)), exponent)
+    return np.where(np.abs(near) > largest, np.copysign(inf, near), near)
+
+
+class H(T):
+    """A tensor of f16 or bf16, whose value here is f64; its numbers must be numbers of the dtype."""
+
+    def __init__(self, dtype, shape, seed=1, low=-4, high=4, values=None):
+        super().__init__("f64", shape, seed, low, high, values)
+        self.text = dtype + self.text[3:]
+        assert np.array_equal(rounded(self.array, dtype), self.array, equal_nan=True)
+
+
+def half_case(name, *inputs, ref, out, tol=1, **options):
+    """As case, without gradients; out may be f16 or bf16."""
+    result = as_numpy(ref(*[as_torch(t.array) for t in inputs], **options))
+    value = rounded(result, out) if out in HALF else result.astype(NUMPY[out])
+    words = [name] + [t.text for t in inputs] + [f"{k}={option(v)}" for k, v in options.items()] + ([f"~{tol:g}"] if tol else [])
+    lines.append(" ".join(words + ["=>", f"{out}[{','.join(map(str, value.shape))}]", numbers(value)]))
+
+
+def half_cases():
+    section("f16 and bf16: conversions, promotion, values that are computed in f32 and rounded")
+    for dtype in HALF:
+        numbers_of = T("f64", (18,), values=[0, -0.0, 1, -1.5, 1 / 3, 1 + 2.0**-9, 1 + 2.0**-11, 1 + 3 * 2.0**-11, 65504, 65519.99, 65520, 1e-7, -3e-8,
+                                             2.9e-8, 3.3e38, 3.4e38, inf, nan])
+        half_case("cast", numbers_of, ref=lambda x, dtype: x, out=dtype, tol=0, dtype=dtype)
+        half_case("cast", T("f32", (6,), values=[1 + 2.0**-9, 1 + 2.0**-12 + 2.0**-23, -2.0**-24, 1e5, inf, nan]), ref=lambda x, dtype: x.double(), out=dtype,
+                  tol=0, dtype=dtype)
+        half_case("cast", L("i32", 1, -3, 2049, 65535, -2**31), ref=lambda x, dtype: x.double(), out=dtype, tol=0, dtype=dtype)
+        some = H(dtype, (7,), values=[0, -0.0, 1.5, -2.5, 2.0**-14, inf, nan])
+        for target in ("f32", "f64"):
+            half_case("cast", some, ref=lambda x, dtype: x, out=target, tol=0, dtype=target)
+        for target in ("i32", "u8", "bool"):
+            half_case("cast", some, ref=lambda x, dtype: torch.from_numpy(cast_reference(as_numpy(x), dtype)), out=target, tol=0, dtype=target)
+        x, y = H(dtype, (2, 3), 5), H(dtype, (3,), 60)
+        for name, ref in (("neg", torch.neg), ("abs", torch.abs), ("exp", torch.exp), ("sigmoid", torch.sigmoid), ("tanh", torch.tanh), ("relu", torch.relu),
+                          ("square", torch.square), ("floor", torch.floor), ("sin", torch.sin), ("erf", torch.erf), ("gelu", F.gelu), ("silu", F.silu)):
+            half_case(name, x, ref=ref, out=dtype)
+        for name, ref in (("add", torch.add), ("sub", torch.sub), ("mul", torch.mul), ("div", torch.div), ("maximum", torch.maximum), ("minimum", torch.minimum)):
+            half_case(name, x, H(dtype, (3,), 61, 0.5, 2.5), ref=ref, out=dtype)
+        half_case("lt", x, y, ref=torch.lt, out="bool", tol=0)
+        for other, out in (("f32", "f32"), ("f64", "f64"), ("i32", dtype), ("bool", dtype), ("u8", dtype)):
+            half_case("add", x, T(other, (3,), 3, 0, 2), ref=lambda a, b: a + b.double(), out=out)
+        for name, ref in (("sum", lambda x: x.sum()), ("mean", lambda x: x.mean()), ("max", lambda x: x.max()), ("prod", lambda x: x.prod()),
+                          ("logsumexp", lambda x: torch.logsumexp(x, (0, 1)))):
+            half_case(name, x, ref=ref, out=dtype)
+        half_case("softmax", x, ref=lambda x, axis: torch.softmax(x, axis), out=dtype, axis=1)
+        half_case("matmul", x, H(dtype, (3, 2), 71, -2, 2), ref=torch.matmul, out=dtype)
+        half_case("reshape", x, ref=lambda x, shape: x.reshape(shape), out=dtype, tol=0, shape=(3, 2))
+        half_case("pad", x, ref=padded, out=dtype, tol=0, low=(1, 0), high=(0, 1))
+        half_case("take", x, I((2,), 1, 0), ref=lambda x, i, axis: x.index_select(axis, i), out=dtype, tol=0, axis=0)
+        half_case("where", T("bool", (2, 3), 3, 0, 2), x, y, ref=lambda c, a, b: torch.where(c, a, b), out=dtype, tol=0)
+    half_case("add", H("f16", (3,), 5), H("bf16", (3,), 15), ref=torch.add, out="f32", tol=0)
+
+
 SECTIONS = (unary_cases, binary_cases, other_elementwise, dtype_cases, reduction_cases, contraction_cases, movement_cases, indexing_cases,
-            convolution_cases, layer_cases, scan_cases, comparison_cases, product_cases, norm_cases, loss_cases)
+            convolution_cases, layer_cases, scan_cases, comparison_cases, product_cases, norm_cases, loss_cases,
+            attention_cases, activation_cases, half_cases)
 
 
 def main():
