@@ -235,7 +235,9 @@ static struct tin_node *grad_asinh(struct tin_graph *graph, struct tin_node *nod
 
 /* g / sqrt((x - 1) (x + 1)) */
 static struct tin_node *grad_acosh(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
-  struct tin_node *square = make_unary(graph, OP_NEG, one_less_square(graph, node->in[i]));
+  struct tin_node *x = node->in[i], *one = make_number(graph, x, 1);
+  struct tin_node *square =
+      make_binary(graph, OP_MUL, make_binary(graph, OP_SUB, x, one), make_binary(graph, OP_ADD, x, one)); /* +0 at 1 */
   return make_binary(graph, OP_DIV, g, make_unary(graph, OP_SQRT, square));
 }
 

@@ -1329,9 +1329,33 @@ def half_cases():
     half_case("add", H("f16", (3,), 5), H("bf16", (3,), 15), ref=torch.add, out="f32", tol=0)
 
 
+def gradient_point_cases():
+    section("gradients at zeros, far out and at the ends of domains")
+    points = [0, -0.0, 1, -1, 0.5, 30, -30, 700, -700, 1e10, -1e10, 1e300, inf, -inf]
+    for name, (ref, low, high, tol, floats) in UNARY.items():
+        if name not in ("digamma", "isnan", "isinf", "isfinite", "signbit", "logical_not"):  # acosh: its value at -1 is NaN already
+            case(name, L("f64", *[p for p in points if name != "acosh" or p != -1]), ref=ref, tol=max(tol, 8), floor=1, grad=True)
+    for name, (ref, low, high, tol) in BINARY.items():
+        if name not in NO_GRADIENT + ("lt", "le", "gt", "ge", "eq", "ne", "logical_and", "logical_or", "logical_xor"):
+            a, b = pairs("f64", (1, -1, 2.5, -2) if name == "xlogy" else (0, 1, -1, 2.5, -2))  # xlogy at 0: ours are 0, PyTorch's NaN
+            case(name, a, b, ref=ref, tol=max(tol, 8), floor=1)
+    for name, (function, floor) in REDUCE.items():
+        for values in ([0, 0], [1e300, 1], [-inf, -inf], [-inf, 1], [1, 1], [5]):
+            if name not in ("any", "all", "count_nonzero") and not (name in ("var", "std") and -inf in values):
+                case(name, L("f64", *values), ref=reduced(function), tol=8, floor=1)
+    for p in (0, 1, 2, 3, 0.5, inf, -inf, -1):
+        for values in ([0, 0], [0, 3], [-1, 1], [5], [-2]):
+            case("norm", L("f64", *values), ref=lambda x, p: torch.linalg.vector_norm(x, p), tol=8, floor=1, p=p)
+    for name, ref in (("softmax", torch.softmax), ("log_softmax", torch.log_softmax)):
+        for values in ([0, 0], [0, -inf], [-inf, -inf], [1000, 0], [inf, 0], [5], [nan, 1]):
+            case(name, L("f64", *values), ref=ref, tol=8, floor=1, axis=0)
+    for exponent in (0, 1, 2, 3, -1, 0.5, -0.5, 1.5, 17):
+        case("pow", L("f64", 0, 1, -1, 2, -2, inf), ref=torch.pow, tol=8, floor=1, exponent=exponent)
+
+
 SECTIONS = (unary_cases, binary_cases, other_elementwise, dtype_cases, reduction_cases, contraction_cases, movement_cases, indexing_cases,
             convolution_cases, layer_cases, scan_cases, comparison_cases, product_cases, norm_cases, loss_cases,
-            attention_cases, activation_cases, half_cases)
+            attention_cases, activation_cases, half_cases, gradient_point_cases)
 
 
 def main():
