@@ -138,6 +138,23 @@ static void test_growing_cache(void **state) {
   end_ctx(ctx);
 }
 
+/* Leaves and kept values are made anew in each step, as other storages; the plan stays the same. */
+static void test_passing_values(void **state) {
+  (void)state;
+  tin_ctx *ctx = good_ctx((struct tin_ctx_options){.threads = 1});
+  tin_tensor *v = tin_param(ctx, TIN_SHAPE(6));
+  for (int step = 0; step < 8; step++) {
+    float data[6] = {(float)step, 1, 2, 3, 4, 5};
+    tin_scope scope = tin_begin(ctx);
+    tin_tensor *kept = tin_keep(v), *leaf = tin_from(ctx, TIN_F32, TIN_SHAPE(6), data);
+    tin_tensor *x = tin_mul(tin_hypot(kept, v), tin_add(tin_hypot(leaf, v), tin_maximum(v, kept)));
+    assert_true(tin_read(x, data, sizeof data));
+    assert_true(tin_end(scope));
+    assert_int_equal(tin_stats(ctx).plan_misses, 1);
+  }
+  end_ctx(ctx);
+}
+
 /* After tin_clear_cache and after a change of nothing else, plans come back and give the same. */
 static void test_cleared_cache(void **state) {
   (void)state;
@@ -275,6 +292,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_loops),
       cmocka_unit_test(test_growing_cache),
+      cmocka_unit_test(test_passing_values),
       cmocka_unit_test(test_cleared_cache),
       cmocka_unit_test(test_kernels_of_a_training_step),
       cmocka_unit_test(test_kernels_of_known_models),

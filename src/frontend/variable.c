@@ -35,6 +35,7 @@ struct tin_storage *tin_storage_new(tin_ctx *ctx, enum tin_storage_kind kind, ti
   for (int axis = 0; axis < rank; axis++)
     variable->size *= variable->shape[axis] = shape[axis];
   variable->buffer = buffer;
+  variable->passing = kind == STORAGE_VALUE;
   storage->kind = kind;
   storage->owner = &ctx->root;
   if (!buffer) {

@@ -126,7 +126,7 @@ static void set_hashes(struct tin_node *node, uint32_t serial) {
     hash = tin_hash_mix(hash, node->bits);
     order = tin_dtype_is_float(node->dtype) ? order : tin_hash_mix(order, node->bits);
   } else if (node->op == OP_VAR) {
-    order = tin_hash_mix(order, node->variable->id);
+    order = node->variable->passing ? order : tin_hash_mix(order, node->variable->id);
     hash = tin_hash_mix(tin_hash_mix(hash, node->variable->id), node->bits);
   } else if (node->op == OP_IDENTITY) {
     order = tin_hash_mix(order, node->bits);

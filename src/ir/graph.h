@@ -44,8 +44,8 @@ struct tin_node {
   int64_t size;   /* product of the shape */
   uint64_t bits;  /* CONST, SCALAR: the value; PAD: the fill; as the low bytes of the dtype's representation */
   uint64_t hash;  /* of everything above, with inputs by their hashes: the same in every process, except below a SCALAR */
-  uint64_t order; /* hash without what may change from step to step (float constants, scalars, versions, starts of slices): puts the
-                   * operands of commutative ops in an order that repeats, so that the next step finds its plan */
+  uint64_t order; /* hash without what may change from step to step (float constants, scalars, versions, starts of slices, passing
+                   * variables): puts the operands of commutative ops in an order that repeats, so that the next step finds its plan */
   union {
     struct tin_variable *variable; /* VAR: which; bits is the version */
     struct tin_custom *custom;     /* IDENTITY: where its gradient comes from; NULL: from its input */
@@ -67,6 +67,7 @@ struct tin_variable {
   uint64_t version;          /* grows with every realised update and every write */
   struct tin_buffer *buffer; /* the value of `version` */
   const char *name;          /* or NULL */
+  bool passing;              /* made anew in each step, with another id: which one it is does not count for tin_node.order */
 };
 
 /* A gradient that is not derived from the graph: nothing flows into the input of the IDENTITY that carries it, but into `in` what `pull`
