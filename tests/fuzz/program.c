@@ -14,7 +14,7 @@
 #include "generator.h"
 #include "tinsmith_nn.h"
 
-enum { LEAVES = 16, VALUES = PROGRAM_STATEMENTS * CALL_RESULTS, LARGEST = 6000, CHILD_SECONDS = 30 };
+enum { LEAVES = 16, VALUES = PROGRAM_STATEMENTS * CALL_RESULTS, LARGEST = 6000, CHILD_SECONDS = 30, REPEATING_STEP = 2 };
 
 /* ---- what a run has read ---- */
 
@@ -101,6 +101,7 @@ struct run {
   tin_scope inner;
   int inner_first, inner_left; /* value that the inner scope begins at; statements until its end, 0: there is none */
   struct log *log;
+  bool cleared; /* the cache, in some step */
   FILE *trace;
 };
 
@@ -381,6 +382,7 @@ static void do_step(struct run *run) {
 
 static void do_clear(struct run *run) {
   say(run, "clear_cache()");
+  run->cleared = true;
   if (chance(run, 30))
     tin_clear_cache(run->ctx);
 }
@@ -452,6 +454,7 @@ static void run_statement(struct run *run) {
 static void run_step(struct run *run) {
   say(run, "step %d\n", run->step);
   tin_scope scope = tin_begin(run->ctx);
+  tin_stream_seed(&run->early, run->program->seed ^ 0x6561726cu); /* the same in each step, whose plans are to be found again */
   memset(run->values, 0, sizeof run->values);
   run->inner_left = 0;
   for (run->statement = 0; run->statement < run->program->n_statements; run->statement++) {
@@ -514,19 +517,21 @@ static bool run_program(const struct program *program, const struct fuzz_config 
     return false;
   }
   run->calls = (struct calls){.ctx = run->ctx, .operand = operand, .context = run};
-  tin_stream_seed(&run->early, program->seed ^ 0x6561726cu);
   make_variables(run);
   note_error(run);
   for (run->step = 0; run->step < program->n_steps; run->step++) {
+    int64_t misses = tin_stats(run->ctx).plan_misses;
     run_step(run);
     if (config->threads > 1)
       fuzz_share_kernels(run->ctx->engine);
+    if (run->step >= REPEATING_STEP && tin_stats(run->ctx).plan_misses != misses && !run->cleared)
+      tin_error_set(error, "step %d made new plans", run->step);
   }
   for (int i = 0; i < run->n_variables; i++)
     read_into_log(run, run->variables[i], "variable", i);
   note_error(run);
   tin_ctx_free(run->ctx);
-  return true;
+  return !error->set;
 }
 
 static struct fuzz_config reference(const struct fuzz_config *config) {
