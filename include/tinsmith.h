@@ -234,6 +234,7 @@ struct tin_variable_options {
   tin_shape shape TIN_ZERO;
   const char *name TIN_ZERO; /* copied; for messages and files. NULL: none */
   tin_dtype dtype TIN_ZERO;  /* 0: f32 */
+  bool saved TIN_ZERO;       /* tin_state: tin_save and tin_load include it, as they do parameters; it then needs a name */
 };
 
 /* A parameter: a float variable that tin_params lists and optimisers update; zeros at first.

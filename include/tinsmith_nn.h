@@ -146,8 +146,8 @@ tin_tensor *tin_init_xavier_normal_args(struct tin_init_options args);
  * none is given). */
 double tin_gain(const char *nonlinearity, double slope);
 
-/* Writes all parameters of the context to a safetensors file, by name; every parameter needs one, names must differ. The file is
- * replaced as a whole or not at all. Computes. torch.save(state_dict). */
+/* Writes all parameters of the context, and the state that was made with .saved (as running statistics of layers are), to a safetensors file by
+ * name; each needs one, names must differ. The file is replaced as a whole or not at all. Computes. torch.save(state_dict). */
 struct tin_save_options {
   const char *file TIN_ZERO;
   int line TIN_ZERO;
@@ -160,8 +160,8 @@ bool tin_save_args(struct tin_save_options args);
 /* tin_save(ctx, "model.safetensors") */
 #define tin_save(ctx_, ...) tin_save_args((struct tin_save_options){.file = __FILE__, .line = __LINE__, .ctx = (ctx_), .path = __VA_ARGS__})
 #endif
-/* Reads all parameters of the context from a safetensors file. Every parameter must be in it with its shape and dtype, and nothing else
- * (load_state_dict(strict=True)); on an error no parameter changes. The file is checked as the reference implementation does. */
+/* Reads what tin_save writes of the context from a safetensors file. All of it must be there with its shape and dtype, and nothing else
+ * (load_state_dict(strict=True)); on an error nothing changes. The file is checked as the reference implementation does. */
 bool tin_load_at(const char *file, int line, tin_ctx *ctx, const char *path);
 #define tin_load(...) tin_load_at(TIN_HERE, __VA_ARGS__)
 
@@ -340,8 +340,8 @@ tin_norm_layer tin_rms_norm_new_args(struct tin_norm_layer_options args);
 #define tin_layer_norm_new(ctx, ...) TIN_NORM_LAYER(tin_layer_norm_new_args, ctx, .shape = __VA_ARGS__)
 #define tin_rms_norm_new(ctx, ...) TIN_NORM_LAYER(tin_rms_norm_new_args, ctx, .shape = __VA_ARGS__)
 #endif
-/* training: that of tin_batch_norm; the other kinds do the same in either case. The states are no parameters: tin_save does not write
- * them. */
+/* training: that of tin_batch_norm; the other kinds do the same in either case. The states are no parameters, but tin_save
+ * writes them. */
 tin_tensor *tin_norm_forward_at(const char *file, int line, const tin_norm_layer *layer, tin_tensor *x, bool training);
 #define tin_norm_forward(...) tin_norm_forward_at(TIN_HERE, __VA_ARGS__)
 

@@ -524,6 +524,41 @@ static int free_context(void **state) {
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_context, free_context)
 
+/* Running statistics are saved with the parameters, an optimiser's state is not. */
+static void test_saved_state(void **state) {
+  (void)state;
+  char path[] = "/tmp/tinsmith-test-XXXXXX";
+  int descriptor = mkstemp(path);
+  assert_true(descriptor >= 0);
+  close(descriptor);
+  float expected[2], got[2];
+  for (int reading = 0; reading < 2; reading++) {
+    tin_ctx *ctx = tin_ctx_new(.seed = (uint64_t)reading);
+    tin_norm_layer norm = tin_batch_norm_new(ctx, 2, .name = "norm");
+    tin_optim *optim = tin_adam(tin_params(ctx));
+    if (reading) {
+      assert_true(tin_load(ctx, path));
+    } else {
+      tin_scope scope = tin_begin(ctx);
+      tin_tensor *x = tin_from(ctx, TIN_F32, TIN_SHAPE(3, 2), ((float[]){1, 2, 3, 5, 4, 9}));
+      tin_step(optim, tin_sum(tin_square(tin_norm_forward(&norm, x, true))));
+      assert_true(tin_end(scope));
+      assert_true(tin_save(ctx, path));
+    }
+    assert_true(tin_read(norm.running_var, reading ? got : expected, sizeof got));
+    assert_true(reading || expected[0] != 1);
+    assert_ok(ctx);
+    if (reading) { /* a context that has less is told so */
+      tin_state(ctx, TIN_SHAPE(2), .name = "other", .saved = true);
+      assert_false(tin_load(ctx, path));
+      assert_non_null(strstr(tin_message(ctx), "\"other\""));
+    }
+    tin_ctx_free(ctx);
+  }
+  unlink(path);
+  assert_memory_equal(expected, got, sizeof got);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(test_cross_entropy_labels),
@@ -545,6 +580,7 @@ int main(void) {
       TEST(test_moments_flush),
       TEST(test_mlp_against_numpy),
       cmocka_unit_test(test_save_and_load),
+      cmocka_unit_test(test_saved_state),
       TEST(test_print_tensor),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

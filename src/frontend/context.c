@@ -116,6 +116,7 @@ void tin_ctx_free(tin_ctx *ctx) {
     tin_buffer_pool_free(ctx->pool);
   free(ctx->storages);
   free(ctx->params);
+  free(ctx->saved);
   free(ctx->updates);
   tin_arena_free(&ctx->arena);
   free(ctx);

@@ -10,11 +10,9 @@
  *   scope.c        scopes and what dies with them
  *   variable.c     parameters, state, inputs, kept values; write and assign
  *   realize.c      realise, read, item, keep
- *   leaf.c, creation.c, borrow.c, random.c, elementwise.c, compare.c, expression.c, reduce.c, scan.c, sort.c, matmul.c, gather.c, scatter.c   ops
- *   activation.c (expressions of tinsmith_nn.h)
- *   join.c, movement.c, parts.c, rearrange.c, border.c   ops that move elements
- *   layers.c, normalize.c, attention.c, recurrent.c   layers and what they are made of
- *   grad.c, custom.c, checkpoint.c, gradcheck.c, clip.c   derivatives
+ *   leaf.c, creation.c, borrow.c, random.c, elementwise.c, compare.c, expression.c, reduce.c, scan.c, sort.c, matmul.c, gather.c, scatter.c
+ * ops activation.c (expressions of tinsmith_nn.h) join.c, movement.c, parts.c, rearrange.c, border.c   ops that move elements layers.c,
+ * normalize.c, attention.c, recurrent.c   layers and what they are made of grad.c, custom.c, checkpoint.c, gradcheck.c, clip.c derivatives
  */
 #ifndef TIN_FRONTEND_FRONTEND_H
 #define TIN_FRONTEND_FRONTEND_H
@@ -116,6 +114,8 @@ struct tin_ctx {
   struct tin_storage *free_storages;
   tin_tensor **params;
   int n_params, params_capacity;
+  tin_tensor **saved; /* parameters and state that tin_save writes, in order of creation */
+  int n_saved, saved_capacity;
   struct tin_storage **updates; /* storages with a pending value, in order of their first assignment */
   int n_updates, updates_capacity;
   struct tin_interned *interned[TIN_INTERN_BUCKETS];
@@ -198,6 +198,8 @@ struct tin_storage *tin_storage_new(tin_ctx *ctx, enum tin_storage_kind kind, ti
                                     struct tin_buffer *buffer);
 void tin_storage_free(tin_ctx *ctx, struct tin_storage *storage); /* to the free list */
 struct tin_node *tin_storage_node(tin_ctx *ctx, struct tin_storage *storage);
+/* What tin_save writes and tin_load reads. */
+tin_list tin_saved_variables(tin_ctx *ctx);
 /* Forgets all pending updates. */
 void tin_updates_drop(tin_ctx *ctx);
 

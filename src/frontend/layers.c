@@ -20,6 +20,7 @@ tin_tensor *tin_layer_param(struct tin_variable_options options, const char *suf
 }
 
 tin_tensor *tin_layer_state(struct tin_variable_options options, const char *suffix, tin_shape shape) {
+  options.saved = true;
   return named(tin_state_args, options, suffix, shape);
 }
 

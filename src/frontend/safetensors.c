@@ -409,7 +409,7 @@ bool tin_safetensors_write(const char *path, const struct tin_named_array *array
   return ok;
 }
 
-/* ---- the parameters of a context ---- */
+/* ---- the parameters and saved state of a context ---- */
 
 /* The one NaN of docs/numerics.md: which NaN came out depends on the target. */
 static void unify_nans(void *data, tin_dtype dtype, int64_t size) {
@@ -419,7 +419,7 @@ static void unify_nans(void *data, tin_dtype dtype, int64_t size) {
 
 /* The parameters' names, shapes and values as arrays of `arena`; false with an error for a parameter without name or value. */
 static bool gather_params(const struct tin_save_options *args, struct tin_arena *arena, struct tin_named_array *arrays) {
-  tin_list params = tin_params(args->ctx);
+  tin_list params = tin_saved_variables(args->ctx);
   for (int i = 0; i < params.count; i++) {
     tin_tensor *param = params.at[i];
     tin_shape shape = tin_shape_of(param);
@@ -459,7 +459,7 @@ bool tin_save_args(struct tin_save_options args) {
   struct tin_error error = {0};
   struct tin_arena arena;
   struct tin_text_pair pairs[MAX_METADATA];
-  int count = tin_params(args.ctx).count;
+  int count = tin_saved_variables(args.ctx).count;
   tin_arena_init(&arena, 1 << 16, NULL);
   struct tin_named_array *arrays = TIN_NEW_ARRAY(&arena, struct tin_named_array, count);
   bool ok = arrays && args.path && gather_params(&args, &arena, arrays);
@@ -516,7 +516,7 @@ static bool check_params(const struct tin_tensor_file *file, const char *path, t
 bool tin_load_at(const char *source, int line, tin_ctx *ctx, const char *path) {
   struct tin_error error = {0};
   struct tin_tensor_file file = {0};
-  tin_list params = tin_params(ctx);
+  tin_list params = tin_saved_variables(ctx);
   bool ok = path && tin_safetensors_open(&file, path, &error);
   ok = ok && check_params(&file, path, params, &error);
   if (!ok)

@@ -110,6 +110,23 @@ static tin_tensor *new_variable(struct tin_call *call, enum tin_storage_kind kin
   return tin_call_poison(call);
 }
 
+/* A variable that tin_save writes. */
+static tin_tensor *new_saved(struct tin_call *call, enum tin_storage_kind kind, tin_dtype dtype, const struct tin_variable_options *args) {
+  tin_ctx *ctx = call->ctx;
+  if (!tin_grow(&ctx->saved, &ctx->saved_capacity, ctx->n_saved, sizeof *ctx->saved)) {
+    tin_call_fail(call, "out of memory");
+    return tin_call_poison(call);
+  }
+  tin_tensor *variable = new_variable(call, kind, dtype, &args->shape, args->name);
+  if (!tin_is_poison(variable))
+    ctx->saved[ctx->n_saved++] = variable;
+  return variable;
+}
+
+tin_list tin_saved_variables(tin_ctx *ctx) {
+  return ctx ? (tin_list){ctx->saved, ctx->n_saved} : (tin_list){NULL, 0};
+}
+
 tin_tensor *tin_param_args(struct tin_variable_options args) {
   struct tin_call call = tin_call_of(args.file, args.line, "param");
   tin_dtype dtype = args.dtype ? args.dtype : TIN_F32;
@@ -124,7 +141,7 @@ tin_tensor *tin_param_args(struct tin_variable_options args) {
     tin_call_fail(&call, "out of memory");
     return tin_call_poison(&call);
   }
-  tin_tensor *param = new_variable(&call, STORAGE_PARAM, dtype, &args.shape, args.name);
+  tin_tensor *param = new_saved(&call, STORAGE_PARAM, dtype, &args);
   if (!tin_is_poison(param))
     ctx->params[ctx->n_params++] = param;
   return param;
@@ -134,7 +151,8 @@ tin_tensor *tin_state_args(struct tin_variable_options args) {
   struct tin_call call = tin_call_of(args.file, args.line, "state");
   if (!tin_call_enter(&call, args.ctx))
     return tin_call_poison(&call);
-  return new_variable(&call, STORAGE_STATE, args.dtype ? args.dtype : TIN_F32, &args.shape, args.name);
+  tin_dtype dtype = args.dtype ? args.dtype : TIN_F32;
+  return args.saved ? new_saved(&call, STORAGE_STATE, dtype, &args) : new_variable(&call, STORAGE_STATE, dtype, &args.shape, args.name);
 }
 
 tin_tensor *tin_input_at(const char *file, int line, tin_ctx *ctx, tin_dtype dtype, tin_shape shape, const char *name) {
