@@ -495,6 +495,7 @@ tin_tensor *tin_abs_at(const char *file, int line, tin_tensor *x);         /* |x
 tin_tensor *tin_sign_at(const char *file, int line, tin_tensor *x);        /* -1, 0 or 1; NaN gives 0. torch.sign */
 tin_tensor *tin_sqrt_at(const char *file, int line, tin_tensor *x);        /* (float) square root, correctly rounded */
 tin_tensor *tin_rsqrt_at(const char *file, int line, tin_tensor *x);       /* (float) 1 / sqrt(x) */
+tin_tensor *tin_cbrt_at(const char *file, int line, tin_tensor *x);        /* (float) real cube root; gradient infinite at 0. numpy.cbrt */
 tin_tensor *tin_square_at(const char *file, int line, tin_tensor *x);      /* x * x */
 tin_tensor *tin_reciprocal_at(const char *file, int line, tin_tensor *x);  /* (float) 1 / x */
 tin_tensor *tin_exp_at(const char *file, int line, tin_tensor *x);         /* (float) e to the x */
@@ -573,6 +574,7 @@ tin_tensor *tin_logit_at(const char *file, int line, tin_tensor *x, double eps);
 #define tin_sign(...) tin_sign_at(TIN_HERE, __VA_ARGS__)
 #define tin_sqrt(...) tin_sqrt_at(TIN_HERE, __VA_ARGS__)
 #define tin_rsqrt(...) tin_rsqrt_at(TIN_HERE, __VA_ARGS__)
+#define tin_cbrt(...) tin_cbrt_at(TIN_HERE, __VA_ARGS__)
 #define tin_square(...) tin_square_at(TIN_HERE, __VA_ARGS__)
 #define tin_reciprocal(...) tin_reciprocal_at(TIN_HERE, __VA_ARGS__)
 #define tin_exp(...) tin_exp_at(TIN_HERE, __VA_ARGS__)

@@ -77,6 +77,7 @@ static const struct elementary elementary[] = {
     {OP_TAN, tan, tanl, -100, 100, 1, 2.5, 0, 0, 0},
     {OP_SINH, sinh, sinhl, -25, 25, 1, 2, 0, 0, 0},
     {OP_COSH, cosh, coshl, -25, 25, 1, 2, 0, 0, 0},
+    {OP_CBRT, cbrt, cbrtl, -9, 9, 1, 1, 0, 0, 0},
     {OP_POW, 0, 0, 0.25, 4, 1, 2, pow, elementary_powl, elementary_exponent},
 };
 /* clang-format on */

@@ -62,6 +62,7 @@ static void test_one_operand(void **state) {
   EXPECT(tin_neg(x), 2.5f, 0.5f, -0.0f, -0.5f, -4, NAN);
   EXPECT(tin_abs(x), 2.5f, 0.5f, 0, 0.5f, 4, NAN);
   EXPECT(tin_sign(x), -1, -1, 0, 1, 1, 0);
+  EXPECT(tin_cbrt(x), cbrtf(-2.5f), cbrtf(-0.5f), 0, cbrtf(0.5f), cbrtf(4), NAN);
   EXPECT(tin_square(x), 6.25f, 0.25f, 0, 0.25f, 16, NAN);
   EXPECT(tin_sqrt(x), NAN, NAN, 0, sqrtf(0.5f), 2, NAN);
   EXPECT(tin_rsqrt(x), NAN, NAN, INFINITY, 1 / sqrtf(0.5f), 0.5f, NAN);

@@ -91,6 +91,9 @@ static tin_tensor *build_expm1(tin_tensor *const *x) {
 static tin_tensor *build_log1p(tin_tensor *const *x) {
   return tin_log1p(x[0]);
 }
+static tin_tensor *build_cbrt(tin_tensor *const *x) {
+  return tin_cbrt(x[0]);
+}
 static tin_tensor *build_exp2(tin_tensor *const *x) {
   return tin_exp2(x[0]);
 }
@@ -497,6 +500,7 @@ static const struct gradient_case cases[] = {
     {"tan", OP_TAN, build_tan, 1, {VECTOR}, false},
     {"sinh", OP_SINH, build_sinh, 1, {VECTOR}, false},
     {"cosh", OP_COSH, build_cosh, 1, {VECTOR}, false},
+    {"cbrt", OP_CBRT, build_cbrt, 1, {VECTOR}, false},
     {"power", OP_POW, build_power, 2, {MATRIX, {1, {4}}}, false},
     {"sin", OP_SIN, build_sin, 1, {VECTOR}, false},
     {"cos", OP_COS, build_cos, 1, {VECTOR}, false},

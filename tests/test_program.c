@@ -165,6 +165,18 @@ static void test_powers_of_the_base(void **state) {
   }
 }
 
+static void test_roots_of_cubes(void **state) {
+  (void)state;
+  for (int wide = 0; wide < 2; wide++)
+    for (int n = -208063; n <= 208063; n += wide ? 97 : 1) {
+      tin_dtype dtype = wide ? TIN_F64 : TIN_F32;
+      if (!wide && (n < -256 || n > 256)) /* exact up to there */
+        continue;
+      uint64_t cube = tin_scalar_from_double((double)n * n * n, dtype);
+      assert_int_equal(tin_scalar_eval(OP_CBRT, dtype, dtype, &cube), tin_scalar_from_double(n, dtype));
+    }
+}
+
 /* The double that is closest to a multiple of pi/2 (Muller, "Elementary Functions", table 11.1): the absolute error stays small. */
 static void test_worst_reduction(void **state) {
   (void)state;
@@ -294,6 +306,7 @@ int main(void) {
       cmocka_unit_test(test_ends),
       cmocka_unit_test(test_edges),
       cmocka_unit_test(test_powers_of_the_base),
+      cmocka_unit_test(test_roots_of_cubes),
       cmocka_unit_test(test_worst_reduction),
       cmocka_unit_test(test_targets_may_be_loose),
       cmocka_unit_test(test_form),

@@ -189,6 +189,10 @@ static void test_elementary(void **state) {
   EXACT(tin_atanh(LEAF(-0.0f, 1, -1, 2)), -0.0f, INFINITY, -INFINITY, NAN);
   EXACT(tin_erfc(LEAF(0, INFINITY, -INFINITY, 20)), 1, 0, 2, 0);
   EXACT(tin_erfinv(LEAF(-0.0f, 1, -1, 2)), -0.0f, INFINITY, -INFINITY, NAN);
+  EXACT(tin_cbrt(LEAF(0, -0.0f, -27, 0x1p-149f, INFINITY, -INFINITY, NAN)), 0, -0.0f, -3, 0x1.428a3p-50f, INFINITY, -INFINITY, NAN);
+  EXACT(tin_cbrt(INTEGERS(8, -1000)), 2, -10);
+  tin_tensor *cubes = LEAF(-8, 0, 27);
+  EXACT(gradient_of(tin_cbrt(cubes), cubes), 1 / 12.0f, INFINITY, 1 / 27.0f);
   EXACT(tin_lgamma(LEAF(0, -0.0f, 1, 2, -3, INFINITY, -INFINITY, NAN)), INFINITY, INFINITY, 0, 0, INFINITY, INFINITY, INFINITY, NAN);
   CLOSE(tin_lgamma(INTEGERS(3, 10)), 0.6931472f, 12.801827f);
   CLOSE(tin_expression("atan2(a, b) + erfc(a) - lgamma(b) - digamma(a)", TIN_LIST(LEAF(1), LEAF(2))), 1.1981625f);
@@ -221,8 +225,8 @@ static bool values_on(const char *on, const char *text, tin_dtype dtype, double 
 
 static void test_same_bits(void **state) {
   (void)state;
-  static const char *const functions[] = {"log(a)",   "asin(a)", "acos(a)",   "atan(a)",   "atan2(a, b)", "asinh(a)",  "acosh(a)",
-                                          "atanh(a)", "erfc(a)", "erfinv(a)", "lgamma(a)", "digamma(a)",  "fmod(a, b)"};
+  static const char *const functions[] = {"log(a)",   "asin(a)", "acos(a)",   "atan(a)",   "atan2(a, b)", "asinh(a)",   "acosh(a)",
+                                          "atanh(a)", "erfc(a)", "erfinv(a)", "lgamma(a)", "digamma(a)",  "fmod(a, b)", "cbrt(a)"};
   static const char *const targets[] = {"portable", "avx2", "avx512"};
   static double want[SAMPLES], got[SAMPLES];
   for (size_t f = 0; f < sizeof functions / sizeof *functions; f++)

@@ -262,6 +262,10 @@ def log_gamma(near, far, sine):
         lambda z: pi * sqrt(z) / sin(pi * sqrt(z)), 53)
 
 
+def inverse_cube_root():
+    fit("(1 - e)^(-1/3)", lambda e: (1 - e) ** (-mpf(1) / 3), range(7), mpf("-0.1025"), mpf("0.1025"), lambda e: (1 - e) ** (mpf(1) / 3), 53)
+
+
 def constants():
     split("ln2", log(mpf(2)), 2, 24, 16)
     split("ln2", log(mpf(2)), 2, 53, 42)
@@ -316,6 +320,7 @@ SETS = {
     "erfinv_f64": lambda: inverse_error(23, 27, 13, mpf("36.1")),
     "lgamma_f32": lambda: log_gamma(15, 5, 5),
     "lgamma_f64": lambda: log_gamma(30, 13, 9),
+    "cbrt": inverse_cube_root,
     "constants": constants,
 }
 

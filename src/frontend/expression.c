@@ -206,7 +206,7 @@ static const struct function {
     tin_tensor *(*three)(const char *file, int line, tin_tensor *a, tin_tensor *b, tin_tensor *c);
   };
 } functions[] = {
-    ONE(abs) ONE(acos) ONE(acosh) ONE(asin) ONE(asinh) ONE(atan) ONE(atanh) ONE(bitwise_not) ONE(ceil) ONE(cos) ONE(cosh) ONE(deg2rad)
+    ONE(abs) ONE(acos) ONE(acosh) ONE(asin) ONE(asinh) ONE(atan) ONE(atanh) ONE(bitwise_not) ONE(cbrt) ONE(ceil) ONE(cos) ONE(cosh) ONE(deg2rad)
     ONE(detach) ONE(digamma) ONE(erf) ONE(erfc) ONE(erfinv) ONE(exp) ONE(exp2) ONE(expm1) ONE(floor) ONE(frac) ONE(isfinite) ONE(isinf)
     ONE(isnan) ONE(lgamma) ONE(log) ONE(log10) ONE(log1p) ONE(log2) ONE(logical_not) ONE(neg) ONE(rad2deg) ONE(reciprocal) ONE(relu)
     ONE(round) ONE(rsqrt) ONE(sigmoid) ONE(sign) ONE(signbit) ONE(sin) ONE(sinc) ONE(sinh) ONE(sqrt) ONE(square) ONE(tan) ONE(tanh)

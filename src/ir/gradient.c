@@ -158,6 +158,13 @@ static struct tin_node *grad_cosh(struct tin_graph *graph, struct tin_node *node
   return make_binary(graph, OP_MUL, g, make_unary(graph, OP_SINH, node->in[i]));
 }
 
+/* y = cbrt(x): g / (3 y^2), infinite at 0 */
+static struct tin_node *grad_cbrt(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {
+  (void)i;
+  struct tin_node *square = make_binary(graph, OP_MUL, node, node);
+  return make_binary(graph, OP_DIV, g, make_binary(graph, OP_MUL, square, make_number(graph, g, 3)));
+}
+
 /* y g x^(y - 1), 0 for y = 0; x^y g log(x), 0 for x = 0 and y >= 0 (torch). Where the gradient is 0 its parts are finite, so that it has
  * a gradient itself. */
 static struct tin_node *grad_pow(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i) {

@@ -58,6 +58,7 @@
   F(TAN, tan)                                                                                                                              \
   F(SINH, sinh)                                                                                                                            \
   F(COSH, cosh)                                                                                                                            \
+  F(CBRT, cbrt)                                                                                                                            \
   F(POW, pow)
 
 #define TIN_DECLARE_PROGRAMS(op, name)                                                                                                     \

@@ -1013,6 +1013,7 @@ static const struct function {
     UNARY(sign),
     UNARY(sqrt),
     UNARY(rsqrt),
+    UNARY(cbrt),
     UNARY(square),
     UNARY(reciprocal),
     UNARY(exp),
