@@ -839,6 +839,9 @@ tin_tensor *tin_bce_args(struct tin_loss_options options);
 tin_tensor *tin_poisson_nll_args(struct tin_loss_options options);
 /* log(1 + e^(-target input)), without overflow; targets are 1 or -1. torch.nn.functional.soft_margin_loss. */
 tin_tensor *tin_soft_margin_args(struct tin_loss_options options);
+/* The mean over the last axis, the classes, of -(y log s(x) + (1 - y) log(1 - s(x))), y being 1 for the classes that are there.
+ * torch.nn.functional.multilabel_soft_margin_loss. */
+tin_tensor *tin_multilabel_soft_margin_args(struct tin_loss_options options);
 /* input where target is 1, max(0, margin - input) where it is -1. torch.nn.functional.hinge_embedding_loss. */
 tin_tensor *tin_hinge_embedding_args(struct tin_loss_options options);
 
@@ -869,6 +872,7 @@ tin_tensor *tin_triplet_margin_args(struct tin_loss_options options);
 #define tin_bce(...) TIN_LOSS(tin_bce_args, __VA_ARGS__)
 #define tin_poisson_nll(...) TIN_LOSS(tin_poisson_nll_args, __VA_ARGS__)
 #define tin_soft_margin(...) TIN_LOSS(tin_soft_margin_args, __VA_ARGS__)
+#define tin_multilabel_soft_margin(...) TIN_LOSS(tin_multilabel_soft_margin_args, __VA_ARGS__)
 #define tin_hinge_embedding(...) TIN_LOSS(tin_hinge_embedding_args, __VA_ARGS__)
 #define TIN_LOSS_OF_3(function, input_, target_, ...)                                                                                      \
   function((struct tin_loss_options){.file = __FILE__, .line = __LINE__, .input = (input_), .target = (target_), .third = __VA_ARGS__})
@@ -882,6 +886,10 @@ tin_tensor *tin_triplet_margin_args(struct tin_loss_options options);
  * broadcast. (float) Gradient of a zero vector: as if its length were the bound. torch.nn.functional.cosine_similarity. */
 tin_tensor *tin_cosine_similarity_at(const char *file, int line, tin_tensor *x, tin_tensor *y, int axis);
 #define tin_cosine_similarity(...) tin_cosine_similarity_at(TIN_HERE, __VA_ARGS__)
+/* |x - y + 1e-6| over the last axis, which goes, the norm being of order p, 0: 2; x and y broadcast. (float)
+ * torch.nn.functional.pairwise_distance. */
+tin_tensor *tin_pairwise_distance_at(const char *file, int line, tin_tensor *x, tin_tensor *y, double p);
+#define tin_pairwise_distance(...) tin_pairwise_distance_at(TIN_HERE, __VA_ARGS__)
 
 /* 0-d f32: the fraction of rows of logits [..., classes] whose first largest logit is the label (integers [...]). */
 tin_tensor *tin_accuracy_at(const char *file, int line, tin_tensor *logits, tin_tensor *labels);
@@ -1125,6 +1133,7 @@ TIN_CPP_LOSS(tin_kl_div)
 TIN_CPP_LOSS(tin_bce)
 TIN_CPP_LOSS(tin_poisson_nll)
 TIN_CPP_LOSS(tin_soft_margin)
+TIN_CPP_LOSS(tin_multilabel_soft_margin)
 TIN_CPP_LOSS(tin_hinge_embedding)
 #undef TIN_CPP_LOSS
 #define TIN_CPP_LOSS(name)                                                                                                                 \

@@ -74,6 +74,8 @@ static void test_values(void **state) {
   EXPECT_NEAR(tin_soft_margin(d.x, d.signs, NONE), 1e-12, 0.474076984180107, 0.251929081345373, 0.126928011042973, 0.3868710061149,
               0.575939419878844, 1.70141327798275);
   NEAR(tin_soft_margin(tin_constant(ctx, TIN_F64, -1e4), tin_constant(ctx, TIN_F64, 1)), 1e4);
+  EXPECT_NEAR(tin_multilabel_soft_margin(d.x, d.q, NONE, .weight = d.w), 1e-12, 0.810429557115086, 0.799144753263089);
+  EXPECT_NEAR(tin_multilabel_soft_margin(d.x, d.q), 1e-12, 0.679942963424158);
   NEAR(tin_hinge_embedding(d.x, d.signs, NONE), 0.5, 2.25, 2, 1.75, 0.25, 0);
   EXPECT_NEAR(tin_hinge_embedding(d.x, d.signs, .margin = 0.3), 1e-12, 0.891666666666667);
   end_ctx(ctx);
@@ -94,6 +96,8 @@ static void test_values_of_three(void **state) {
   EXPECT_NEAR(tin_triplet_margin(d.x, d.y, d.z, .p = 3, .margin = 2, .swap = true), 1e-12, 1.12119156762368);
   EXPECT_NEAR(tin_cosine_similarity(d.x, d.y, 0), 1e-12, 0.554700196225229, 0.924678098474716, 0.854198555614439);
   EXPECT_NEAR(tin_cosine_similarity(d.x, d.y, -1), 1e-12, 0.662613064120395, 0.59389501160309);
+  EXPECT_NEAR(tin_pairwise_distance(d.x, d.y, 0), 1e-12, 2.31840613353291, 1.92028526526738);
+  EXPECT_NEAR(tin_pairwise_distance(d.x, d.y, 1), 1e-12, 3.500003, 2.749999);
   tin_tensor *grad;
   assert_true(tin_grad(tin_gaussian_nll(d.x, d.y, v, SUM, .eps = 1e-3), TIN_LIST(v), &grad));
   NEAR(grad, -37, -1842250);
@@ -154,6 +158,8 @@ CASE(poisson, tin_poisson_nll(x, d->counts, .full = true))
 CASE(poisson_rate, tin_poisson_nll(x, d->counts, .no_log_input = true))
 CASE(poisson_target, tin_poisson_nll(d->y, x, .full = true))
 CASE(soft_margin, tin_soft_margin(x, d->signs))
+CASE(multilabel, tin_multilabel_soft_margin(x, d->q))
+CASE(pairwise, tin_pairwise_distance(x, d->y, 3))
 CASE(hinge_embedding, tin_hinge_embedding(x, d->signs))
 CASE(gaussian, tin_gaussian_nll(x, d->y, d->e))
 CASE(gaussian_variance, tin_gaussian_nll(d->z, d->y, x))
@@ -197,6 +203,8 @@ static const struct loss_case cases[] = {
     ROW(cross_entropy_sum),
     ROW(cross_entropy_ignoring),
     ROW(cross_entropy_target),
+    ROW(multilabel),
+    ROW(pairwise),
 };
 
 struct probe {
@@ -242,6 +250,9 @@ static void test_misuse(void **state) {
   expect_error(ctx, tin_cosine_embedding(d.w, d.x, NULL), "cosine_embedding: operand target is NULL");
   expect_error(ctx, tin_cosine_similarity(tin_constant(ctx, TIN_F32, 1), tin_constant(ctx, TIN_F32, 1), 0),
                "cosine_similarity: x and y are 0-d");
+  expect_error(ctx, tin_multilabel_soft_margin(tin_constant(ctx, TIN_F32, 1), tin_constant(ctx, TIN_F32, 1)),
+               "multilabel_soft_margin: input and target are 0-d");
+  expect_error(ctx, tin_pairwise_distance(d.x, d.labels, 2), "pairwise_distance: shapes do not broadcast");
   expect_error(ctx, tin_nll(d.x, d.y), "nll: target must be class numbers");
   expect_error(ctx, tin_nll(d.x, d.labels, .weight = d.sign), "nll: weight has 2 elements, not one for each of 3 classes");
   expect_error(ctx, tin_multi_margin(d.x, d.labels, .p = 3), "multi_margin: input [n, classes] or [classes] and p of 1 or 2");

@@ -139,6 +139,18 @@ tin_tensor *tin_soft_margin_args(struct tin_loss_options options) {
   return by_formula(&formula, &options, 0);
 }
 
+tin_tensor *tin_multilabel_soft_margin_args(struct tin_loss_options options) {
+  const struct tin_loss_options *args = &options;
+  static const struct formula formula = {"multilabel_soft_margin", PAIR, "maximum(a, 0) - a * b + log1p(exp(-abs(a)))"};
+  struct tin_loss_options each = options;
+  each.reduction = TIN_REDUCE_NONE;
+  tin_tensor *values = by_formula(&formula, &each, 0);
+  if (!tin_is_poison(values) && tin_shape_of(values).rank == 0)
+    return tin_fail_at(HERE, tin_ctx_of(values), "multilabel_soft_margin: input and target are 0-d; the last axis is that of the classes");
+  struct tin_reduce_options classes = {.file = args->file, .line = args->line, .x = values, .axes = TIN_AXES(-1)};
+  return tin_is_poison(values) ? values : tin_loss_reduce(args, tin_mean_args(classes));
+}
+
 tin_tensor *tin_hinge_embedding_args(struct tin_loss_options options) {
   static const struct formula formula = {"hinge_embedding", PAIR, "(b == 1 ? 0 : c - a >= 0 ? c - a : 0) + (b == -1 ? 0 : a)"};
   return by_formula(&formula, &options, margin_or(&options, 1));
@@ -209,6 +221,14 @@ tin_tensor *tin_triplet_margin_args(struct tin_loss_options options) {
   if (args->swap)
     options.target = tin_minimum_at(HERE, options.target, distance(args, x[1], x[2]));
   return by_formula(&formula, args, margin_or(args, 1));
+}
+
+tin_tensor *tin_pairwise_distance_at(const char *file, int line, tin_tensor *x, tin_tensor *y, double p) {
+  static const char *const names[] = {"x", "y"};
+  struct tin_call call = tin_call_of(file, line, "pairwise_distance");
+  struct tin_loss_options options = {.file = file, .line = line, .p = p};
+  tin_tensor *vectors[2] = {x, y};
+  return resolve_vectors(&call, 2, vectors, names) ? distance(&options, vectors[0], vectors[1]) : tin_call_poison(&call);
 }
 
 tin_tensor *tin_cosine_similarity_at(const char *file, int line, tin_tensor *x, tin_tensor *y, int axis) {

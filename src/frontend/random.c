@@ -60,7 +60,7 @@ bool tin_random_enter(struct tin_call *call, tin_ctx *ctx, tin_dtype dtype, cons
     return false;
   if (size > UINT32_MAX)
     tin_call_fail(call, "shape %s has 2^32 elements or more", tin_shape_words(shape->rank, shape->size).text);
-  else if (dtype != TIN_U32 && !tin_dtype_is_float(dtype))
+  else if (dtype != TIN_U32 && !tin_dtype_is_float((int)dtype))
     tin_call_fail(call, "the numbers are floats, not %s", tin_dtype_name(dtype));
   else
     return true;
