@@ -209,12 +209,15 @@ static struct tin_node *build_in_f32(struct tin_graph *graph, const struct tin_n
 
 /* Finishes a builder. like->shape must have room for TIN_MAX_RANK sizes. */
 static struct tin_node *build(struct tin_graph *graph, struct tin_node *like) {
-  for (int i = 0; i < like->n_in; i++)
+  const struct tin_node *half = NULL;
+  for (int i = 0; i < like->n_in; i++) {
     if (!like->in[i])
       return NULL;
-  for (int i = 0; i < like->n_in; i++)
-    if (tin_dtype_is_half(like->in[i]->dtype) && !tin_op_accepts(like->op, like->in[i]->dtype))
-      return build_in_f32(graph, like, (tin_dtype)like->in[i]->dtype);
+    if (tin_dtype_is_half(like->in[i]->dtype))
+      half = like->in[i];
+  }
+  if (half && !tin_op_accepts(like->op, half->dtype))
+    return build_in_f32(graph, like, (tin_dtype)half->dtype);
   const char *wrong = tin_node_infer(like);
   assert(!wrong || wrong == tin_too_large);
   if (wrong)
