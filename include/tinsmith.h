@@ -1290,7 +1290,8 @@ tin_tensor *tin_index_fill_at(const char *file, int line, tin_tensor *x, int axi
 #define tin_index_fill(...) tin_index_fill_at(TIN_HERE, __VA_ARGS__)
 
 /* out[i][j][k] = x[i][index[i][j][k]][k] for axis 1 of three: the shape of index, which has x's number of axes and is not larger than x off
- * the axis. torch.gather. */
+ * the axis. Here and in the functions below up to tin_scatter_reduce a 0-d x or index, where neither has more than one axis, counts as [1].
+ * torch.gather. */
 tin_tensor *tin_gather_at(const char *file, int line, tin_tensor *x, int axis, tin_tensor *index);
 #define tin_gather(...) tin_gather_at(TIN_HERE, __VA_ARGS__)
 /* The same, but off the axis x and index broadcast. numpy.take_along_axis, torch.take_along_dim. */

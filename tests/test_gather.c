@@ -181,6 +181,26 @@ static void test_set_gradients(void **state) {
   end_ctx(ctx);
 }
 
+/* ---- without axes ---- */
+
+static void test_points(void **state) {
+  (void)state;
+  tin_ctx *ctx = new_ctx();
+  tin_tensor *point = FLOATS((tin_shape){0}, 5), *line = VECTOR(1, 2, 3), *zero = INDEX((tin_shape){0}, 0);
+  for (int axis = -1; axis <= 0; axis++) {
+    assert_int_equal(tin_shape_of(tin_gather(point, axis, zero)).rank, 0);
+    EXPECT(tin_gather(point, axis, zero), 5);
+    EXPECT(tin_gather(point, axis, PLACES(0, 0)), 5, 5);
+    EXPECT(tin_take_along_axis(line, INDEX((tin_shape){0}, 2), axis), 3);
+    assert_int_equal(tin_shape_of(tin_scatter_add(point, axis, PLACES(0, 0, 0), line)).rank, 0);
+    EXPECT(tin_scatter_add(point, axis, PLACES(0, 0, 0), line), 11);
+    EXPECT(tin_scatter(line, axis, INDEX((tin_shape){0}, 1), point), 1, 5, 3);
+    EXPECT(tin_scatter_reduce(point, axis, PLACES(0, 0, 0), line, "amax", .exclude_self = true), 3);
+    EXPECT(gradient_of(tin_sum(tin_gather(point, axis, PLACES(0, 0))), point), 2);
+  }
+  end_ctx(ctx);
+}
+
 /* ---- errors ---- */
 
 static void expect_error(int line, tin_ctx *ctx, tin_tensor *t, const char *text) {
@@ -247,9 +267,9 @@ static void test_out_of_range(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_reading), cmocka_unit_test(test_writing),          cmocka_unit_test(test_reduce),
-      cmocka_unit_test(test_empty),   cmocka_unit_test(test_reduce_gradients), cmocka_unit_test(test_set_gradients),
-      cmocka_unit_test(test_errors),  cmocka_unit_test(test_out_of_range),
+      cmocka_unit_test(test_reading),       cmocka_unit_test(test_points), cmocka_unit_test(test_writing),
+      cmocka_unit_test(test_reduce),        cmocka_unit_test(test_empty),  cmocka_unit_test(test_reduce_gradients),
+      cmocka_unit_test(test_set_gradients), cmocka_unit_test(test_errors), cmocka_unit_test(test_out_of_range),
   };
   target = "interpreter";
   int failed = cmocka_run_group_tests_name("interpreter", tests, NULL, NULL);

@@ -35,6 +35,23 @@ bool tin_indexed_shape(struct tin_call *call, tin_tensor *t, const struct tin_no
 
 /* ---- along one axis: torch's gather and scatter ---- */
 
+bool tin_find_along(struct tin_call *call, struct tin_along *along, int axis) {
+  static const int64_t one[] = {1};
+  bool x_is_point = along->x->rank == 0, index_is_point = along->index->rank == 0;
+  along->axis = x_is_point && (axis == 0 || axis == -1) ? 0 : tin_check_axis(call, along->x_tensor, "x", along->x, axis);
+  if (along->axis < 0 || along->x->rank > 1 || along->index->rank > 1)
+    return along->axis >= 0;
+  along->x_is_point = x_is_point;
+  along->index_is_point = index_is_point;
+  if (x_is_point)
+    along->x = make_reshape(call->graph, along->x, 1, one);
+  if (index_is_point)
+    along->index = make_reshape(call->graph, along->index, 1, one);
+  if (!along->x || !along->index)
+    tin_call_fail(call, "out of memory");
+  return along->x && along->index;
+}
+
 bool tin_check_along(struct tin_call *call, const struct tin_along *along) {
   const struct tin_node *x = along->x, *index = along->index;
   bool fits = index->rank == x->rank;
@@ -62,7 +79,9 @@ struct tin_node *tin_node_reached(struct tin_graph *graph, struct tin_node *x, c
 }
 
 static struct tin_node *gather_along(struct tin_graph *graph, const struct tin_along *along) {
-  return tin_node_take_along(graph, tin_node_reached(graph, along->x, along->index, along->axis), along->index, along->axis);
+  struct tin_node *x = tin_node_reached(graph, along->x, along->index, along->axis);
+  struct tin_node *taken = tin_node_take_along(graph, x, along->index, along->axis);
+  return along->index_is_point ? make_reshape(graph, taken, 0, NULL) : taken;
 }
 
 tin_tensor *tin_gather_at(const char *file, int line, tin_tensor *x, int axis, tin_tensor *index) {
@@ -70,8 +89,8 @@ tin_tensor *tin_gather_at(const char *file, int line, tin_tensor *x, int axis, t
   struct tin_node *nodes[2];
   if (!tin_call_operands(&call, 2, (tin_tensor *[]){x, index}, (const char *[]){"x", "index"}, nodes))
     return tin_call_poison(&call);
-  struct tin_along along = {x, index, nodes[0], nodes[1], tin_check_axis(&call, x, "x", nodes[0], axis)};
-  if (along.axis < 0 || !tin_check_index(&call, index, "index", nodes[1]) || !tin_check_along(&call, &along))
+  struct tin_along along = {.x_tensor = x, .index_tensor = index, .x = nodes[0], .index = nodes[1]};
+  if (!tin_check_index(&call, index, "index", nodes[1]) || !tin_find_along(&call, &along, axis) || !tin_check_along(&call, &along))
     return tin_call_poison(&call);
   return tin_call_result(&call, gather_along(call.graph, &along));
 }
@@ -110,8 +129,8 @@ tin_tensor *tin_take_along_axis_at(const char *file, int line, tin_tensor *x, ti
   struct tin_node *nodes[2];
   if (!tin_call_operands(&call, 2, (tin_tensor *[]){x, index}, (const char *[]){"x", "index"}, nodes))
     return tin_call_poison(&call);
-  struct tin_along along = {x, index, nodes[0], nodes[1], tin_check_axis(&call, x, "x", nodes[0], axis)};
-  if (along.axis < 0 || !tin_check_index(&call, index, "index", nodes[1]) || !broadcast_along(&call, &along))
+  struct tin_along along = {.x_tensor = x, .index_tensor = index, .x = nodes[0], .index = nodes[1]};
+  if (!tin_check_index(&call, index, "index", nodes[1]) || !tin_find_along(&call, &along, axis) || !broadcast_along(&call, &along))
     return tin_call_poison(&call);
   return tin_call_result(&call, gather_along(call.graph, &along));
 }

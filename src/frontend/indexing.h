@@ -18,7 +18,10 @@ struct tin_along {
   tin_tensor *x_tensor, *index_tensor;
   struct tin_node *x, *index;
   int axis;
+  bool x_is_point, index_is_point; /* 0-d as given */
 };
+/* Sets the axis, and gives a 0-d x or index, next to one of at most one axis, an axis of size 1. False with the error recorded. */
+bool tin_find_along(struct tin_call *call, struct tin_along *along, int axis);
 /* Off the axis the index is not larger than x; false with the error recorded. */
 bool tin_check_along(struct tin_call *call, const struct tin_along *along);
 struct tin_node *tin_node_reached(struct tin_graph *graph, struct tin_node *x, const struct tin_node *index, int axis);

@@ -144,10 +144,10 @@ static bool scatter_operands(struct tin_call *call, struct tin_along *along, int
     return false;
   along->x = nodes[0];
   along->index = nodes[1];
-  along->axis = tin_check_axis(call, x, "x", nodes[0], axis);
-  if (along->axis < 0 || !tin_check_index(call, index, "index", nodes[1]) || !tin_check_along(call, along))
+  if (!tin_check_index(call, index, "index", nodes[1]) || !tin_find_along(call, along, axis) || !tin_check_along(call, along))
     return false;
-  pair[0] = nodes[0];
+  nodes[1] = along->index;
+  pair[0] = along->x;
   pair[1] = nodes[2];
   if (!coerce_pair(call, mode, (tin_tensor *[]){x, source}, pair))
     return false;
@@ -166,13 +166,17 @@ static bool scatter_operands(struct tin_call *call, struct tin_along *along, int
   return true;
 }
 
+static tin_tensor *scattered(struct tin_call *call, const struct tin_along *along, struct tin_node *result) {
+  return tin_call_result(call, along->x_is_point ? make_reshape(call->graph, result, 0, NULL) : result);
+}
+
 static tin_tensor *scatter(struct tin_call call, tin_tensor *x, int axis, tin_tensor *index, tin_tensor *source,
                            enum tin_scatter_mode mode) {
   struct tin_along along = {.x_tensor = x, .index_tensor = index};
   struct tin_node *node;
   if (!scatter_operands(&call, &along, axis, source, mode, &node))
     return tin_call_poison(&call);
-  return tin_call_result(&call, scatter_along(call.graph, &along, along.x, node, mode));
+  return scattered(&call, &along, scatter_along(call.graph, &along, along.x, node, mode));
 }
 
 tin_tensor *tin_scatter_at(const char *file, int line, tin_tensor *x, int axis, tin_tensor *index, tin_tensor *source) {
@@ -239,7 +243,7 @@ tin_tensor *tin_scatter_reduce_args(struct tin_scatter_options args) {
   struct tin_node *result = scatter_along(call.graph, &along, base, source, reduction->mode);
   if (!strcmp(reduction->name, "mean"))
     result = mean_of(call.graph, &along, result, source, args.exclude_self);
-  return tin_call_result(&call, result);
+  return scattered(&call, &along, result);
 }
 
 /* ---- several axes ---- */
