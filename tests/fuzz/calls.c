@@ -5,6 +5,11 @@
 
 #include "tinsmith_nn.h"
 
+/* The kinds of public functions without options. */
+typedef tin_tensor *unary(const char *file, int line, tin_tensor *x);
+typedef tin_tensor *binary(const char *file, int line, tin_tensor *a, tin_tensor *b);
+typedef tin_tensor *along(const char *file, int line, tin_tensor *x, int axis);
+
 /* ---- chance ---- */
 
 static int64_t below(struct calls *c, int64_t bound) {
@@ -711,8 +716,11 @@ static tin_tensor *call_gather(struct calls *c, tin_tensor *x) {
     return NULL;
   int axis = places_of(c, x);
   tin_shape shape = gathered(c, x, axis);
+  bool broadcast = chance(c, 40);
+  for (int i = 0; broadcast && i < shape.rank; i++)
+    shape.size[i] = i == axis ? shape.size[i] : chance(c, 50) ? 1 : extent(x, i);
   tin_tensor *index = index_of(c, shape, extent(x, axis));
-  return index ? tin_gather(x, axis, index) : NULL;
+  return !index ? NULL : broadcast ? tin_take_along_axis(x, index, axis) : tin_gather(x, axis, index);
 }
 
 static tin_tensor *call_scatter(struct calls *c, tin_tensor *x) {
@@ -844,15 +852,46 @@ static tin_tensor *call_cast(struct calls *c, tin_tensor *x) {
   return tin_cast(x, to);
 }
 
+static tin_tensor *call_activation(struct calls *c, tin_tensor *x) {
+  static tin_tensor *(*const functions[])(struct tin_activation_options) = {tin_gelu_args,     tin_softplus_args,   tin_elu_args,
+                                                                            tin_celu_args,     tin_leaky_relu_args, tin_rrelu_args,
+                                                                            tin_hardtanh_args, tin_softshrink_args, tin_hardshrink_args};
+  struct tin_activation_options options = {.file = __FILE__, .line = __LINE__, .x = x};
+  int64_t function = below(c, (int64_t)(sizeof functions / sizeof *functions));
+  options.alpha = options.beta = options.slope = options.lambda = chance(c, 50) ? 0 : 0.75;
+  options.approximate = chance(c, 50) ? "tanh" : NULL;
+  return functions[function](options);
+}
+
+/* Those that take halves along an axis, a number, a weight. */
+static tin_tensor *call_gate(struct calls *c, tin_tensor *x) {
+  static along *const functions[] = {tin_glu_at, tin_reglu_at, tin_geglu_at, tin_swiglu_at};
+  int64_t function = below(c, 7);
+  int axis = places_of(c, x);
+  if (function == 4)
+    return tin_threshold(x, 0.5, number(c));
+  if (function == 5)
+    return tin_prelu(x, c->operand(c, float_dtype(x), TIN_SHAPE(rank(x) > 1 && chance(c, 50) ? extent(x, 1) : 1), 0));
+  if (function == 6)
+    return rank(x) ? tin_gumbel_softmax(x, axis, .hard = chance(c, 50)) : NULL;
+  return rank(x) && extent(x, axis) % 2 == 0 ? functions[function](TIN_HERE, x, axis) : NULL;
+}
+
 static tin_tensor *call_nan_to_num(struct calls *c, tin_tensor *x) {
   double nan = number(c);
   return tin_nan_to_num(x, .nan = nan, .posinf = chance(c, 50) ? 0 : 9);
 }
 
 static tin_tensor *call_expression(struct calls *c, tin_tensor *x) {
-  static const char *const texts[] = {"a / (1 + exp(-a)) * b", "a > b ? a * 2 : tanh(b)", "minimum(a, b) - sqrt(a * a + 1)",
-                                      "pow(a * a + 1, 0.3) + fmod(a, 1.5) * atan2(a, b)"};
-  const char *text = texts[below(c, 4)];
+  static const char *const texts[] = {"a / (1 + exp(-a)) * b",
+                                      "a > b ? a * 2 : tanh(b)",
+                                      "minimum(a, b) - sqrt(a * a + 1)",
+                                      "pow(a * a + 1, 0.3) + fmod(a, 1.5) * atan2(a, b)",
+                                      "hypot(a, b) > 1 || a != b ? where(a < 0, -a, b) : M_PI",
+                                      "(a > 0) + 3 * (b <= a) - clamp(a, -1, 1)"};
+  const char *text = texts[below(c, 6)];
+  if (chance(c, 30))
+    return tin_expression_with_gradient("round(a) * b", "g * b; g * round(a)", TIN_LIST(x, companion(c, x)));
   return tin_expression(text, TIN_LIST(x, companion(c, x)));
 }
 
@@ -977,15 +1016,7 @@ static tin_tensor *call_clip(struct calls *c, tin_tensor *x) {
   return norm;
 }
 
-static tin_tensor *gelu(const char *file, int line, tin_tensor *x) {
-  return tin_gelu_args((struct tin_activation_options){.file = file, .line = line, .x = x});
-}
-
 /* ---- the table ---- */
-
-typedef tin_tensor *unary(const char *file, int line, tin_tensor *x);
-typedef tin_tensor *binary(const char *file, int line, tin_tensor *a, tin_tensor *b);
-typedef tin_tensor *along(const char *file, int line, tin_tensor *x, int axis);
 
 #define UNARY(name)                                                                                                                        \
   { #name, .one = tin_##name##_at }
@@ -1057,7 +1088,13 @@ static const struct function {
     UNARY(deg2rad),
     UNARY(rad2deg),
     UNARY(sinc),
-    {"gelu", .one = gelu},
+    OWN(activation),
+    OWN(gate),
+    UNARY(quick_gelu),
+    UNARY(squared_relu),
+    UNARY(hardsigmoid),
+    UNARY(tanhshrink),
+    ALONG(softmin),
     UNARY(silu),
     UNARY(mish),
     UNARY(selu),
@@ -1074,8 +1111,6 @@ static const struct function {
     BINARY(mod),
     BINARY(minimum),
     BINARY(maximum),
-    BINARY(fmin),
-    BINARY(fmax),
     BINARY(lt),
     BINARY(le),
     BINARY(gt),
@@ -1276,4 +1311,6 @@ void calls_run_wrapped(struct calls *c, int function, tin_tensor *x) {
     also(c, tin_jvp(y, TIN_LIST(x), TIN_LIST(like(c, x))));
   else if (pick < 56)
     mapped(c, x, y);
+  else if (smooth && is_float(y) && tin_size_of(x) * tin_size_of(y) <= 200)
+    also(c, chance(c, 50) || tin_size_of(y) != 1 || tin_size_of(x) > 12 ? tin_jacobian(y, x) : tin_hessian(y, x));
 }

@@ -114,8 +114,10 @@ void gen_public_step(struct generator *g) {
   tin_tensor *input = x->rank <= TIN_RANK_LIMIT && x->size <= 4 * g->limit ? input_for(&build, x) : NULL;
   if (input) {
     calls_run_wrapped(&calls, function, input);
-    if (tin_ok(build.ctx))
-      take_results(&build, &calls), g->c->called[function] = calls.n_results > 0;
+    if (tin_ok(build.ctx)) {
+      take_results(&build, &calls);
+      g->c->called[function] = calls.n_results > 0;
+    }
   }
   tin_ctx_free(build.ctx);
 }
