@@ -12,6 +12,7 @@
 
 #include "context.h"
 #include "ramp.h"
+#include "ways.h"
 
 /* Everything runs on the reference interpreter and on what the context chooses by itself. */
 static int setup(void **state, const char *target) {
@@ -476,15 +477,14 @@ static void test_memory(void **state) {
 
 /* ---- the same bits everywhere ---- */
 
-enum { BITS_MAX = 1 << 16 };
-
 static tin_tensor *noise(tin_ctx *ctx, tin_shape shape, double a) {
   return tin_cast(ramp(ctx, shape, a, 0.7), TIN_F32);
 }
 
-/* Results and gradients of a few layers, one behind the other in out; returns how many numbers. */
-static size_t compute_bits(tin_ctx *ctx, float *out) {
-  tin_tensor *x = noise(ctx, TIN_SHAPE(2, 4, 17, 19), 1.7), *w = noise(ctx, TIN_SHAPE(6, 4, 3, 3), 2.3), *grad[2], *all[12];
+/* Results and gradients of a few layers. */
+static int compute_bits(tin_ctx *ctx, const void *data, tin_tensor **all) {
+  (void)data;
+  tin_tensor *x = noise(ctx, TIN_SHAPE(2, 4, 17, 19), 1.7), *w = noise(ctx, TIN_SHAPE(6, 4, 3, 3), 2.3), *grad[2];
   tin_tensor *depthwise = noise(ctx, TIN_SHAPE(4, 1, 3, 3), 0.9), *up = noise(ctx, TIN_SHAPE(4, 3, 3, 2), 1.1);
   int n = 0;
   for (int stride = 1; stride <= 2; stride++) {
@@ -499,36 +499,12 @@ static size_t compute_bits(tin_ctx *ctx, float *out) {
   all[n++] = pooled, all[n++] = grad[0];
   all[n++] = tin_avg_pool2d(x, .kernel = {3, 2}, .stride = {2, 2}, .padding = {1, 1}, .exclude_padding = true, .ceil_mode = true);
   all[n++] = tin_interpolate(x, .size = {23, 7}, .mode = TIN_LINEAR);
-  size_t count = 0;
-  for (int i = 0; i < n; i++) {
-    size_t size = (size_t)tin_size_of(all[i]);
-    assert_true(count + size <= BITS_MAX);
-    assert_true(tin_read(all[i], out + count, size * sizeof *out));
-    count += size;
-  }
-  return count;
+  return n;
 }
 
 static void test_bits(void **state) {
   (void)state;
-  static const char *const targets[] = {"interpreter", "avx512", "avx2", "portable"};
-  static float want[BITS_MAX], got[BITS_MAX];
-  size_t count = 0;
-  for (int i = 0; i < 4; i++)
-    for (int fused = 0; fused < 2; fused++) {
-      tin_ctx *ctx = tin_ctx_new(.target = targets[i], .threads = fused ? 3 : 1, .fuse_off = fused ? 0 : TIN_FUSE_ALL);
-      if (!tin_ok(ctx)) { /* this CPU lacks the target */
-        tin_ctx_free(ctx);
-        continue;
-      }
-      size_t n = compute_bits(ctx, i || fused ? got : want);
-      end_ctx(ctx);
-      if (!i && !fused)
-        count = n;
-      else if (n != count || memcmp(got, want, n * sizeof *got) != 0)
-        fail_msg("%s, fused %d: other bits than the interpreter's", targets[i], fused);
-    }
-  assert_true(count > 0);
+  compare_ways(__LINE__, compute_bits, NULL);
 }
 
 int main(void) {

@@ -9,7 +9,7 @@
 #include "codegen/kernel.h"
 #include "runtime/execute.h"
 
-enum { WAYS_MAX_RESULTS = 8 };
+enum { WAYS_MAX_RESULTS = 128 };
 
 /* Puts its results into out and returns how many. */
 typedef int ways_build(tin_ctx *ctx, const void *data, tin_tensor **out);
