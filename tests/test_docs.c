@@ -17,8 +17,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *const pages[] = {"README.md",      "docs/api.md",      "docs/environment.md", "docs/extending.md",
-                                    "docs/memory.md", "docs/numerics.md", "docs/pipeline.md",    "docs/representations.md"};
+static const char *const pages[] = {"README.md",        "docs/api.md", "docs/environment.md", "docs/extending.md",      "docs/memory.md",
+                                    "docs/numerics.md", "docs/ops.md", "docs/pipeline.md",    "docs/representations.md"};
 enum { N_PAGES = sizeof pages / sizeof *pages, MAX_TEXT = 1 << 17 };
 
 /* All that the stream holds, closed by `close`; its status goes to *status. */
@@ -187,11 +187,22 @@ static void test_links(void **state) {
   }
 }
 
+/* The page of ops is what its tool writes, which also looks whether the functions and tests that it names exist. */
+static void test_ops(void **state) {
+  (void)state;
+  char *page = read_file("docs/ops.md"), *written = run("opsdoc .", "2>&1");
+  if (strcmp(page, written))
+    fail_msg("docs/ops.md is not what build/opsdoc . writes; write it again");
+  free(page);
+  free(written);
+}
+
 int main(void) {
   /* what the pages show is the default */
   static const char *const variables[] = {"TIN_TARGET", "TIN_THREADS", "TIN_FUSE", "TIN_DUMP", "TIN_PROFILE", "TIN_COMPARE", "TIN_DEBUG"};
   for (size_t i = 0; i < sizeof variables / sizeof *variables; i++)
     unsetenv(variables[i]);
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_blocks), cmocka_unit_test(test_tables), cmocka_unit_test(test_links)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_blocks), cmocka_unit_test(test_tables), cmocka_unit_test(test_links),
+                                     cmocka_unit_test(test_ops)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
