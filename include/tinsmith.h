@@ -1391,10 +1391,10 @@ bool tin_grad_at(const char *file, int line, tin_tensor *loss, tin_list wrt, tin
 /* The same for sum(loss * cotangent): a vector-Jacobian product. */
 bool tin_vjp_at(const char *file, int line, tin_tensor *loss, tin_tensor *cotangent, tin_list wrt, tin_tensor **out);
 #define tin_vjp(...) tin_vjp_at(TIN_HERE, __VA_ARGS__)
-/* x as a tensor that simplification leaves alone, each call another one. A gradient by an intermediate value needs it where the loss is built from what the
- * value was made of: of tin_sum(tin_mul(a, b)) only a contraction of a and b is left, and the product is nowhere. tin_grad says so in an
- * error rather than to give zeros. product = tin_watch(tin_mul(a, b)); tin_grad(tin_sum(product), TIN_LIST(product), out).
- * torch.Tensor.retain_grad. */
+/* x as a tensor that simplification leaves alone, each call another one. A gradient by an intermediate value needs it where the loss is
+ * built from what the value was made of: of tin_sum(tin_mul(a, b)) only a contraction of a and b is left, and the product is nowhere.
+ * tin_grad says so in an error rather than to give zeros. product = tin_watch(tin_mul(a, b)); tin_grad(tin_sum(product), TIN_LIST(product),
+ * out). torch.Tensor.retain_grad. */
 tin_tensor *tin_watch_at(const char *file, int line, tin_tensor *x);
 #define tin_watch(...) tin_watch_at(TIN_HERE, __VA_ARGS__)
 

@@ -146,8 +146,8 @@ tin_tensor *tin_init_xavier_normal_args(struct tin_init_options args);
  * none is given). */
 double tin_gain(const char *nonlinearity, double slope);
 
-/* Writes all parameters of the context, and the state that was made with .saved (as running statistics of layers are), to a safetensors file by
- * name; each needs one, names must differ. The file is replaced as a whole or not at all. Computes. torch.save(state_dict). */
+/* Writes all parameters of the context, and the state that was made with .saved (as running statistics of layers are), to a safetensors
+ * file by name; each needs one, names must differ. The file is replaced as a whole or not at all. Computes. torch.save(state_dict). */
 struct tin_save_options {
   const char *file TIN_ZERO;
   int line TIN_ZERO;

@@ -224,7 +224,8 @@ static void indices_are_checked(struct fixture *f) {
   for (int bad = 1; bad >= 0; bad--) {
     ((int32_t *)index.buffer->data)[3] = bad ? 12 : 9;
     f->graph.site = (struct tin_site){.file = "model.c", .line = 7};
-    struct tin_node *taken = tin_node_gather(&f->graph, tin_node_var(&f->graph, &table), tin_node_var(&f->graph, &index), (struct tin_indexing){0});
+    struct tin_node *taken =
+        tin_node_gather(&f->graph, tin_node_var(&f->graph, &table), tin_node_var(&f->graph, &index), (struct tin_indexing){0});
     f->graph.site = (struct tin_site){.file = NULL};
     struct tin_node *x = tin_node_var(&f->graph, &w), *outputs[] = {taken};
     struct tin_update update = {&w, add(f, x, taken)};

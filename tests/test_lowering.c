@@ -284,7 +284,8 @@ static void updates(void **state) {
       "%0 = var \"a\" bool[300]\n%1 = not(%0) bool[300]\n%2 = var \"b\" u8[300]\n%3 = sub(%2, %2) u8[300]\n%4 = not(%2) u8[300]\n"
       "%5 = add(%4, %3) u8[300]\n%6 = assign(%0, %1) bool[300]\n%7 = assign(%2, %5) u8[300]\nreturn %6, %7\n",
       /* scattered into itself */
-      "%0 = var \"a\" f32[4, 20]\n%1 = var \"index\" i32[9]\n%2 = var \"s\" f32[9, 20]\n%3 = scatter(%0, %1, %2) f32[4, 20] axis=0 mode=add\n"
+      "%0 = var \"a\" f32[4, 20]\n%1 = var \"index\" i32[9]\n%2 = var \"s\" f32[9, 20]\n%3 = scatter(%0, %1, %2) f32[4, 20] axis=0 "
+      "mode=add\n"
       "%4 = gather(%0, %1) f32[9, 20] axis=0\n%5 = assign(%0, %3) f32[4, 20]\nreturn %5, %4\n",
   };
   RUN(texts);
