@@ -199,7 +199,7 @@ UNARY = {
     "erfc": (torch.erfc, -4, 4, 8, True), "erfinv": (torch.erfinv, -0.875, 0.875, 4, True), "lgamma": (torch.lgamma, 0.125, 9, 8, True),
     "digamma": (torch.digamma, 0.125, 9, 16, True), "frac": (torch.frac, -4, 4, 0, True), "deg2rad": (torch.deg2rad, -180, 180, 2, True),
     "rad2deg": (torch.rad2deg, -4, 4, 2, True), "sinc": (torch.sinc, -4, 4, 8, True),
-    "watch": (torch.clone, -4, 4, 0, False), "detach": (torch.detach, -4, 4, 0, False),
+    "cbrt": (lambda x: torch.sign(x) * torch.abs(x) ** (1 / 3), 0.5, 9, 4, True), "watch": (torch.clone, -4, 4, 0, False), "detach": (torch.detach, -4, 4, 0, False),
 }
 def ieee(function, negative_wins):
     """minimum and maximum with -0 below +0."""
@@ -1125,6 +1125,10 @@ def loss_cases():
         for p, swap in ((2, 0), (1, 1)):
             case("triplet_margin", x, y, T("f64", (3, 4), 43), **tol, **r, p=p, swap=swap, margin=2,
                  ref=lambda a, b, c, reduction, p, swap, margin, red=red: F.triplet_margin_loss(a, b, c, margin, p, swap=bool(swap), **red))
+        target = T("f64", (3, 4), 7, 0, 1)
+        case("multilabel_soft_margin", x, target, ref=lambda x, y, reduction, red=red: F.multilabel_soft_margin_loss(x, y, **red), **tol, **r, grad=[0])
+    for p in (1, 2, 3):
+        case("pairwise_distance", x, y, ref=lambda x, y, p: F.pairwise_distance(x, y, p), tol=32, floor=1, p=p)
     for axis in (1, 0):
         case("cosine_similarity", x, y, ref=lambda x, y, axis: F.cosine_similarity(x, y, axis), tol=32, floor=1, axis=axis)
 
@@ -1335,9 +1339,46 @@ def gradient_point_cases():
         case("pow", L("f64", 0, 1, -1, 2, -2, inf), ref=torch.pow, tol=8, floor=1, exponent=exponent)
 
 
+def option_cases():
+    section("more options: scales that are no whole numbers, weights of losses, means over the batch")
+    names = {0: ("nearest",) * 2, 1: ("nearest-exact",) * 2, 2: ("linear", "bilinear"), 3: (None, "bicubic")}
+    for mode, scale, dims in itertools.product(names, (1.5, 0.75, 2.25), (1, 2)):
+        for align in (0, 1) if mode > 1 else (0,):
+            if names[mode][dims - 1]:
+                ref = lambda x, mode, scale, align_corners=0: F.interpolate(x, scale_factor=scale, mode=names[mode][x.ndim - 3],
+                                                                           align_corners=bool(align_corners) if mode > 1 else None)
+                case("interpolate", T("f64", (1, 1) + (5, 3)[:dims], 3), ref=ref, tol=64, floor=8, scale=(scale,) * dims, mode=mode,
+                     **({"align_corners": 1} if align else {}))
+    x, row = T("f64", (3, 4), 3), T("f64", (4,), 53, 0.5, 2)
+    for k, name in enumerate(REDUCTIONS):
+        red, r = dict(reduction=name), dict(tol=32, floor=4, reduction=k)
+        entropy = lambda x, t, w, reduction, ignore_index=-100, label_smoothing=0, red=red: F.cross_entropy(
+            x, t, w, ignore_index=ignore_index, label_smoothing=label_smoothing, **red)
+        for o in (dict(), dict(label_smoothing=0.25), dict(ignore_index=3), dict(ignore_index=3, label_smoothing=0.25)):
+            case("cross_entropy", x, I((3,), 2, 0, 3), row, ref=entropy, grad=[0], **r, **o)
+        for o in (dict(), dict(label_smoothing=0.25)):
+            case("cross_entropy", x, T("f64", (3, 4), 13, 0, 0.5), row, ref=entropy, grad=[0], **r, **o)
+        case("cross_entropy", T("f64", (2, 3, 2), 3), I((2, 2), 2, 0, 1, 1), T("f64", (3,), 53, 0.5, 2), ref=entropy, grad=[0], **r)
+        bce = lambda x, y, w, p, reduction, red=red: F.binary_cross_entropy_with_logits(x, y, w, pos_weight=p, **red)
+        case("bce_with_logits", x, T("f64", (3, 4), 13, 0, 1), None, row, ref=bce, grad=[0], **r)
+        case("bce_with_logits", x, T("f64", (3, 4), 13, 0, 1), row, row, ref=bce, grad=[0], **r)
+    case("kl_div", x, T("f64", (3, 4), 13, 0.125, 1), ref=lambda x, y, reduction: F.kl_div(x, y, reduction="batchmean"), tol=32, floor=4, reduction=3)
+    case("kl_div", x, T("f64", (3, 4), values=[0, 0.5, 0.25, 0.25] * 3), ref=lambda x, y, reduction: F.kl_div(x, y, reduction="sum"), tol=32, floor=4, reduction=1, grad=[0])
+    case("bce", L("f64", 0, 1, 0.5), L("f64", 1, 0, 1), None, ref=lambda x, y, w, reduction: F.binary_cross_entropy(x, y, reduction="none"), tol=32, floor=4, reduction=2, grad=False)
+    case("gaussian_nll", x, T("f64", (3, 4), 13), T("f64", (3, 1), 33, 0.5, 2), ref=lambda x, y, v, reduction: F.gaussian_nll_loss(x, y, v), tol=32, floor=4, reduction=0)
+    for name, (function, floor) in REDUCE.items():
+        big = T("f32", (3, 1100), 3, 0.75, 1.25) if name == "prod" else T("f32", (3, 1100), 3)
+        case(name, big, ref=reduced(function), tol=64, floor=(floor or 0) * 256 if name in ("sum", "nansum") else floor, axes=(1,))
+    for shape in ((300,), (40, 7)):
+        case("softmax", T("f32", shape, 3), ref=torch.softmax, tol=16, floor=0.125, axis=0) if len(shape) == 2 else None
+    case("matmul", T("f32", (3, 600), 3, -1, 1), T("f32", (600, 2), 13, -1, 1), ref=torch.matmul, tol=16, floor=64)
+    case("matmul", T("f64", (2, 300), 3, -1, 1), T("f64", (300, 17), 13, -1, 1), ref=torch.matmul, tol=16, floor=64, grad=False)
+
+
 SECTIONS = (unary_cases, binary_cases, other_elementwise, dtype_cases, reduction_cases, contraction_cases, movement_cases, indexing_cases,
             convolution_cases, layer_cases, scan_cases, comparison_cases, product_cases, norm_cases, loss_cases,
-            attention_cases, activation_cases, half_cases, gradient_point_cases)
+            attention_cases, activation_cases, half_cases, gradient_point_cases,
+            option_cases)
 
 
 def main():
