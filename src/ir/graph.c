@@ -128,8 +128,7 @@ static void set_hashes(struct tin_node *node, uint32_t serial) {
   } else if (node->op == OP_VAR) {
     order = node->variable->passing ? order : tin_hash_mix(order, node->variable->id);
     hash = tin_hash_mix(tin_hash_mix(hash, node->variable->id), node->bits);
-  } else if (node->op == OP_IDENTITY) {
-    order = tin_hash_mix(order, node->bits);
+  } else if (node->op == OP_IDENTITY) { /* a loop without scopes may count tags on: the order stays */
     hash = tin_hash_mix(hash, node->bits);
   } else if (node->op == OP_SCALAR) {
     hash = tin_hash_mix(hash, serial);
