@@ -108,11 +108,20 @@ static bool reserve_slot(struct tin_graph *graph) {
 
 /* ---- hashing ---- */
 
+/* Of op and dtype, from their names: numbers would change the order of operands, and with it texts of graphs and plans, whenever a row
+ * is put into a table. */
+static uint64_t hash_of_names(const struct tin_node *node) {
+  uint64_t op[2], dtype;
+  _Static_assert(sizeof op == TIN_OP_TEXT_SIZE && sizeof dtype == TIN_DTYPE_TEXT_SIZE, "names are whole words");
+  memcpy(op, tin_ops[node->op].text, sizeof op);
+  memcpy(&dtype, tin_dtypes[node->dtype].text, sizeof dtype);
+  return tin_hash_mix(op[0], dtype ^ op[1] << 32); /* what passes 8 letters does not end where a dtype does */
+}
+
 /* hash says what the node is; order leaves out what may change from one step of a training loop to the next (see graph.h). */
 static void set_hashes(struct tin_node *node, uint32_t serial) {
-  uint64_t facts = (uint64_t)node->op | (uint64_t)node->dtype << 16 | (uint64_t)node->rank << 24 | (uint64_t)node->n_in << 32 |
-                   (uint64_t)node->n_arg << 48;
-  uint64_t order = tin_hash_mix(0, facts);
+  uint64_t facts = (uint64_t)node->rank | (uint64_t)node->n_in << 16 | (uint64_t)node->n_arg << 32;
+  uint64_t order = tin_hash_mix(hash_of_names(node), facts);
   bool given = node->n_in == 0 || tin_op_is(node->op, OP_CLASS_MOVEMENT); /* elsewhere the shape follows from the inputs */
   for (int i = 0; given && i < node->rank; i++)
     order = tin_hash_mix(order, (uint64_t)node->shape[i]);

@@ -17,9 +17,12 @@ typedef enum tin_dtype {
 } tin_dtype;
 #endif
 
+/* Sizes of names, zeros at their ends included. The names are in the rows, so that hashes of nodes can be made of their bytes. */
+enum { TIN_DTYPE_TEXT_SIZE = 8, TIN_OP_TEXT_SIZE = 16 };
+
 struct tin_dtype_info {
-  const char *text;  /* "f32" */
-  const char *ctype; /* "float", as kernels print it */
+  char text[TIN_DTYPE_TEXT_SIZE]; /* "f32" */
+  const char *ctype;              /* "float", as kernels print it */
   int bytes;
   enum tin_dtype_class class;
 };
@@ -72,7 +75,7 @@ enum { OP_ACCEPT_F = 1, OP_ACCEPT_I = 2, OP_ACCEPT_B = 4, OP_ACCEPT_H = 8 };
 enum { OP_COMMUTATIVE = 1, OP_ASSOCIATIVE = 2, OP_IDEMPOTENT = 4 };
 
 struct tin_op_info {
-  const char *text;
+  char text[TIN_OP_TEXT_SIZE];
   uint8_t class;    /* enum tin_op_class */
   int8_t arity;     /* -1: any */
   uint8_t result;   /* enum tin_op_result */

@@ -6,6 +6,13 @@
 
 #include "common/parse.h"
 
+#define DTYPE(name, text, bytes, class, ctype) _Static_assert(sizeof #text <= TIN_DTYPE_TEXT_SIZE, "the name is too long");
+#include "ir/dtypes.def"
+#undef DTYPE
+#define OP(name, text, ...) _Static_assert(sizeof #text <= TIN_OP_TEXT_SIZE, "the name is too long");
+#include "ir/ops.def"
+#undef OP
+
 const struct tin_dtype_info tin_dtypes[] = {
 #define DTYPE(name, text, bytes, class, ctype) {#text, #ctype, bytes, class},
 #include "ir/dtypes.def"
