@@ -55,6 +55,14 @@ static void test_tables(void **state) {
   assert_int_equal(tin_ops[OP_CONCAT].arity, -1);
 }
 
+/* A fixed number: rows of the tables may come and go, operands of commutative ops keep their order. */
+static void test_order_is_of_names(void **state) {
+  struct fixture *f = *state;
+  struct tin_node *x = tin_node_unary(&f->old, OP_NEG, tin_node_iota(&f->old, TIN_I32, 3));
+  assert_int_equal(x->order, 0x818496108325b78au);
+  assert_int_equal(tin_node_cast(&f->old, x, TIN_F64)->order, 0xb9be0ece347e4ecu);
+}
+
 static void test_equal_nodes_are_one(void **state) {
   struct fixture *f = *state;
   struct tin_node *x = tin_node_var(&f->old, &f->variable);
@@ -181,6 +189,7 @@ static void test_every_allocation_fails(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(test_tables),
+      TEST(test_order_is_of_names),
       TEST(test_equal_nodes_are_one),
       TEST(test_versions_are_different_nodes),
       TEST(test_broadcast),
