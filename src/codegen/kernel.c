@@ -2,6 +2,9 @@
 #include "codegen/kernel.h"
 
 #include <assert.h>
+#if defined __x86_64__
+#include <cpuid.h>
+#endif
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,14 +32,21 @@ const struct tin_codegen_target *tin_codegen_target_find(const char *name) {
   return NULL;
 }
 
+#if defined __x86_64__
+/* clang 14 does not know this feature by name. AVX's support by the system, which it needs too, comes with AVX2's. */
+static bool has_f16c(void) {
+  unsigned a, b, c, d;
+  return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_F16C);
+}
+#endif
+
 bool tin_codegen_target_usable(const struct tin_codegen_target *target) {
 #if defined __x86_64__
   if (target->vector == &tin_target_avx512)
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
            __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("bmi2");
   if (target->vector == &tin_target_avx2)
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("f16c") && __builtin_cpu_supports("fma") &&
-           __builtin_cpu_supports("bmi2");
+    return __builtin_cpu_supports("avx2") && has_f16c() && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2");
 #endif
   return !target->vector;
 }

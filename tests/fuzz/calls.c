@@ -410,7 +410,7 @@ static tin_tensor *call_rnn(struct calls *c, tin_tensor *x) {
     cell->bias_ih = c->operand(c, float_dtype(x), TIN_SHAPE(rows), 0);
     cell->bias_hh = c->operand(c, float_dtype(x), TIN_SHAPE(rows), 0);
   }
-  tin_rnn_state end = {NULL};
+  tin_rnn_state end = {.h = NULL};
   if (rank(x) == 3) {
     tin_tensor *y = tin_rnn_forward(&rnn, x, end, &end);
     also(c, end.h);
@@ -1283,7 +1283,7 @@ static void mapped(struct calls *c, tin_tensor *x, tin_tensor *y) {
 }
 
 void calls_run_wrapped(struct calls *c, int function, tin_tensor *x) {
-  tin_checkpoint stretch = {NULL};
+  tin_checkpoint stretch = {.ctx = NULL};
   bool kept = chance(c, 15), smooth = is_float(x), custom = smooth && chance(c, 8);
   x = chance(c, 50) ? tin_watch(x) : x;
   if (kept)
