@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <cmocka.h>
 
@@ -15,7 +16,7 @@
 #include "ir/ir.h"
 #include "tinsmith_nn.h"
 
-enum { MAX_INPUTS = 3, MAX_ELEMENTS = 64 };
+enum { MAX_INPUTS = 4, MAX_ELEMENTS = 64 };
 
 /* All tests run on the reference interpreter and on what the context chooses by itself (TIN_TARGET, or the best of the CPU). */
 static const char *target;
@@ -463,6 +464,47 @@ static tin_tensor *build_convolution(tin_tensor *const *x) {
   return tin_einsum("bok,ck->boc", tin_window(x[0], 1, 3, .stride = 2), x[1]);
 }
 
+/* Functions that give several tensors. */
+static tin_tensor *build_split_sizes(tin_tensor *const *x) {
+  tin_tensor *out[2];
+  return tin_split_sizes(x[0], ((const int64_t[]){3, 1}), 1, out, 2) == 2 ? tin_mul(out[0], tin_square(out[1])) : NULL;
+}
+static tin_tensor *build_broadcast(tin_tensor *const *x) {
+  tin_tensor *out[2];
+  return tin_broadcast_tensors(TIN_LIST(x[0], x[1]), out) ? tin_mul(out[0], out[1]) : NULL;
+}
+static tin_tensor *build_derivative(tin_tensor *const *x) {
+  tin_tensor *out[3];
+  return tin_grad(tin_sin(x[0]), TIN_LIST(x[0]), out) && tin_vjp(tin_exp(x[0]), x[1], TIN_LIST(x[0]), out + 1) &&
+                 tin_hvp(tin_sum(tin_pow(x[0], 3)), TIN_LIST(x[0]), TIN_LIST(x[1]), out + 2)
+             ? tin_add(tin_mul(out[0], out[1]), out[2])
+             : NULL;
+}
+static tin_tensor *build_vmap(tin_tensor *const *x) {
+  tin_tensor *row = tin_input(tin_ctx_of(x[0]), TIN_F64, TIN_SHAPE(4), NULL), *out;
+  return tin_vmap(TIN_LIST(tin_softmax(tin_mul(row, x[1]), 0)), TIN_LIST(row), TIN_LIST(x[0]), &out) ? out : NULL;
+}
+
+/* Constants of the functions in gradients.def. */
+static tin_tensor *integers(tin_tensor *x, tin_shape shape, const int64_t *values) {
+  return tin_from(tin_ctx_of(x), TIN_I64, shape, values);
+}
+static tin_tensor *reals(tin_tensor *x, tin_shape shape, const double *values) {
+  return tin_from(tin_ctx_of(x), TIN_F64, shape, values);
+}
+#define INTS(shape, ...) integers(X, shape, (const int64_t[]){__VA_ARGS__})
+#define REALS(shape, ...) reals(X, shape, (const double[]){__VA_ARGS__})
+#define X (x[0])
+#define Y (x[1])
+#define Z (x[2])
+#define W (x[3])
+#define GRADIENT(name, low, high, curved, expression, ...)                                                                                 \
+  static tin_tensor *public_##name(tin_tensor *const *x) {                                                                                 \
+    return expression;                                                                                                                     \
+  }
+#include "tests/gradients.def"
+#undef GRADIENT
+
 #define VECTOR                                                                                                                             \
   {                                                                                                                                        \
     1, {                                                                                                                                   \
@@ -612,8 +654,26 @@ static const struct gradient_case cases[] = {
     {"conv2d by channel", OP_CONTRACT, build_conv2d_depthwise, 2, {{4, {1, 2, 4, 5}}, {4, {2, 1, 3, 3}}}, false},
     {"conv3d", OP_CONTRACT, build_conv3d, 2, {{5, {1, 2, 3, 3, 3}}, {5, {2, 2, 2, 2, 2}}}, false},
     {"conv_transpose2d", OP_CONTRACT, build_conv_transpose2d, 3, {{4, {1, 2, 3, 4}}, {4, {2, 3, 3, 2}}, {1, {3}}}, false},
+    {"split_sizes", OP_SLICE, build_split_sizes, 1, {{2, {3, 4}}}, false},
+    {"broadcast_tensors", OP_EXPAND, build_broadcast, 2, {{2, {3, 1}}, {1, {4}}}, false},
+    {"derivatives", OP_SIN, build_derivative, 2, {VECTOR, VECTOR}, false},
+    {"vmap", OP_EXP, build_vmap, 2, {MATRIX, {1, {4}}}, false},
 };
-enum { N_CASES = sizeof cases / sizeof *cases };
+/* Those with a domain of their own. */
+static const struct {
+  struct gradient_case test;
+  double low, high;
+} functions[] = {
+#define GRADIENT(name, low, high, curved, expression, ...)                                                                                 \
+  {{"tin_" #name, OP_COUNT, public_##name, sizeof((tin_shape[]){__VA_ARGS__}) / sizeof(tin_shape), {__VA_ARGS__}, !curved}, low, high},
+#include "tests/gradients.def"
+#undef GRADIENT
+};
+enum { N_OPS = sizeof cases / sizeof *cases, N_CASES = N_OPS + sizeof functions / sizeof *functions };
+
+static const struct gradient_case *case_at(int i) {
+  return i < N_OPS ? &cases[i] : &functions[i - N_OPS].test;
+}
 
 /* ---- the check ---- */
 
@@ -632,15 +692,18 @@ struct probe {
   double point[MAX_INPUTS][MAX_ELEMENTS], first[MAX_INPUTS][MAX_ELEMENTS], second[MAX_INPUTS][MAX_ELEMENTS];
 };
 
-static void start(struct probe *probe, const struct gradient_case *test, tin_ctx *ctx) {
-  uint64_t seed = (uint64_t)(test - cases) + 1;
+static void start(struct probe *probe, int number, tin_ctx *ctx) {
+  const struct gradient_case *test = case_at(number);
+  uint64_t seed = (uint64_t)number + 1;
+  double low = number < N_OPS ? tin_ops[test->op].low : functions[number - N_OPS].low;
+  double high = number < N_OPS ? tin_ops[test->op].high : functions[number - N_OPS].high;
   *probe = (struct probe){.test = test, .ctx = ctx};
   for (int i = 0; i < test->n_inputs; i++) {
     probe->x[i] = tin_input(ctx, TIN_F64, test->shape[i], NULL);
     probe->size[i] = tin_size_of(probe->x[i]);
     assert_true(probe->size[i] <= MAX_ELEMENTS);
     for (int at = 0; at < probe->size[i]; at++) {
-      probe->point[i][at] = draw(&seed, tin_ops[test->op].low, tin_ops[test->op].high);
+      probe->point[i][at] = draw(&seed, low, high);
       probe->first[i][at] = draw(&seed, -1, 1);
       probe->second[i][at] = draw(&seed, -1, 1);
     }
@@ -703,16 +766,21 @@ static tin_tensor *build_of(void *user, tin_list x) {
 static void test_derivatives(void **state) {
   (void)state;
   tin_ctx *ctx = new_ctx();
+  int operands = 0, curved = 0;
   for (int i = 0; i < N_CASES; i++) {
     struct probe probe;
-    start(&probe, &cases[i], ctx);
-    if (!tin_gradcheck(build_of, (void *)(uintptr_t)&cases[i], ((tin_list){probe.x, cases[i].n_inputs}), .atol = 1e-7, .rtol = 1e-6,
-                       .second_order = !cases[i].piecewise_linear))
-      fail_msg("%s: %s", cases[i].name, tin_message(ctx));
+    const struct gradient_case *test = case_at(i);
+    start(&probe, i, ctx);
+    operands += test->n_inputs;
+    curved += !test->piecewise_linear;
+    if (!tin_gradcheck(build_of, (void *)(uintptr_t)test, ((tin_list){probe.x, test->n_inputs}), .atol = 1e-7, .rtol = 1e-6,
+                       .second_order = !test->piecewise_linear))
+      fail_msg("%s: %s", test->name, tin_message(ctx));
     compare_modes(&probe, "first", value, probe.first);
-    if (!cases[i].piecewise_linear)
+    if (!test->piecewise_linear)
       compare_modes(&probe, "second", first_derivative, probe.second);
   }
+  print_message("gradients: %d functions of %d operands, %d of them to the second order\n", N_CASES, operands, curved);
   end_ctx(ctx);
 }
 
@@ -727,10 +795,112 @@ static void test_every_op_has_a_case(void **state) {
   for (int op = 0; op < OP_COUNT; op++) {
     bool covered = strcmp(gradients[op], "none") == 0;
     for (int i = 0; i < N_CASES; i++)
-      covered |= cases[i].op == op;
+      covered |= case_at(i)->op == op;
     if (!covered)
       fail_msg("%s has a gradient and no case", tin_ops[op].text);
   }
+}
+
+/* Functions that draw numbers, which repeat in tin_gradcheck's scopes. */
+static tin_tensor *build_dropout(void *user, tin_list x) {
+  return user ? tin_square(tin_dropout(x.at[0], 0.4)) : tin_square(tin_dropout2d(x.at[0], 0.4));
+}
+
+static void test_drawn(void **state) {
+  (void)state;
+  tin_ctx *ctx = new_ctx();
+  tin_tensor *x = tin_arange(ctx, TIN_F64, 24, -2, 0.17);
+  bool flag = true;
+  for (int i = 0; i < 2; i++)
+    if (!tin_gradcheck(build_dropout, i ? &flag : NULL, TIN_LIST(tin_reshape(x, TIN_SHAPE(2, 3, 2, 2))), .second_order = true))
+      fail_msg("%s", tin_message(ctx));
+  end_ctx(ctx);
+}
+
+/* ---- every public function ---- */
+
+/* Those that have tensors in and tensors out, but nothing to check here: their values are integers or bool, do not depend on the elements,
+ * or are drawn; they write; they are layers, which call the functions of the table (and have tests of their own). */
+static const char without_case[] =
+    " detach keep param state set_name map_file linspace logspace shuffle bernoulli categorical multinomial isnan logical_not bitwise_not "
+    "isinf "
+    "isfinite"
+    " signbit bitcast idiv mod le gt ge eq ne logical_and logical_or logical_xor bitwise_and bitwise_or bitwise_xor shl shr isclose "
+    "le_scalar"
+    " gt_scalar ge_scalar eq_scalar ne_scalar count_nonzero any all argmax argmin argsort searchsorted bincount histc one_hot accuracy"
+    " init_uniform init_normal init_constant init_truncated_normal init_eye init_dirac init_orthogonal init_kaiming_uniform"
+    " init_kaiming_normal init_xavier_uniform init_xavier_normal embedding_forward norm_forward multihead_attention_forward rnn_forward"
+    " gumbel_softmax dropout channel_dropout clip_grad_norm clip_grad_value ";
+
+static char *text_of(const char *path) {
+  enum { MOST = 1 << 20 };
+  FILE *file = fopen(path, "rb");
+  char *text = calloc(1, MOST);
+  if (!file || !text || fread(text, 1, MOST - 1, file) == 0)
+    fail_msg("%s cannot be read", path);
+  fclose(file);
+  return text;
+}
+
+/* Whether the declaration that goes on at `from` takes tensors, and returns or fills some. */
+static bool is_about_tensors(const char *result, const char *from) {
+  char arguments[1024];
+  size_t length = strcspn(from, ";");
+  if (*from != '(' || length >= sizeof arguments)
+    return false;
+  memcpy(arguments, from, length);
+  arguments[length] = 0;
+  const char *operands = strstr(arguments, "int line, ");
+  operands = operands ? operands : arguments;
+  bool fills = strstr(operands, "tin_tensor **") != NULL;
+  return (fills || *result == 't') && (strstr(operands, "tin_tensor *") || strstr(operands, "tin_list") || strstr(operands, "_options"));
+}
+
+/* Whether the text says tin_NAME( or GRADIENT(NAME,, or the list has NAME. */
+static bool has_case(const char *text, const char *name, int length) {
+  char call[80], row[80], word[80];
+  snprintf(call, sizeof call, "tin_%.*s(", length, name);
+  snprintf(row, sizeof row, "GRADIENT(%.*s,", length, name);
+  snprintf(word, sizeof word, " %.*s ", length, name);
+  return strstr(text, call) || strstr(text, row) || strstr(without_case, word);
+}
+
+/* 1 where a public function begins with the line that has no case, nor a reason to have none. */
+static int missing_case(const char *line, const char *text) {
+  static const char *const results[] = {"tin_tensor *tin_", "bool tin_", "int tin_"}, *const suffixes[] = {"_at(", "_args("};
+  for (int r = 0; r < 3; r++)
+    for (int i = 0; i < 2; i++) {
+      const char *name = line + strlen(results[r]), *end = strncmp(line, results[r], strlen(results[r])) ? NULL : strstr(name, suffixes[i]);
+      if (!end || end != name + strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") - strlen(suffixes[i]) + 1)
+        continue;
+      int length = (int)(end - name);
+      if (!is_about_tensors(results[r], end + strlen(suffixes[i]) - 1) || has_case(text, name, length))
+        continue;
+      print_error("tin_%.*s has no case\n", length, name);
+      return 1;
+    }
+  return 0;
+}
+
+static void test_every_function_has_a_case(void **state) {
+  (void)state;
+  static const char *const headers[] = {"include/tinsmith.h", "include/tinsmith_nn.h"};
+  char *rows = text_of("tests/gradients.def"), *builders = text_of("tests/test_gradient.c"), *all = calloc(1, 1 << 21);
+  assert_non_null(all);
+  strcat(strcpy(all, rows), builders);
+  *strstr(all, "static const struct gradient_case cases") = 0; /* what follows calls functions for other reasons */
+  int missing = 0;
+  for (int h = 0; h < 2; h++) {
+    char *header = text_of(headers[h]);
+    for (const char *line = header; line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
+      missing += missing_case(line, all);
+    free(header);
+  }
+  free(rows);
+  free(builders);
+  free(all);
+  if (missing)
+    fail_msg("give them rows in tests/gradients.def; name those with nothing to differentiate in without_case");
 }
 
 /* ---- particular points ---- */
@@ -835,9 +1005,9 @@ static void test_two_layers(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_derivatives),    cmocka_unit_test(test_every_op_has_a_case), cmocka_unit_test(test_ties_and_kinks),
-      cmocka_unit_test(test_stops_and_sums), cmocka_unit_test(test_power_at_zero),       cmocka_unit_test(test_third_order),
-      cmocka_unit_test(test_two_layers),
+      cmocka_unit_test(test_derivatives),   cmocka_unit_test(test_every_op_has_a_case), cmocka_unit_test(test_every_function_has_a_case),
+      cmocka_unit_test(test_drawn),         cmocka_unit_test(test_ties_and_kinks),      cmocka_unit_test(test_stops_and_sums),
+      cmocka_unit_test(test_power_at_zero), cmocka_unit_test(test_third_order),         cmocka_unit_test(test_two_layers),
   };
   target = "interpreter";
   int failed = cmocka_run_group_tests_name("interpreter", tests, NULL, NULL);
