@@ -543,6 +543,8 @@ static void build_contraction(struct walk *w) {
   w->fill = FILL_PLAIN;
   contract(w, S(3, 2, 700), 4, 2, 1, true);
   contract(w, S(2, 2, 4500), 4, 2, 1, true);
+  contract(w, S(2, 2, 4096), 4, 2, 1, true); /* the longest with a chunk a group */
+  contract(w, S(19, 37, 40), 4, 2, 1, true);
   contract(w, S(3, 4, 1), 4, 2, 1, true);
   contract(w, S(3, 4, 0), 4, 2, 1, true);
   contract(w, S(0, 4, 5), 4, 2, 1, true);
