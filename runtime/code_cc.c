@@ -111,7 +111,7 @@ static bool bind_names(void *library, const struct tin_code_source *source, cons
 }
 
 void *tin_code_cc(const struct tin_code_source *source, const char *const *names, int n_names, void **addresses, struct tin_error *error) {
-  struct folder folder;
+  struct folder folder = {.path = ""};
   if (!folder_make(&folder, error))
     return NULL;
   void *library = NULL;

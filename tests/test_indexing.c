@@ -63,7 +63,8 @@ static double *place_of(const struct geometry *g, int64_t linear) {
   for (int i = 0; i < places + g->at.tail; i++)
     name[g->at.batch + i] = from[g->at.axis + i];
   for (int c = 0; c < columns; c++) {
-    name[g->index.rank - 1] = g->at.coords ? c : name[g->index.rank - 1];
+    if (g->at.coords)
+      name[g->index.rank - 1] = c;
     to[g->at.axis + c] = (int64_t)*element(&g->index, name);
   }
   for (int i = g->at.axis + columns; i < g->x.rank; i++)

@@ -354,7 +354,7 @@ static tin_dtype meeting_dtype(tin_dtype dtype, double number) {
 }
 
 struct tin_node *tin_node_number_as(struct tin_graph *graph, tin_dtype dtype, double number) {
-  if (tin_dtype_is_float(dtype) || dtype == TIN_BOOL || !(number >= -0x1p63 && number < 0x1p63))
+  if (tin_dtype_is_float(dtype) || dtype == TIN_BOOL || !(-number <= 0x1p63 && number < 0x1p63))
     return tin_node_number(graph, dtype, number);
   struct tin_node *wide = tin_node_number(graph, TIN_I64, number);
   return make_cast(graph, wide, dtype);

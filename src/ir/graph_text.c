@@ -476,7 +476,8 @@ static int64_t parse_mask(struct parser *parser) {
   for (int i = 0; i < count; i++) {
     if (axes[i] < 0 || axes[i] >= TIN_MAX_RANK)
       tin_parse_failed(&parser->in, start, "an axis is out of range");
-    mask |= (int64_t)1 << axes[i];
+    else
+      mask |= (int64_t)1 << axes[i];
   }
   return mask;
 }
