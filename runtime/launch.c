@@ -244,15 +244,17 @@ static bool launch_checked(struct launch *launch) {
 static bool launch_kernel(const struct tin_run *run, struct tin_run_kernel *kernel) {
   struct tin_engine *engine = run->engine;
   struct launch launch = {.run = run, .kernel = kernel, .shares = kernel->weight < parallel_seconds ? 1 : engine->n_threads};
-  if (engine->options.check == TIN_CHECK_BOUNDS)
-    return launch_checked(&launch);
   double start = run->profiles ? tin_seconds() : 0;
-  tin_pool_run(engine->threads, run_shares, &launch, launch.shares);
+  bool good = true;
+  if (engine->options.check == TIN_CHECK_BOUNDS)
+    good = launch_checked(&launch);
+  else
+    tin_pool_run(engine->threads, run_shares, &launch, launch.shares);
   if (run->profiles) {
     kernel->seconds += tin_seconds() - start;
     kernel->calls++;
   }
-  return true;
+  return good;
 }
 
 static bool run_kernels(const struct tin_run *run) {
