@@ -133,7 +133,7 @@ static void plan_columns(struct contract_plan *p, struct tin_arena *arena, const
   float copied, transposed;
   int64_t other_run;
   p->column_nest = nest_in_runs(p, arena, CONTRACT_K_BY_COLUMNS, p->panel, &p->column_run, &copied);
-  bool direct = tin_nest_direct(p->column_nest, &p->column_direct);
+  bool direct = !p->column_run && tin_nest_direct(p->column_nest, &p->column_direct);
   p->columns = COLUMNS_COPIED;
   if (direct && p->column_direct.column_stride == 1 && p->n_tiles == 1 && p->n % p->lanes == 0 && p->n % p->panel == 0 &&
       is_near(p, p->column_direct.row_stride, DIRECT_AHEAD + 1)) {
@@ -148,7 +148,8 @@ static void plan_columns(struct contract_plan *p, struct tin_arena *arena, const
   if (transposed + turn >= copied)
     return;
   p->columns = COLUMNS_TRANSPOSED;
-  p->column_staged = !tin_nest_direct(other, &along) || along.column_stride != 1 || !is_near(p, along.row_stride, p->lanes);
+  /* what moves by one within a run may start again in the next, as the repeated channels of a signal do */
+  p->column_staged = other_run || !tin_nest_direct(other, &along) || along.column_stride != 1 || !is_near(p, along.row_stride, p->lanes);
   p->column_direct = along;
   if (p->column_staged) {
     p->column_nest = other;
