@@ -9,6 +9,7 @@
  *   compare.c     fused against unfused
  *   profile.c     tables of times
  *   dump.c        readable kernels in a folder
+ *   check.c       kernels with checked accesses; check_vector.c runs their vector programs; code_cc.c has readable kernels compiled
  */
 #ifndef TIN_RUNTIME_ENGINE_H
 #define TIN_RUNTIME_ENGINE_H

@@ -10,9 +10,17 @@
  *   scope.c        scopes and what dies with them
  *   variable.c     parameters, state, inputs, kept values; write and assign
  *   realize.c      realise, read, item, keep
- *   leaf.c, creation.c, borrow.c, random.c, elementwise.c, compare.c, expression.c, reduce.c, scan.c, sort.c, matmul.c, gather.c, scatter.c
- * ops activation.c (expressions of tinsmith_nn.h) join.c, movement.c, parts.c, rearrange.c, border.c   ops that move elements layers.c,
- * normalize.c, attention.c, recurrent.c   layers and what they are made of grad.c, custom.c, checkpoint.c, gradcheck.c, clip.c derivatives
+ *   leaf.c creation.c borrow.c random.c distributions.c     leaves
+ *
+ *   elementwise.c compare.c special.c expression.c activation.c reduce.c scan.c sort.c     values
+ *
+ *   movement.c parts.c rearrange.c border.c join.c gather.c scatter.c     places
+ *
+ *   matmul.c einsum.c contraction.c conv.c pool.c interpolate.c spatial.c     contractions and windows
+ *
+ *   grad.c custom.c checkpoint.c gradcheck.c clip.c vmap.c     derivatives and maps
+ *
+ *   layers.c normalize.c attention.c recurrent.c init.c loss.c optim.c     models
  */
 #ifndef TIN_FRONTEND_FRONTEND_H
 #define TIN_FRONTEND_FRONTEND_H

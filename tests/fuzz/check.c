@@ -407,7 +407,7 @@ int fuzz_configs(uint64_t seed, struct fuzz_config *configs, int limit) {
   int count = 0;
   tin_stream_seed(&stream, seed ^ 0x636f6e66u);
   for (int i = 0; i < 8 && count < limit; i++) {
-    struct fuzz_config config = {.target = targets[i % 3], .fuse = TIN_FUSE_ALL, .threads = 1 + (int)tin_stream_below(&stream, 3)};
+    struct fuzz_config config = {.target = targets[i % 3], .fuse = TIN_FUSE_ALL, .threads = 1 + (int)tin_stream_below(&stream, 4)};
     if (i == 3 || i == 4)
       config.fuse = 0;
     if (i >= 5)
