@@ -78,8 +78,11 @@ static double compile_kernel(struct pieces *pieces, const struct tin_schedule *s
   void **addresses = TIN_NEW_ARRAY(&pieces->arena, void *, code.entries.count);
   for (int i = 0; i < code.entries.count; i++)
     names[i] = code.entries.at[i].name;
-  const struct tin_code_source source = {
-      text.at, tin_codegen_symbols, tin_codegen_symbol_count, code.routines.at, code.routines.count, false, NULL};
+  const struct tin_code_source source = {.text = text.at,
+                                         .symbols = tin_codegen_symbols,
+                                         .n_symbols = tin_codegen_symbol_count,
+                                         .routines = code.routines.at,
+                                         .n_routines = code.routines.count};
   struct tin_code *compiled = tin_code_compile(&source, names, code.entries.count, addresses, &error);
   double taken = bench_seconds() - start;
   if (!compiled)

@@ -17,13 +17,16 @@
 extern char **environ;
 
 struct folder {
-  char path[64], source[96], library[96];
+  char path[512], source[sizeof "/kernels.so" + 512], library[sizeof "/kernels.so" + 512];
 };
 
 static bool folder_make(struct folder *folder, struct tin_error *error) {
-  snprintf(folder->path, sizeof folder->path, "/tmp/tinsmith-cc-XXXXXX");
-  if (!mkdtemp(folder->path)) {
-    tin_error_set(error, "TIN_CHECK=cc: no folder can be made in /tmp: %s", strerror(errno));
+  const char *parent = getenv("TMPDIR");
+  if (!parent || !*parent)
+    parent = "/tmp";
+  int length = snprintf(folder->path, sizeof folder->path, "%s/tinsmith-cc-XXXXXX", parent);
+  if (length >= (int)sizeof folder->path || !mkdtemp(folder->path)) {
+    tin_error_set(error, "TIN_CHECK=cc: no folder can be made in %.200s: %s", parent, strerror(errno));
     return false;
   }
   snprintf(folder->source, sizeof folder->source, "%s/kernels.c", folder->path);

@@ -169,8 +169,11 @@ static nest_function *compile(struct fixture *f, const char *nest_text, const ch
                "%svoid call_nest(char **b, const unsigned long long *s, char *t, char *const *p, const long *q, long i, long j, long k, "
                "long l) {\n  nest(b, s, t, p, q, i, j, k, l);\n}\n",
                body.at);
-  const struct tin_code_source source = {
-      text.at, tin_codegen_symbols, tin_codegen_symbol_count, code.routines.at, code.routines.count, false, NULL};
+  const struct tin_code_source source = {.text = text.at,
+                                         .symbols = tin_codegen_symbols,
+                                         .n_symbols = tin_codegen_symbol_count,
+                                         .routines = code.routines.at,
+                                         .n_routines = code.routines.count};
   tin_code_free(f->code);
   f->code = tin_code_compile(&source, &name, 1, &address, &error);
   if (!f->code)

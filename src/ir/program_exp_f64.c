@@ -126,17 +126,7 @@ TIN_DEFINE_PROGRAM(tin_program_cosh_f64, COSH_VALUES, x)
   C(magic_bias, F64, 0x43380000000003ff)                                                                                                   \
   C(half, F64, 0x3fe0000000000000)                                                                                                         \
   C(to_exponent, I64, 52)                                                                                                                  \
-  C(d11, F64, 0x3dfe79ba1572d99b) /* 4.4347682943340289e-10 */                                                                             \
-  C(d10, F64, 0x3e3e61b539633969) /* 7.0737841332767887e-9 */                                                                              \
-  C(d9, F64, 0x3e7b5267cf68c5d4)  /* 1.0178199603344953e-7 */                                                                              \
-  C(d8, F64, 0x3eb62bfc79b15849)  /* 1.3215435277400664e-6 */                                                                              \
-  C(d7, F64, 0x3eeffcbfba97118b)  /* 1.5252733493017315e-5 */                                                                              \
-  C(d6, F64, 0x3f24309130ed9a30)  /* 0.00015403530457121358 */                                                                             \
-  C(d5, F64, 0x3f55d87fe78cd71a)  /* 0.0013333558146774783 */                                                                              \
-  C(d4, F64, 0x3f83b2ab6fba0116)  /* 0.0096181291075941137 */                                                                              \
-  C(d3, F64, 0x3fac6b08d7049fe8)  /* 0.055504108664820084 */                                                                               \
-  C(d2, F64, 0x3fcebfbdff82c5a4)  /* 0.2402265069591013 */                                                                                 \
-  C(d1, F64, 0x3fe62e42fefa39ef)  /* 0.69314718055994529 */                                                                                \
+  TIN_EXP2_COEFFICIENTS_F64(C)                                                                                                             \
   S(vanishes, LT, BOOL, x, lowest)                                                                                                         \
   S(not_low, SELECT, F64, vanishes, nowhere, x)                                                                                            \
   S(overflows, LT, BOOL, highest, x)                                                                                                       \
@@ -144,17 +134,7 @@ TIN_DEFINE_PROGRAM(tin_program_cosh_f64, COSH_VALUES, x)
   S(sum, ADD, F64, v, magic)                                                                                                               \
   S(n, SUB, F64, sum, magic)                                                                                                               \
   S(r, SUB, F64, v, n)                                                                                                                     \
-  S(p10, FMA, F64, d11, r, d10)                                                                                                            \
-  S(p9, FMA, F64, p10, r, d9)                                                                                                              \
-  S(p8, FMA, F64, p9, r, d8)                                                                                                               \
-  S(p7, FMA, F64, p8, r, d7)                                                                                                               \
-  S(p6, FMA, F64, p7, r, d6)                                                                                                               \
-  S(p5, FMA, F64, p6, r, d5)                                                                                                               \
-  S(p4, FMA, F64, p5, r, d4)                                                                                                               \
-  S(p3, FMA, F64, p4, r, d3)                                                                                                               \
-  S(p2, FMA, F64, p3, r, d2)                                                                                                               \
-  S(p1, FMA, F64, p2, r, d1)                                                                                                               \
-  S(p0, FMA, F64, p1, r, one)                                                                                                              \
+  TIN_EXP2_POLYNOMIAL_F64(S)                                                                                                               \
   TIN_SCALE_F64(S, p0, n)
 
 TIN_DEFINE_SCALED_PROGRAM(tin_program_exp2_f64, EXP2_VALUES, p0, n, x)
