@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-struct bench_options bench_options = {.rounds = 5};
+struct bench_options bench_options = {.rounds = 5, .seconds = 20};
 
 static const struct {
   const char *ids; /* what --only may begin with: the identifiers of its rows, separated by blanks */
@@ -24,8 +24,11 @@ static const struct {
     {"W4d", "gelu(x @ w + b)", bench_linear_gelu},
     {"W4e", "matmul, other shapes", bench_matmul_shapes},
     {"W5", "training step of an MLP", bench_mlp},
+    {"W6", "training step of a CNN", bench_cnn},
     {"W8a", "process start to end of the first step", bench_start},
     {"W9", "AdamW on 124 M parameters", bench_adamw},
+    {"W10a", "causal attention", bench_attention},
+    {"W10b", "causal attention forward and backward", bench_attention_backward},
     {"W11a W11b W11c W11d", "compile time of W5", bench_mlp_compile},
     {"W11e W11f", "graph building and plan lookup of W5", bench_mlp_lookup},
     {"W11g W11h W11i W11j", "compile time of chains", bench_chains},
@@ -39,6 +42,7 @@ static int usage(FILE *out) {
                "  --only W4,W5     rows whose identifier begins so\n"
                "  --threads 1,2    numbers of threads (default: 1 and all CPUs)\n"
                "  --rounds N       turns of each contestant (5)\n"
+               "  --seconds S      of a workload at most, about; slow contestants sit out rounds (20)\n"
                "  --peers          installs OpenBLAS and torch, and runs torch too\n"
                "  --quick          smaller arrays where a workload is long\n"
                "  --target NAME    avx512, avx2 or portable\n"
@@ -92,6 +96,8 @@ static bool parse(int argc, char **argv) {
       parse_threads(argv[++i]);
     else if (!strcmp(name, "--rounds"))
       bench_options.rounds = atoi(argv[++i]) > 0 ? atoi(argv[i]) : 1;
+    else if (!strcmp(name, "--seconds"))
+      bench_options.seconds = atof(argv[++i]);
     else if (!strcmp(name, "--target"))
       bench_options.target = argv[++i];
     else if (!strcmp(name, "--json"))

@@ -22,8 +22,9 @@ struct bench_options {
   int threads[BENCH_MAX_THREADS];
   int n_threads;
   int rounds;
-  bool peers; /* with torch, by peer_torch.py */
-  bool quick; /* smaller sizes where a workload is long */
+  bool peers;     /* with torch, by peer_torch.py */
+  bool quick;     /* smaller sizes where a workload is long */
+  double seconds; /* of a workload at most, about: shared by its contestants, who have two turns at least */
   const char *json;
   const char *target;  /* of the library; NULL: the best */
   const char *program; /* argv[0], to start this program again */
@@ -53,11 +54,13 @@ struct bench_contestant {
   int pause_ms;      /* before its turn ends: threads that spin after the call would disturb the next one */
   int repeat;        /* calls a sample */
   int samples;       /* samples a round */
+  double spent;      /* seconds so far */
   struct bench_samples time;
   double run;      /* least seconds a call spent in kernels (run_seconds of tin_stats); 0: unknown */
   int64_t kernels; /* launched by a call */
   int64_t planned_bytes;
-  bool replanned; /* a plan was made while it was timed */
+  int64_t moved_bytes; /* read and written by the kernels of a call, as planned */
+  bool replanned;      /* a plan was made while it was timed */
 };
 
 struct bench_workload {
@@ -79,6 +82,8 @@ struct bench_contestant *bench_find(struct bench_workload *workload, const char 
 void bench_sample(struct bench_contestant *contestant, double seconds);
 /* Times all contestants that have a call and puts the result into the table. */
 void bench_measure(struct bench_workload *workload);
+/* Says on stderr what a long workload is doing; NULL: nothing any more. */
+void bench_progress(const char *id, const char *what);
 /* Runs call(begin, end, state) on that many threads, which end with it: nothing of them disturbs what comes next. */
 typedef void bench_range(int64_t begin, int64_t end, void *state);
 void bench_parallel(int threads, int64_t count, bench_range *call, void *state);
@@ -174,6 +179,9 @@ void bench_matmul_2048(int threads);
 void bench_linear_gelu(int threads);
 void bench_matmul_shapes(int threads);
 void bench_mlp(int threads);
+void bench_cnn(int threads);
+void bench_attention(int threads);
+void bench_attention_backward(int threads);
 void bench_mlp_compile(int threads);
 void bench_mlp_lookup(int threads);
 void bench_start(int threads);

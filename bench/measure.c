@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 double bench_seconds(void) {
   struct timespec now;
@@ -77,20 +78,38 @@ static void summarize(struct bench_samples *time) {
   time->median = time->at[time->count / 2];
 }
 
+/* ---- progress ---- */
+
+void bench_progress(const char *id, const char *what) {
+  static double last; /* of the newest line, where every line stays */
+  bool terminal = isatty(2);
+  if (!terminal && what && bench_seconds() - last < 5)
+    return;
+  if (what)
+    fprintf(stderr, terminal ? "\r%s: %s\033[K" : "%s: %s\n", id, what), last = bench_seconds();
+  else if (terminal)
+    fprintf(stderr, "\r\033[K");
+  fflush(stderr);
+}
+
 /* ---- turns ---- */
 
 static const double SAMPLE_SECONDS = 0.2e-3; /* far above what reading the clock costs, and often undisturbed on a busy machine */
-static const double TURN_SECONDS = 30e-3;    /* of a contestant in a round: several ticks of the scheduler */
+static const double TURN_SECONDS = 30e-3;    /* of a contestant in a round: several ticks of the scheduler; a call that takes as long
+                                                brings its data into the caches itself */
 enum { MAX_SAMPLES = 64 };
 
-static void calibrate(struct bench_contestant *contestant) {
-  contestant->call(contestant->state); /* makes plans, touches memory */
+static double time_call(struct bench_contestant *contestant) {
+  double start = bench_seconds();
   contestant->call(contestant->state);
-  double best = INFINITY;
-  for (int i = 0; i < 3; i++) {
-    double start = bench_seconds();
-    contestant->call(contestant->state);
-    double taken = bench_seconds() - start;
+  return bench_seconds() - start;
+}
+
+static void calibrate(struct bench_contestant *contestant) {
+  double first = time_call(contestant), best = INFINITY; /* makes plans, touches memory */
+  double until = bench_seconds() + TURN_SECONDS;
+  for (int i = 0; i < 4 && (i == 0 || bench_seconds() < until); i++) {
+    double taken = time_call(contestant);
     best = taken < best ? taken : best;
   }
   contestant->repeat = best > SAMPLE_SECONDS ? 1 : (int)(SAMPLE_SECONDS / (best + 1e-8)) + 1;
@@ -98,6 +117,7 @@ static void calibrate(struct bench_contestant *contestant) {
   contestant->samples = sample > TURN_SECONDS ? 1 : (int)(TURN_SECONDS / sample);
   if (contestant->samples > MAX_SAMPLES)
     contestant->samples = MAX_SAMPLES;
+  contestant->spent = first + best;
 }
 
 static void pause_ms(int ms) {
@@ -111,11 +131,13 @@ static void count_run(struct bench_contestant *contestant, const struct tin_coun
   contestant->run = contestant->run > 0 && contestant->run < run ? contestant->run : run;
   contestant->kernels = (after.kernels_launched - before->kernels_launched) / calls;
   contestant->planned_bytes = after.bytes_planned;
+  contestant->moved_bytes = after.bytes_moved;
   contestant->replanned |= after.plan_misses != before->plan_misses;
 }
 
-static void take_turn(struct bench_contestant *contestant) {
-  contestant->call(contestant->state); /* its data and code come back to the caches, its threads wake */
+static void take_samples(struct bench_contestant *contestant) {
+  if (contestant->samples > 1)
+    contestant->call(contestant->state); /* its data and code come back to the caches, its threads wake */
   for (int s = 0; s < contestant->samples; s++) {
     struct tin_counters before = {0};
     if (contestant->ctx)
@@ -127,8 +149,22 @@ static void take_turn(struct bench_contestant *contestant) {
     if (contestant->ctx)
       count_run(contestant, &before, contestant->repeat);
   }
+}
+
+/* A contestant that has had its share of the workload's time sits out the other rounds. */
+static void take_turn(const struct bench_workload *workload, struct bench_contestant *contestant, int round) {
+  double start = bench_seconds(), share = bench_options.seconds / workload->count;
+  if ((!contestant->turn && !contestant->call) || (round > 1 && contestant->spent > share))
+    return;
+  if (contestant->spent > 0.5)
+    bench_progress(workload->id, contestant->name);
+  if (contestant->turn)
+    contestant->turn(contestant);
+  else
+    take_samples(contestant);
   if (contestant->pause_ms)
     pause_ms(contestant->pause_ms);
+  contestant->spent += bench_seconds() - start;
 }
 
 void bench_measure(struct bench_workload *workload) {
@@ -137,16 +173,14 @@ void bench_measure(struct bench_workload *workload) {
       calibrate(&workload->contestants[i]);
   for (int round = 0; round < bench_options.rounds; round++)
     for (int i = 0; i < workload->count; i++)
-      if (workload->contestants[i].turn)
-        workload->contestants[i].turn(&workload->contestants[i]);
-      else if (workload->contestants[i].call)
-        take_turn(&workload->contestants[i]);
+      take_turn(workload, &workload->contestants[i], round);
   for (int i = 0; i < workload->count; i++) {
     struct bench_contestant *contestant = &workload->contestants[i];
     summarize(&contestant->time);
     if (contestant->ctx)
       bench_check_ok(workload->id, contestant->name, contestant->ctx);
   }
+  bench_progress(workload->id, NULL);
   bench_report(workload);
   for (int i = 0; i < workload->count; i++)
     free(workload->contestants[i].time.at);

@@ -69,6 +69,38 @@ def mlp():
     return train(model, rand(128, 784), lambda y: F.cross_entropy(y, labels), torch.optim.Adam(model.parameters(), lr=1e-3))
 
 
+def cnn(batch):
+    nn = torch.nn
+    model = nn.Sequential(nn.Conv2d(1, 32, 5), nn.ReLU(), nn.Conv2d(32, 32, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(32, 64, 3), nn.ReLU(),
+                          nn.Conv2d(64, 64, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(576, 10))
+    labels = torch.randint(0, 10, (batch,))
+    return train(model, rand(batch, 1, 28, 28), lambda y: F.cross_entropy(y, labels), torch.optim.Adam(model.parameters(), lr=1e-3))
+
+
+def causal(q, k, v):
+    if hasattr(F, "scaled_dot_product_attention"):  # from 2.0
+        return F.scaled_dot_product_attention(q, k, v, is_causal=True)
+    length, size = q.shape[-2:]
+    mask = torch.ones(length, length, dtype=torch.bool).triu(1)
+    return torch.softmax((q @ k.transpose(-2, -1) * size ** -0.5).masked_fill(mask, float("-inf")), -1) @ v
+
+
+def attention(*shape):
+    q, k, v = rand(*shape), rand(*shape), rand(*shape)
+    return lambda: causal(q, k, v)
+
+
+def attention_backward(*shape):
+    q, k, v, g = (rand(*shape) for _ in range(4))
+    for t in (q, k, v):
+        t.requires_grad_()
+
+    def run():
+        with torch.enable_grad():
+            torch.autograd.grad(causal(q, k, v), (q, k, v), g)
+    return run
+
+
 def micro():
     nn = torch.nn
     model = nn.Sequential(nn.Linear(2, 16), nn.ReLU(), nn.Linear(16, 16), nn.ReLU(), nn.Linear(16, 1))

@@ -115,6 +115,16 @@ void reference_adam(const struct reference_adam *adam, float *restrict w, float 
   }
 }
 
+struct reference_adam reference_adam_at(int step, float decay) {
+  return (struct reference_adam){.lr = 1e-3f,
+                                 .beta1 = 0.9f,
+                                 .beta2 = 0.999f,
+                                 .eps = 1e-8f,
+                                 .decay = decay,
+                                 .correction1 = (float)(1 - pow(0.9, step)),
+                                 .correction2 = (float)sqrt(1 - pow(0.999, step))};
+}
+
 /* ---- limits ---- */
 
 #if defined(__AVX512F__)

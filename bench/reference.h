@@ -28,6 +28,32 @@ struct reference_adam {
 void reference_adam(const struct reference_adam *adam, float *restrict w, float *restrict m, float *restrict v, const float *restrict g,
                     int64_t count);
 
+/* PyTorch's defaults with lr 1e-3, at that step (from 1). */
+struct reference_adam reference_adam_at(int step, float decay);
+
+/* ---- convolutions (reference_conv.c): one image, [channels, side, side], no padding ---- */
+
+struct reference_conv {
+  int in, out, kernel, side; /* channels, edge of the square kernel, edge of the input, at most 32 */
+};
+void reference_conv_relu(const struct reference_conv *shape, const float *restrict x, const float *restrict weight,
+                         const float *restrict bias, float *restrict y);
+/* Sets d_x (NULL: not wanted), adds to d_weight and d_bias. */
+void reference_conv_backward(const struct reference_conv *shape, const float *restrict x, const float *restrict weight,
+                             const float *restrict g, float *restrict d_x, float *restrict d_weight, float *restrict d_bias);
+/* 2 x 2, of an even side. */
+void reference_max_pool(const float *restrict x, float *restrict out, int channels, int side);
+/* x, the pool's input and the output of a ReLU, becomes the gradient of the ReLU's input. */
+void reference_max_pool_relu_backward(float *restrict x, const float *restrict g, int channels, int side);
+
+/* ---- attention (reference_attention.c): one head, [length, size], causal ---- */
+
+enum { REFERENCE_ATTENTION_LENGTH = 1024 }; /* at most */
+void reference_attention(const float *restrict query, const float *restrict key, const float *restrict value, float *restrict out,
+                         int64_t length, int64_t size);
+/* in: query, key, value, result, its cotangent; gradients: by query, key, value. */
+void reference_attention_backward(const float *const in[5], float *const gradients[3], int64_t length, int64_t size);
+
 /* ---- limits ---- */
 
 /* Floating-point operations of that many rounds of independent FMAs in registers. */

@@ -3,7 +3,6 @@
 #include "mlp.h"
 #include "reference.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -133,13 +132,7 @@ static void hand_step(void *state) {
       reference_relu_backward(below->g, below->y, MLP_BATCH * (int64_t)below->out);
     }
   }
-  hand->step++;
-  hand->adam = (struct reference_adam){.lr = 1e-3f,
-                                       .beta1 = 0.9f,
-                                       .beta2 = 0.999f,
-                                       .eps = 1e-8f,
-                                       .correction1 = (float)(1 - pow(0.9, hand->step)),
-                                       .correction2 = (float)sqrt(1 - pow(0.999, hand->step))};
+  hand->adam = reference_adam_at(++hand->step, 0);
   bench_parallel(hand->threads, 64, adam_range, hand);
 }
 
@@ -245,14 +238,7 @@ static void update_range(int64_t begin, int64_t end, void *state) {
 
 static void run_hand_update(void *state) {
   struct hand_update *hand = state;
-  hand->step++;
-  hand->adam = (struct reference_adam){.lr = 1e-3f,
-                                       .beta1 = 0.9f,
-                                       .beta2 = 0.999f,
-                                       .eps = 1e-8f,
-                                       .decay = 1e-5f,
-                                       .correction1 = (float)(1 - pow(0.9, hand->step)),
-                                       .correction2 = (float)sqrt(1 - pow(0.999, hand->step))};
+  hand->adam = reference_adam_at(++hand->step, 1e-5f); /* lr times PyTorch's weight decay of 0.01 */
   bench_parallel(hand->threads, hand->count / 16, update_range, hand);
 }
 
