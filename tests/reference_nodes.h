@@ -172,7 +172,10 @@ static inline uint64_t ref_reduced(const struct tin_node *node, const struct ref
     return ref_extremum_of(t);
   if (t->count == 0)
     return node->op == OP_PROD ? ref_neutral(t) : 0;
-  uint64_t result = node->op == OP_CONTRACT && node->arg[1] ? ref_chain(t) : ref_lanes(t);
+  bool chain = node->op == OP_CONTRACT && node->arg[1];
+  uint64_t result = chain ? ref_chain(t) : ref_lanes(t);
+  if (chain && node->arg[2] && ref_value(result, t->dtype) == 0)
+    result = 0;
   if (ref_is_float(t->dtype) && node->op != OP_PROD)
     assert_true(ref_sum_is_close(t, result));
   return result;

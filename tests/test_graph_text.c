@@ -161,6 +161,7 @@ static void test_errors(void **state) {
       {"%0 = var f32[2]\n%1 = reshape(%0) f32[3]\nreturn %1\n", "line 2, column 6: reshape changes the number of elements"},
       {"%0 = var f32[2]\n%1 = slice(%0) f32[2] start=1 step=1\nreturn %1\n", "line 2, column 6: the slice ends behind the axis"},
       {"%0 = var f32[2]\n%1 = contract(%0, %0) f32[1] axes=0 class=row\nreturn %1\n", "line 2, column 43: expected chain or lanes"},
+      {"%0 = var f32[2]\n%1 = contract(%0, %0) f32[1] axes=0 class=chain zero=none\nreturn %1\n", "line 2, column 54: expected positive"},
       {"%0 = const 0x1.000001p+0 f32[]\nreturn %0\n", "line 1, column 12: the number is not a value of the dtype"},
       {"%0 = const 256 u8[]\nreturn %0\n", "line 1, column 12: the number is not a value of the dtype"},
       {"%0 = const bits 0x100000000 f32[]\nreturn %0\n", "line 1, column 6: the value has more bits than the dtype"},

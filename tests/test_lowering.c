@@ -146,6 +146,10 @@ static void contractions(void **state) {
       "%4 = cast(%3) f32[1, 33, 30]\n%5 = pad(%4) f32[1, 33, 37] low=0,0,3 interior=0,0,0 fill=0x1p-1\n%6 = expand(%2) f32[20, 33, 37]\n"
       "%7 = expand(%5) f32[20, 33, 37]\n%8 = contract(%6, %7) f32[20, 33, 1] axes=2 class=chain\n%9 = const 0x0p+0 f32[]\n"
       "%10 = reshape(%9) f32[1, 1, 1]\n%11 = expand(%10) f32[20, 33, 1]\n%12 = lt(%11, %8) bool[20, 33, 1]\nreturn %12\n",
+      /* a border of zeros: the sum ends with + 0 */
+      "%0 = var \"a\" f32[20, 30]\n%1 = pad(%0) f32[20, 37] low=0,3 interior=0,0 fill=0x0p+0\n%2 = reshape(%1) f32[20, 1, 37]\n"
+      "%3 = var \"b\" f32[1, 33, 37]\n%4 = expand(%2) f32[20, 33, 37]\n%5 = expand(%3) f32[20, 33, 37]\n"
+      "%6 = contract(%4, %5) f32[20, 33, 1] axes=2 class=chain zero=positive\n%7 = abs(%6) f32[20, 33, 1]\nreturn %6, %7\n",
       /* gathered rows */
       "%0 = var \"a\" f32[4, 20]\n%1 = var \"index\" i64[30]\n%2 = gather(%0, %1) f32[30, 20] axis=0\n%3 = reshape(%2) f32[30, 1, 20]\n"
       "%4 = var \"b\" f32[1, 40, 20]\n%5 = expand(%3) f32[30, 40, 20]\n%6 = expand(%4) f32[30, 40, 20]\n"

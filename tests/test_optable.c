@@ -526,7 +526,8 @@ static void contract(struct walk *w, struct shape shape, int64_t mask, int64_t a
       in[k] = broadcast(w, in[k], shape);
   }
   assert_int_equal(tin_contract_class(in[0], in[1], (uint32_t)mask), chain);
-  emit(w, make(w, OP_OF(OP_CONTRACT), in, 2, ARGS(mask, chain)));
+  for (int zero = 0; zero <= chain; zero++)
+    emit(w, make(w, OP_OF(OP_CONTRACT), in, 2, ARGS(mask, chain, zero)));
 }
 
 static void build_contraction(struct walk *w) {

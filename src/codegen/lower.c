@@ -348,6 +348,18 @@ static int lower_computed(struct lower *l, const struct tin_node *node, const st
   return operation(l, node->op, node->dtype, in[0], in[1], in[2]);
 }
 
+/* The contraction's sum, from the tile: with +0 where the zeros of a factor call for it (docs/numerics.md). */
+static int lower_tile(struct lower *l, const struct tin_node *node) {
+  int sum = load(l, l->tile_arg, l->tile_index, node->dtype);
+  if (!node->arg[2])
+    return sum;
+  struct tin_value value = blank(VALUE_OP, node->dtype);
+  value.op = OP_ADD;
+  value.in[0] = sum;
+  value.in[1] = constant(l, node->dtype, 0);
+  return add_value(l, value);
+}
+
 int tin_lower_node(struct lower *l, const struct tin_node *node, const struct tin_index *const *index) {
   if (node->size == 0) /* no loop or guard gets here */
     return constant(l, node->dtype, 0);
@@ -361,9 +373,7 @@ int tin_lower_node(struct lower *l, const struct tin_node *node, const struct ti
       return memo->value;
   bool stored = l->schedule->planned[node->index].value >= 0;
   bool own = tin_map_get(&l->own, (uint64_t)(uintptr_t)node) != NULL;
-  int value = node == l->tile  ? load(l, l->tile_arg, l->tile_index, node->dtype)
-              : stored && !own ? load_value(l, node, index)
-                               : lower_computed(l, node, index);
+  int value = node == l->tile ? lower_tile(l, node) : stored && !own ? load_value(l, node, index) : lower_computed(l, node, index);
   struct memo *memo = TIN_NEW(l->arena, struct memo);
   *memo = (struct memo){.node = node, .guard = l->guard, .value = value, .next = first};
   memcpy(memo->index, index, sizeof *index * node->rank);

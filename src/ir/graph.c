@@ -338,9 +338,10 @@ struct tin_node *tin_node_reduce(struct tin_graph *graph, int op, struct tin_nod
 struct tin_node *tin_node_contract(struct tin_graph *graph, struct tin_node *a, struct tin_node *b, uint32_t axes) {
   if (!a || !b)
     return NULL;
-  int64_t shape[TIN_MAX_RANK], arg[2] = {without_unit_axes(a, axes), 0};
+  int64_t shape[TIN_MAX_RANK], arg[3] = {without_unit_axes(a, axes), 0, 0};
   arg[1] = tin_contract_class(a, b, (uint32_t)arg[0]);
-  struct tin_node like = {.op = OP_CONTRACT, .n_in = 2, .in = (struct tin_node *[]){a, b}, .n_arg = 2, .arg = arg, .shape = shape};
+  arg[2] = arg[1] && (tin_has_zeros(a) || tin_has_zeros(b));
+  struct tin_node like = {.op = OP_CONTRACT, .n_in = 2, .in = (struct tin_node *[]){a, b}, .n_arg = 3, .arg = arg, .shape = shape};
   return build(graph, &like);
 }
 

@@ -145,7 +145,7 @@ struct tin_node *tin_node_select(struct tin_graph *graph, struct tin_node *condi
 struct tin_node *tin_node_cast(struct tin_graph *graph, struct tin_node *x, tin_dtype dtype);
 /* SUM, PROD, REDUCE_MIN, REDUCE_MAX over the axes of the mask; the result keeps them with size 1. */
 struct tin_node *tin_node_reduce(struct tin_graph *graph, int op, struct tin_node *x, uint32_t axes);
-/* Sum over axes of a * b (equal shapes); decides the class (chain or lanes, arg[1]). */
+/* Sum over axes of a * b (equal shapes); decides the class (chain or lanes, arg[1]) and whether +0 is added (arg[2]). */
 struct tin_node *tin_node_contract(struct tin_graph *graph, struct tin_node *a, struct tin_node *b, uint32_t axes);
 struct tin_node *tin_node_reshape(struct tin_graph *graph, struct tin_node *x, int rank, const int64_t *shape);
 struct tin_node *tin_node_permute(struct tin_graph *graph, struct tin_node *x, const int *axes);
@@ -183,6 +183,8 @@ struct tin_node *tin_rules_apply(struct tin_graph *graph, const struct tin_node 
 bool tin_operands_swap(struct tin_node *left, struct tin_node *right);
 /* Class of the contraction of a and b over axes: 1 chain, 0 lanes (docs/numerics.md). */
 int tin_contract_class(const struct tin_node *a, const struct tin_node *b, uint32_t axes);
+/* Has the factor of a contraction zeros by its structure: a pad with 0, or a select of 0, seen through what only moves elements? */
+bool tin_has_zeros(const struct tin_node *factor);
 
 /* Nodes often share the arrays of their inputs. */
 static inline bool tin_same_shape(const struct tin_node *a, const struct tin_node *b) {

@@ -34,6 +34,7 @@ enum attribute_kind {
   ATTRIBUTE_CLASS,    /* arg[first] is the class of a contraction */
   ATTRIBUTE_FILL,     /* bits */
   ATTRIBUTE_OPTIONAL, /* arg[first]; left out when 0 */
+  ATTRIBUTE_ZERO,     /* arg[first]: the zero of a contraction is positive; left out when 0 */
   ATTRIBUTE_MODE      /* arg[first] is the mode of a scatter */
 };
 
@@ -60,7 +61,7 @@ static const struct attribute attributes[OP_COUNT][6] = {
     [OP_PROD] = {AXES_OF_REDUCTION},
     [OP_REDUCE_MIN] = {AXES_OF_REDUCTION},
     [OP_REDUCE_MAX] = {AXES_OF_REDUCTION},
-    [OP_CONTRACT] = {AXES_OF_REDUCTION, {"class", ATTRIBUTE_CLASS, 1}},
+    [OP_CONTRACT] = {AXES_OF_REDUCTION, {"class", ATTRIBUTE_CLASS, 1}, {"zero", ATTRIBUTE_ZERO, 2}},
     [OP_PERMUTE] = {{"axes", ATTRIBUTE_LIST, 0}},
     [OP_SLICE] = {{"start", ATTRIBUTE_PAIRS, 0}, {"step", ATTRIBUTE_PAIRS, 1}},
     [OP_PAD] = {{"low", ATTRIBUTE_PAIRS, 0}, {"interior", ATTRIBUTE_PAIRS, 1}, {"fill", ATTRIBUTE_FILL, 0}},
@@ -77,7 +78,11 @@ static const struct attribute attributes[OP_COUNT][6] = {
     [OP_CUMARGMIN] = {AXIS},
     [OP_ARGSORT] = {AXIS, {"descending", ATTRIBUTE_NUMBER, 1}},
 };
-static const char *const class_names[] = {"lanes", "chain"};
+static const char *const class_names[] = {"lanes", "chain"}, *const zero_name = "positive";
+
+static bool is_optional(const struct attribute *attribute) {
+  return attribute->kind == ATTRIBUTE_OPTIONAL || attribute->kind == ATTRIBUTE_ZERO;
+}
 
 /* ---- printer ---- */
 
@@ -148,7 +153,7 @@ static void print_mask(struct tin_text *text, uint64_t mask) {
 
 static void print_attribute(struct tin_text *text, const struct tin_node *node, const struct attribute *attribute) {
   const int64_t *first = node->arg + attribute->first;
-  if (attribute->kind == ATTRIBUTE_OPTIONAL && !*first)
+  if (is_optional(attribute) && !*first)
     return;
   tin_text_add(text, " %s=", attribute->name);
   switch (attribute->kind) {
@@ -167,6 +172,9 @@ static void print_attribute(struct tin_text *text, const struct tin_node *node, 
     break;
   case ATTRIBUTE_CLASS:
     tin_text_puts(text, class_names[*first & 1]);
+    break;
+  case ATTRIBUTE_ZERO:
+    tin_text_puts(text, zero_name);
     break;
   case ATTRIBUTE_MODE:
     tin_text_puts(text, tin_scatter_mode_names[*first]);
@@ -509,6 +517,9 @@ static void parse_attribute(struct parser *parser, struct tin_node *node, const 
   case ATTRIBUTE_CLASS:
     values[0] = parse_name(parser, class_names, 2, "expected chain or lanes");
     break;
+  case ATTRIBUTE_ZERO:
+    values[0] = 1 + parse_name(parser, &zero_name, 1, "expected positive");
+    break;
   case ATTRIBUTE_MODE:
     values[0] = parse_name(parser, tin_scatter_mode_names, TIN_SCATTER_MODES, "expected add, set, mul, min or max");
     break;
@@ -540,7 +551,7 @@ static void parse_attributes(struct parser *parser, struct tin_node *node) {
     tin_parse_spaces(&parser->in);
     const char *start = parser->in.at;
     tin_parse_word(&parser->in, word);
-    if (attribute->kind == ATTRIBUTE_OPTIONAL && strcmp(word, attribute->name) != 0) {
+    if (is_optional(attribute) && strcmp(word, attribute->name) != 0) {
       parser->in.at = start;
       node->n_arg = (uint16_t)(attribute->first + 1);
       continue;

@@ -94,6 +94,8 @@ static const char *infer_reduced(struct tin_node *node) {
     return "the factors differ in dtype or shape";
   if (node->n_in == 2 && node->arg[1] != 0 && node->arg[1] != 1)
     return "the class is neither lanes nor chain";
+  if (node->n_in == 2 && node->arg[2] != 0 && (node->arg[2] != 1 || !node->arg[1]))
+    return "only the zero of a chain can be positive";
   if (!mask_fits(node->arg[0], node->in[0]->rank))
     return "an axis is out of range";
   node->dtype = node->in[0]->dtype;
@@ -318,6 +320,7 @@ static const char *infer_assign(struct tin_node *node) {
 static int expected_arguments(const struct tin_node *node) {
   switch (node->op) {
   case OP_CONTRACT:
+    return 3;
   case OP_ARGSORT:
     return 2;
   case OP_PERMUTE:

@@ -265,13 +265,15 @@ static bool reduce(const struct tin_node *node, void *const *in, void *out, stru
     terms.term_at = term_at;
     bool chain = node->op == OP_CONTRACT && node->arg[1] == 1;
     int64_t unused[BLOCK];
-    uint64_t values[BLOCK];
+    uint64_t values[BLOCK], plus_zero[BLOCK] = {0};
     for (int64_t done = 0; results.left > 0; done += terms.count) {
       terms.count = walk_take(&results, terms.result_at, unused, BLOCK);
       if (chain)
         reduce_chain(&terms, values);
       else
         reduce_lanes(&terms, storage, values);
+      if (chain && node->arg[2])
+        join(&terms, values, plus_zero);
       for (int i = 0; i < terms.count; i++)
         tin_scalar_store(out, done + i, terms.dtype, values[i]);
     }

@@ -680,6 +680,23 @@ int tin_contract_class(const struct tin_node *a, const struct tin_node *b, uint3
   return a_lacks && b_lacks;
 }
 
+bool tin_has_zeros(const struct tin_node *factor) {
+  enum { BUDGET = 32 }; /* as for the class: several levels of movement */
+  const struct tin_node *x = factor;
+  for (int i = 0; i < BUDGET; i++) {
+    if (x->op == OP_PAD && x->bits == 0)
+      return true;
+    if (x->op == OP_SELECT)
+      return is_number(x->in[1], 0) || is_number(x->in[2], 0);
+    bool moves = tin_op_is(x->op, OP_CLASS_MOVEMENT) && x->op != OP_CONCAT;
+    bool widens = x->op == OP_CAST && tin_dtype_is_float(x->in[0]->dtype);
+    if (!moves && !widens)
+      return false;
+    x = x->in[0];
+  }
+  return false;
+}
+
 /* ---- the fold of a contraction ---- */
 
 /* The operand with size 1 along axes where movement ops, at most `depth` of them, show that it is an expansion. */
