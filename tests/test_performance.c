@@ -1,0 +1,383 @@
+/* What speed rests on and no clock is needed for: launches, bytes, memory and compilations of the workloads of docs/performance.md, and
+ * instructions of their hot loops. Numbers in the tables are what is reached: what lowers one lowers the table too. Plans are made for two
+ * threads and for AVX-512, which the CPU need not have, as nothing is run where it would matter. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "codegen/kernel.h"
+#include "context.h"
+#include "frontend/frontend.h"
+#include "models.h"
+
+/* ---- workloads ---- */
+
+enum { MAX_OUTPUTS = 8 };
+/* Builds one step in the innermost scope; returns the number of outputs. */
+typedef int build_step(struct model *model, tin_tensor **outputs);
+
+static tin_tensor *input(struct model *model, int64_t rows, int64_t columns) {
+  return model_input(model, TIN_F32, TIN_SHAPE(rows, columns));
+}
+
+/* The model's optimiser of all parameters, which the first step makes. */
+enum kind { SGD, ADAM, ADAMW };
+static tin_optim *optimiser(struct model *model, enum kind kind) {
+  tin_list params = tin_params(model->ctx);
+  if (!model->optimiser)
+    model->optimiser = kind == SGD    ? tin_sgd(params, .lr = 0.05)
+                       : kind == ADAM ? tin_adam(params, .lr = 1e-3)
+                                      : tin_adamw(params, .lr = 1e-4);
+  return model->optimiser;
+}
+
+static int build_silu(struct model *model, tin_tensor **outputs) {
+  tin_tensor *a = input(model, 128, 1024), *b = input(model, 128, 1024), *c = input(model, 128, 1024);
+  outputs[0] = tin_silu(tin_add(tin_mul(a, b), c));
+  return 1;
+}
+
+static int build_softmax(struct model *model, tin_tensor **outputs) {
+  outputs[0] = tin_softmax(input(model, 4096, 1024), -1);
+  return 1;
+}
+
+static int build_norm(struct model *model, tin_tensor **outputs) {
+  outputs[0] = model_norm(model, input(model, 4096, 768), 768);
+  return 1;
+}
+
+static int build_norm_backward(struct model *model, tin_tensor **outputs) {
+  tin_tensor *x = input(model, 4096, 768), *g = input(model, 4096, 768);
+  outputs[0] = model_norm(model, x, 768);
+  tin_list parameters = tin_params(model->ctx);
+  tin_vjp(outputs[0], g, TIN_LIST(x, parameters.at[0], parameters.at[1]), outputs + 1);
+  return 4;
+}
+
+static int build_product(struct model *model, tin_tensor **outputs) {
+  outputs[0] = tin_matmul(input(model, 1024, 1024), input(model, 1024, 1024));
+  return 1;
+}
+
+static int build_linear_gelu(struct model *model, tin_tensor **outputs) {
+  tin_tensor *bias = model_input(model, TIN_F32, TIN_SHAPE(3072));
+  outputs[0] = tin_gelu(tin_add(tin_matmul(input(model, 256, 768), input(model, 768, 3072)), bias));
+  return 1;
+}
+
+static int build_mlp(struct model *model, tin_tensor **outputs) {
+  outputs[0] = model_mlp(model);
+  tin_step(optimiser(model, ADAM), outputs[0]);
+  return 1;
+}
+
+static int build_cnn(struct model *model, tin_tensor **outputs) {
+  outputs[0] = model_cnn(model, 128);
+  tin_step(optimiser(model, ADAM), outputs[0]);
+  return 1;
+}
+
+/* With 4 of 12 layers and a tenth of the tokens: a third of a gigabyte instead of one and a half. Layers have equally many kernels. */
+static int build_gpt2(struct model *model, tin_tensor **outputs) {
+  const struct model_gpt gpt2 = {.tokens = 5024, .positions = 1024, .width = 768, .heads = 12, .layers = 4, .batch = 4, .length = 64};
+  outputs[0] = model_gpt(model, &gpt2);
+  tin_step(optimiser(model, ADAMW), outputs[0]);
+  return 1;
+}
+
+static int build_adamw(struct model *model, tin_tensor **outputs) {
+  (void)outputs;
+  tin_tensor *gradient = model_input(model, TIN_F32, TIN_SHAPE(3072, 768));
+  model_param(model, TIN_SHAPE(3072, 768));
+  tin_step_with(optimiser(model, ADAMW), TIN_LIST(gradient));
+  return 0;
+}
+
+static int build_attention(struct model *model, tin_tensor **outputs) {
+  tin_shape shape = TIN_SHAPE(4, 12, 1024, 64);
+  tin_tensor *q = model_input(model, TIN_F32, shape), *k = model_input(model, TIN_F32, shape), *v = model_input(model, TIN_F32, shape);
+  outputs[0] = tin_attention(q, k, v, .causal = true);
+  return 1;
+}
+
+static int build_micrograd(struct model *model, tin_tensor **outputs) {
+  tin_tensor *x = tin_relu(model_linear(model, input(model, 100, 2), 2, 16)), *y = input(model, 100, 1);
+  x = model_linear(model, tin_relu(model_linear(model, x, 16, 16)), 16, 1);
+  outputs[0] = tin_mean(tin_relu(tin_scalar_sub(1, tin_mul(y, x))));
+  tin_list parameters = tin_params(model->ctx);
+  for (int i = 0; i < parameters.count; i++)
+    outputs[0] = tin_add(outputs[0], tin_mul_scalar(tin_sum(tin_square(parameters.at[i])), 1e-4));
+  tin_step(optimiser(model, SGD), outputs[0]);
+  return 1;
+}
+
+/* ---- plans ---- */
+
+/* A step's plan and code, made as runtime/execute.c makes them, without running it. */
+struct plan {
+  struct tin_arena arena;
+  jmp_buf fail;
+  struct tin_schedule *schedule;
+  struct tin_kernel_code *codes; /* by kernel */
+  double bytes;                  /* read and written */
+};
+
+static struct tin_schedule *schedule_step(struct plan *plan, tin_ctx *ctx, tin_tensor **outputs, int n_outputs) {
+  struct tin_node *nodes[MAX_OUTPUTS];
+  struct tin_variable **variables = TIN_NEW_ARRAY(&plan->arena, struct tin_variable *, ctx->n_updates + 1);
+  struct tin_node **values = TIN_NEW_ARRAY(&plan->arena, struct tin_node *, ctx->n_updates + 1);
+  for (int i = 0; i < n_outputs; i++)
+    nodes[i] = tin_slot_node(tin_slot_of(outputs[i]));
+  for (int i = 0; i < ctx->n_updates; i++)
+    variables[i] = &ctx->updates[i]->variable, values[i] = ctx->updates[i]->pending;
+  struct tin_schedule *schedule =
+      tin_schedule_build(&plan->arena, &ctx->scope->graph, nodes, n_outputs, variables, values, ctx->n_updates, TIN_FUSE_ALL);
+  schedule->threads = 2;
+  tin_schedule_memory(schedule, &plan->arena);
+  return schedule;
+}
+
+static void plan_step(struct plan *plan, build_step *build, bool generate) {
+  tin_tensor *outputs[MAX_OUTPUTS];
+  struct tin_text text;
+  tin_ctx *ctx = tin_ctx_new(.threads = 1, .target = "interpreter");
+  struct model model = {.ctx = ctx};
+  tin_scope scope = tin_begin(ctx);
+  int n_outputs = build(&model, outputs);
+  if (!tin_ok(ctx))
+    fail_msg("%s", tin_message(ctx));
+  tin_arena_init(&plan->arena, 1 << 20, &plan->fail);
+  if (setjmp(plan->fail))
+    fail_msg("out of memory");
+  tin_text_init(&text, &plan->arena);
+  plan->schedule = schedule_step(plan, ctx, outputs, n_outputs);
+  plan->codes = TIN_NEW_ARRAY(&plan->arena, struct tin_kernel_code, plan->schedule->kernels.count + 1);
+  plan->bytes = 0;
+  for (int k = 0; generate && k < plan->schedule->kernels.count; k++) {
+    struct tin_kernel_code *code = &plan->codes[k];
+    *code = (struct tin_kernel_code){.style = TIN_VECTORS_CHECKED};
+    tin_codegen_kernel(&text, NULL, &plan->arena, plan->schedule, k, tin_codegen_target_find("avx512"), code);
+    for (int i = 0; i < code->entries.count; i++)
+      plan->bytes += code->entries.at[i].bytes;
+  }
+  tin_updates_drop(ctx);
+  tin_end(scope);
+  tin_ctx_free(ctx);
+}
+
+struct bounds {
+  const char *name;
+  build_step *build;
+  int kernels;                /* launches at most */
+  double moved, intermediate; /* millions of bytes at most: read and written by kernels; the arena */
+};
+
+static void check_bounds(const struct bounds *bounds, int count) {
+  for (int i = 0; i < count; i++) {
+    struct plan plan;
+    plan_step(&plan, bounds[i].build, true);
+    int kernels = plan.schedule->kernels.count;
+    double moved = plan.bytes * 1e-6, arena = (double)plan.schedule->arena_bytes * 1e-6;
+    print_message("%-20s %4d kernels, %9.3f MB moved, %8.3f MB between kernels\n", bounds[i].name, kernels, moved, arena);
+    if (kernels > bounds[i].kernels || moved > bounds[i].moved || arena > bounds[i].intermediate)
+      fail_msg("%s: more than %d kernels, %.3f MB moved or %.3f MB between kernels", bounds[i].name, bounds[i].kernels, bounds[i].moved,
+               bounds[i].intermediate);
+    tin_arena_free(&plan.arena);
+  }
+}
+
+static void test_rows(void **state) {
+  static const struct bounds bounds[] = {
+      {"silu(a*b+c)", build_silu, 1, 2.098, 0},
+      {"softmax", build_softmax, 1, 33.555, 0},
+      {"layer norm", build_norm, 1, 25.173, 0},
+      {"layer norm backward", build_norm_backward, 2, 75.576, 0.034},
+  };
+  (void)state;
+  check_bounds(bounds, sizeof bounds / sizeof *bounds);
+}
+
+static void test_contractions(void **state) {
+  static const struct bounds bounds[] = {
+      {"matmul", build_product, 1, 12.583, 0},
+      {"gelu(x @ w + b)", build_linear_gelu, 1, 13.383, 0},
+      {"attention", build_attention, 3, 855.639, 402.654},
+  };
+  (void)state;
+  check_bounds(bounds, sizeof bounds / sizeof *bounds);
+}
+
+static void test_training_steps(void **state) {
+  static const struct bounds bounds[] = {
+      {"AdamW", build_adamw, 1, 66.061, 0},
+      {"micrograd", build_micrograd, 8, 0.101, 0.029},
+      {"MLP", build_mlp, 7, 19.062, 0.858},
+      {"CNN", build_cnn, 19, 150.308, 31.065},
+  };
+  (void)state;
+  check_bounds(bounds, sizeof bounds / sizeof *bounds);
+}
+
+static void test_gpt2(void **state) {
+  static const struct bounds bounds[] = {{"GPT-2", build_gpt2, 84, 1720.326, 151.258}};
+  (void)state;
+  check_bounds(bounds, 1);
+}
+
+/* ---- hot loops ---- */
+
+/* Of innermost loops. */
+struct loop_count {
+  int instructions, fmas;
+  int step; /* elements a turn; 0: a REPEAT, which has none */
+};
+
+/* The innermost loops of a program in their order, without those that go on where one unrolled more has ended. */
+static int count_loops(const struct tin_vprogram *program, struct loop_count *loops, int most) {
+  int count = 0, begin = -1;
+  bool starts = true; /* from index 0 */
+  for (int i = 0; i < program->insts.count; i++) {
+    const struct tin_vinst *inst = &program->insts.at[i];
+    starts |= inst->op == V_INDEX_ZERO;
+    if (inst->op == V_LOOP || inst->op == V_REPEAT)
+      begin = i;
+    if ((inst->op != V_END && inst->op != V_REPEAT_END) || begin < 0)
+      continue;
+    struct loop_count loop = {.instructions = i - begin - 1, .step = inst->op == V_END ? inst->imm : 0};
+    for (int k = begin + 1; k < i; k++)
+      loop.fmas += program->insts.at[k].op == V_FMA || program->insts.at[k].op == V_FMA_MEM;
+    if (starts || !loop.step) {
+      assert_true(count < most);
+      loops[count++] = loop;
+    }
+    begin = -1, starts = starts && !loop.step;
+  }
+  return count;
+}
+
+enum { MAX_LOOPS = 64 };
+
+static int plan_loops(build_step *build, struct loop_count *loops, double *instructions) {
+  struct plan plan;
+  int count = 0;
+  plan_step(&plan, build, true);
+  *instructions = 0;
+  for (int k = 0; k < plan.schedule->kernels.count; k++)
+    for (int i = 0; i < plan.codes[k].checked_programs.count; i++) {
+      const struct tin_vprogram *program = &plan.codes[k].checked_programs.at[i].program;
+      int more = count_loops(program, loops + count, MAX_LOOPS - count);
+      for (int l = count; l < count + more; l++)
+        *instructions += loops[l].step ? (double)loops[l].instructions * program->lanes / loops[l].step : 0;
+      count += more;
+    }
+  tin_arena_free(&plan.arena);
+  return count;
+}
+
+/* Vector instructions for a vector of 16 elements, all passes over it together; what turns the loop is not counted. */
+static void test_instructions_an_element(void **state) {
+  static const struct {
+    const char *name;
+    build_step *build;
+    double most;
+  } kernels[] = {
+      {"silu(a*b+c)", build_silu, 36}, {"softmax", build_softmax, 35}, {"layer norm", build_norm, 13}, {"AdamW", build_adamw, 24}};
+  struct loop_count loops[MAX_LOOPS];
+  (void)state;
+  for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++) {
+    double instructions;
+    int count = plan_loops(kernels[i].build, loops, &instructions);
+    print_message("%-12s %6.2f instructions a vector in %d loops\n", kernels[i].name, instructions, count);
+    assert_true(count > 0);
+    if (instructions > kernels[i].most)
+      fail_msg("%s: more than %.2f instructions for a vector of elements", kernels[i].name, kernels[i].most);
+  }
+}
+
+/* The share of multiply-adds in the loop that has most of them: the most that a machine with two FMA units and four instructions a clock
+ * wants is every second instruction, and what is below takes its share of the peak. */
+static void test_multiply_adds_of_products(void **state) {
+  static const struct {
+    const char *name;
+    build_step *build;
+    double least;
+  } kernels[] = {{"matmul", build_product, 0.6}, {"gelu(x @ w + b)", build_linear_gelu, 0.6}, {"attention", build_attention, 0.6}};
+  struct loop_count loops[MAX_LOOPS];
+  (void)state;
+  for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++) {
+    double instructions;
+    int count = plan_loops(kernels[i].build, loops, &instructions), best = 0;
+    for (int l = 1; l < count; l++)
+      best = loops[l].fmas > loops[best].fmas ? l : best;
+    assert_true(count > 0);
+    double share = (double)loops[best].fmas / loops[best].instructions;
+    print_message("%-16s %d of %d instructions are multiply-adds\n", kernels[i].name, loops[best].fmas, loops[best].instructions);
+    if (share < kernels[i].least)
+      fail_msg("%s: less than %.2f of the instructions are multiply-adds", kernels[i].name, kernels[i].least);
+  }
+}
+
+/* ---- later steps ---- */
+
+static int build_small_cnn(struct model *model, tin_tensor **outputs) {
+  outputs[0] = model_cnn(model, 2);
+  tin_step(optimiser(model, ADAM), outputs[0]);
+  return 1;
+}
+
+static int build_small_gpt(struct model *model, tin_tensor **outputs) {
+  const struct model_gpt gpt = {.tokens = 65, .positions = 16, .width = 32, .heads = 2, .layers = 2, .batch = 2, .length = 16};
+  outputs[0] = model_gpt(model, &gpt);
+  tin_step(optimiser(model, ADAMW), outputs[0]);
+  return 1;
+}
+
+static void run_step(struct model *model, build_step *build) {
+  tin_tensor *outputs[MAX_OUTPUTS];
+  model->used_params = model->used_inputs = 0;
+  tin_scope scope = tin_begin(model->ctx);
+  int count = build(model, outputs);
+  tin_realize((tin_list){outputs, count});
+  tin_end(scope);
+  if (!tin_ok(model->ctx))
+    fail_msg("%s", tin_message(model->ctx));
+}
+
+/* Later steps find what the first one made: nothing is planned or compiled, and no memory is taken that the second one did not have. */
+static void test_later_steps(void **state) {
+  static build_step *const steps[] = {build_mlp, build_small_cnn, build_small_gpt, build_micrograd, build_adamw, build_norm_backward};
+  (void)state;
+  for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+    struct model model = {.ctx = good_ctx((struct tin_ctx_options){.threads = 2})};
+    run_step(&model, steps[i]);
+    struct tin_counters first = tin_stats(model.ctx);
+    run_step(&model, steps[i]);
+    struct tin_counters second = tin_stats(model.ctx);
+    run_step(&model, steps[i]);
+    struct tin_counters third = tin_stats(model.ctx);
+    assert_true(first.kernels_compiled > 0);
+    assert_int_equal(second.kernels_compiled, first.kernels_compiled);
+    assert_int_equal(third.plan_misses, first.plan_misses);
+    assert_int_equal(third.plan_hits, first.plan_hits + 2);
+    assert_int_equal(third.kernels_launched - second.kernels_launched, first.kernels_launched);
+    assert_int_equal(third.bytes_peak, second.bytes_peak);
+    end_ctx(model.ctx);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_rows),
+      cmocka_unit_test(test_contractions),
+      cmocka_unit_test(test_training_steps),
+      cmocka_unit_test(test_gpt2),
+      cmocka_unit_test(test_instructions_an_element),
+      cmocka_unit_test(test_multiply_adds_of_products),
+      cmocka_unit_test(test_later_steps),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
