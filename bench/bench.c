@@ -25,6 +25,7 @@ static const struct {
     {"W4e", "matmul, other shapes", bench_matmul_shapes},
     {"W5", "training step of an MLP", bench_mlp},
     {"W6", "training step of a CNN", bench_cnn},
+    {"W7", "training step of GPT-2", bench_gpt2_step},
     {"W8a", "process start to end of the first step", bench_start},
     {"W9", "AdamW on 124 M parameters", bench_adamw},
     {"W10a", "causal attention", bench_attention},
@@ -34,6 +35,8 @@ static const struct {
     {"W11g W11h W11i W11j", "compile time of chains", bench_chains},
     {"W11k", "compile time of a large graph", bench_mixed},
     {"W12", "training step of a very small network", bench_micrograd},
+    {"W13a", "training step of a character GPT", bench_char_gpt_step},
+    {"W13b", "a character GPT writes", bench_char_gpt_write},
 };
 enum { N_WORKLOADS = sizeof workloads / sizeof *workloads };
 

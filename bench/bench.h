@@ -67,7 +67,7 @@ struct bench_workload {
   const char *id;
   char what[96];
   int threads;
-  const char *unit;  /* of the rate: "GFLOP/s", "GB/s", "ns/element", "us", "ms", "s" */
+  const char *unit;  /* of the rate: "GFLOP/s", "GB/s", "tokens/s", "ns/element", "us", "ms", "s" */
   double rate_work;  /* work of a call in the unit times 1e9 for rates per second; elements for "ns/element" */
   double limit_work; /* work of a call that the limit bounds: flops, bytes; 0: no limit */
   double target;     /* our time at most this many seconds; 0: none */
@@ -187,6 +187,9 @@ void bench_mlp_lookup(int threads);
 void bench_start(int threads);
 void bench_adamw(int threads);
 void bench_chains(int threads);
+void bench_char_gpt_step(int threads);
+void bench_char_gpt_write(int threads);
+void bench_gpt2_step(int threads);
 void bench_mixed(int threads);
 void bench_micrograd(int threads);
 /* What the program does when it is started by bench_start. */

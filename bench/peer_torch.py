@@ -112,6 +112,69 @@ def micro():
     return train(model, x, loss_of, torch.optim.SGD(model.parameters(), lr=0.05))
 
 
+class Block(torch.nn.Module):
+    def __init__(self, width, heads):
+        super().__init__()
+        nn, self.heads = torch.nn, heads
+        self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+
+    def forward(self, x, mask, cache=None, position=0):
+        n, length, width = x.shape
+        q, k, v = self.qkv(self.norm1(x)).view(n, length, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
+        if cache:
+            for old, new in zip(cache, (k, v)):
+                old[:, :, position:position + length] = new
+            k, v = (t[:, :, :position + length] for t in cache)
+        scores = (q @ k.transpose(-2, -1)) * (width // self.heads) ** -0.5
+        if mask is not None:
+            scores = scores.masked_fill(mask, float("-inf"))
+        x = x + self.out((F.softmax(scores, -1) @ v).transpose(1, 2).reshape(n, length, width))
+        return x + self.down(F.gelu(self.up(self.norm2(x)), approximate="tanh"))
+
+
+class GPT(torch.nn.Module):
+    def __init__(self, tokens, positions, width, heads, layers, tied):
+        super().__init__()
+        nn = torch.nn
+        self.tokens, self.positions = nn.Embedding(tokens, width), nn.Embedding(positions, width)
+        self.blocks = nn.ModuleList(Block(width, heads) for _ in range(layers))
+        self.norm, self.head = nn.LayerNorm(width), nn.Linear(width, tokens, bias=False)
+        if tied:
+            self.head.weight = self.tokens.weight
+        for p in self.parameters():
+            if p.dim() == 2:
+                nn.init.normal_(p, 0, 0.02)
+        self.mask = ~torch.tril(torch.ones(positions, positions, dtype=torch.bool))
+
+    def forward(self, text, caches=None, position=0):
+        length = text.shape[1]
+        x = self.tokens(text) + self.positions.weight[position:position + length]
+        mask = self.mask[:length, :length] if length > 1 else None
+        for i, block in enumerate(self.blocks):
+            x = block(x, mask, caches and caches[i], position)
+        return self.head(self.norm(x))
+
+
+def gpt(tokens, positions, width, heads, layers, batch, length, tied):
+    model = GPT(tokens, positions, width, heads, layers, tied)
+    text, targets = torch.randint(0, tokens, (2, batch, length))
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4) if tied else torch.optim.Adam(model.parameters(), lr=1e-3)
+    return train(model, text, lambda y: F.cross_entropy(y.view(-1, tokens), targets.view(-1)), optimizer)
+
+
+def gpt_write(tokens, positions, width, heads, layers):
+    model = GPT(tokens, positions, width, heads, layers, 0).eval()
+
+    def run():
+        caches = [torch.zeros(2, 1, heads, positions, width // heads).unbind(0) for _ in range(layers)]
+        token = torch.zeros(1, 1, dtype=torch.long)
+        for position in range(positions):
+            token = model(token, caches, position)[:, -1:].argmax(-1)
+    return run
+
+
 def adamw():
     w = 768
     shapes = [(50257, w), (1024, w)] + 12 * [(w,), (w,), (w, 3 * w), (3 * w,), (w, w), (w,), (w,), (w,), (w, 4 * w), (4 * w,),

@@ -20,7 +20,7 @@ static struct { /* of this run, filled row by row */
 } report;
 
 static bool is_rate(const struct bench_workload *workload) {
-  return !strcmp(workload->unit, "GFLOP/s") || !strcmp(workload->unit, "GB/s");
+  return !strcmp(workload->unit, "GFLOP/s") || !strcmp(workload->unit, "GB/s") || !strcmp(workload->unit, "tokens/s");
 }
 
 /* Seconds in the workload's unit. */
