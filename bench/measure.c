@@ -114,7 +114,6 @@ static void calibrate(struct bench_contestant *contestant) {
   }
   contestant->repeat = best > SAMPLE_SECONDS ? 1 : (int)(SAMPLE_SECONDS / (best + 1e-8)) + 1;
   double sample = best * contestant->repeat;
-  contestant->slow = is_slow(best);
   contestant->samples = sample > TURN_SECONDS ? 1 : (int)(TURN_SECONDS / sample);
   if (contestant->samples > MAX_SAMPLES)
     contestant->samples = MAX_SAMPLES;

@@ -272,6 +272,31 @@ static void test_updates_that_move(void **state) {
   end_ctx(ctx);
 }
 
+/* Who looks at one variable outside of all scopes holds its old value alone: the others are updated in place. */
+static void test_a_look_holds_one_variable(void **state) {
+  (void)state;
+  enum { COUNT = 1 << 16 };
+  tin_ctx *ctx = new_ctx();
+  tin_tensor *large = tin_state(ctx, TIN_SHAPE(COUNT)), *small = tin_state(ctx, TIN_SHAPE());
+  tin_tensor *old = tin_add_scalar(small, 10);
+  int64_t peak = 0;
+  for (int step = 0; step < 4; step++) {
+    assert_true(tin_item(small) == step);
+    tin_scope scope = tin_begin(ctx);
+    tin_assign(large, tin_add_scalar(large, 1));
+    tin_assign(small, tin_add_scalar(small, 1));
+    assert_true(tin_end(scope));
+    if (step == 0)
+      peak = tin_stats(ctx).bytes_peak;
+  }
+  if (target) /* the interpreter has memory for every node */
+    assert_string_equal(target, "interpreter");
+  else
+    assert_true(tin_stats(ctx).bytes_peak < peak + COUNT && peak < 2 * COUNT * (int64_t)sizeof(float));
+  assert_true(tin_item(old) == 10);
+  end_ctx(ctx);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_early_realisation_changes_no_bit),
@@ -281,6 +306,7 @@ int main(void) {
       cmocka_unit_test(test_old_values_after_updates),
       cmocka_unit_test(test_swap),
       cmocka_unit_test(test_updates_that_move),
+      cmocka_unit_test(test_a_look_holds_one_variable),
   };
   target = "interpreter";
   int failed = cmocka_run_group_tests_name("interpreter", tests, NULL, NULL);

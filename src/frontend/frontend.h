@@ -213,8 +213,9 @@ void tin_updates_drop(tin_ctx *ctx);
 
 /* ---- realisation (realize.c) ---- */
 
-/* Computes nodes and all pending updates; false with the error recorded and the updates dropped. */
-bool tin_run(struct tin_call *call, struct tin_node **nodes, int count, bool in_place);
+/* Computes nodes and all pending updates; false with the error recorded and the updates dropped. `ending`: a scope whose nodes nothing
+ * reads any more, so that updates may overwrite what only they read; NULL: none. */
+bool tin_run(struct tin_call *call, struct tin_node **nodes, int count, const struct tin_live_scope *ending);
 
 /* ---- derivatives (grad.c) ---- */
 

@@ -10,7 +10,7 @@ struct run {
   struct tin_node **outputs; /* those not yet computed, each once */
   int n_outputs;
   struct tin_update *updates;
-  struct tin_buffer **old; /* by update: the old buffer, held for a living node of the old version, or NULL */
+  struct tin_buffer **old; /* by update: the old buffer, held for a living node of the old version and so not overwritten, or NULL */
 };
 
 static void free_run(struct run *run, int n_updates) {
@@ -32,7 +32,7 @@ static void collect_outputs(tin_ctx *ctx, struct run *run, struct tin_node **nod
   }
 }
 
-static bool prepare_run(tin_ctx *ctx, struct run *run, struct tin_node **nodes, int count, bool in_place) {
+static bool prepare_run(tin_ctx *ctx, struct run *run, struct tin_node **nodes, int count, const struct tin_live_scope *ending) {
   size_t n_updates = (size_t)ctx->n_updates;
   run->outputs = calloc((size_t)count + 1, sizeof *run->outputs);
   run->updates = calloc(n_updates + 1, sizeof *run->updates);
@@ -43,7 +43,8 @@ static bool prepare_run(tin_ctx *ctx, struct run *run, struct tin_node **nodes, 
   for (int i = 0; i < ctx->n_updates; i++) {
     struct tin_storage *storage = ctx->updates[i];
     run->updates[i] = (struct tin_update){.variable = &storage->variable, .value = storage->pending};
-    if (!in_place && storage->node && !storage->node->buffer)
+    bool lives = storage->node && (!ending || storage->node_scope != ending); /* a node that may be read after this run */
+    if (lives && !storage->node->buffer)
       run->old[i] = tin_buffer_keep(storage->variable.buffer);
   }
   return true;
@@ -69,18 +70,18 @@ static bool adopt(tin_ctx *ctx, struct run *run) {
   return owned;
 }
 
-bool tin_run(struct tin_call *call, struct tin_node **nodes, int count, bool in_place) {
+bool tin_run(struct tin_call *call, struct tin_node **nodes, int count, const struct tin_live_scope *ending) {
   tin_ctx *ctx = call->ctx;
   struct run run = {0};
   struct tin_error error = {0};
   int n_updates = ctx->n_updates;
   bool done = !ctx->error.set;
-  if (done && !prepare_run(ctx, &run, nodes, count, in_place)) {
+  if (done && !prepare_run(ctx, &run, nodes, count, ending)) {
     tin_call_fail(call, "out of memory");
     done = false;
   }
   if (done && run.n_outputs + n_updates) {
-    done = tin_engine_run(ctx->engine, call->graph, run.outputs, run.n_outputs, run.updates, n_updates, in_place, &error);
+    done = tin_engine_run(ctx->engine, call->graph, run.outputs, run.n_outputs, run.updates, n_updates, ending, &error);
     if (!done)
       tin_call_fail(call, "%s", error.text);
     else if (!adopt(ctx, &run))
@@ -104,7 +105,7 @@ static struct tin_buffer *realized(struct tin_call *call, tin_tensor *t, struct 
   struct tin_slot *slot = tin_slot_of(t);
   bool pending = slot->kind == SLOT_STORAGE && slot->storage->pending;
   bool needs_run = pending || !buffer_of(node);
-  if (call->ctx->error.set || (needs_run && !tin_run(call, pending ? NULL : &node, pending ? 0 : 1, false)))
+  if (call->ctx->error.set || (needs_run && !tin_run(call, pending ? NULL : &node, pending ? 0 : 1, NULL)))
     return NULL;
   return slot->kind == SLOT_STORAGE ? slot->storage->variable.buffer : (struct tin_buffer *)buffer_of(node);
 }
@@ -115,7 +116,7 @@ bool tin_realize_at(const char *file, int line, tin_list tensors) {
   struct tin_node **nodes = tin_call_alloc(&call, (size_t)count + 1, sizeof *nodes, count, tensors.at);
   bool done = nodes && (!count || tin_call_operands(&call, count, tensors.at, NULL, nodes));
   if (done && count)
-    done = tin_run(&call, nodes, count, false);
+    done = tin_run(&call, nodes, count, NULL);
   free(nodes);
   return done;
 }

@@ -89,14 +89,6 @@ static struct tin_live_scope *find_scope(tin_scope scope) {
   return at->parent ? at : NULL; /* the context's own scope does not end */
 }
 
-/* No living node outside of the ending scope may still read the old values of the variables that the pending updates store to. */
-static bool may_overwrite(const tin_ctx *ctx, const struct tin_live_scope *ending) {
-  for (int i = 0; i < ctx->n_updates; i++)
-    if (ctx->updates[i]->node && ctx->updates[i]->node_scope != ending)
-      return false;
-  return true;
-}
-
 bool tin_end_at(const char *file, int line, tin_scope scope) {
   struct tin_call call = tin_call_of(file, line, "end");
   if (!tin_call_enter(&call, scope.ctx))
@@ -121,7 +113,7 @@ bool tin_end_at(const char *file, int line, tin_scope scope) {
   if (ctx->error.set)
     tin_updates_drop(ctx);
   else if (ctx->n_updates)
-    tin_run(&call, NULL, 0, may_overwrite(ctx, ending));
+    tin_run(&call, NULL, 0, ending);
   while (ctx->scope != ending)
     tin_scope_close(ctx, ctx->scope);
   tin_scope_close(ctx, ending);
