@@ -17,8 +17,9 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *const pages[] = {"README.md",        "docs/api.md", "docs/environment.md", "docs/extending.md",      "docs/memory.md",
-                                    "docs/numerics.md", "docs/ops.md", "docs/pipeline.md",    "docs/representations.md"};
+static const char *const pages[] = {
+    "README.md",        "docs/api.md", "docs/environment.md", "docs/extending.md", "docs/memory.md",
+    "docs/numerics.md", "docs/ops.md", "docs/performance.md", "docs/pipeline.md",  "docs/representations.md"};
 enum { N_PAGES = sizeof pages / sizeof *pages, MAX_TEXT = 1 << 17 };
 
 /* All that the stream holds, closed by `close`; its status goes to *status. */
