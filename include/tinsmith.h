@@ -180,6 +180,7 @@ void tin_ctx_seed(tin_ctx *ctx, uint64_t seed);
 /* What was done so far. */
 struct tin_counters {
   int64_t kernels_compiled;
+  int64_t functions_compiled; /* parts of kernels that do the same with other values run one function: layers, steps of a loop */
   int64_t kernels_launched;
   int64_t plan_hits; /* realisations that found their plan: nothing was scheduled, printed or compiled */
   int64_t plan_misses;

@@ -71,6 +71,7 @@ typedef void tin_entry_fn(char **buf, const unsigned long long *scalar, char *sc
 
 struct tin_run_entry {
   tin_entry_fn *run;
+  int first_operand, first_scalar; /* among those of the plan */
   int64_t items;
   double weight; /* estimated seconds of all items */
   double before; /* sum of the weights of the kernel's earlier entries */
@@ -121,9 +122,10 @@ struct tin_plan {
   struct tin_run_kernel *kernels;
   struct tin_run_check *checks;       /* by kernel */
   struct tin_check_program *programs; /* bounds-checked mode: the vector programs of all kernels */
-  int *scalar_positions;              /* of each scalar's node in the walk */
+  struct tin_operand *operands;       /* of all entries */
+  int *scalar_positions;              /* of all entries: of each scalar's node in the walk */
   int *output_values, *update_values;
-  int n_values, n_entries, n_kernels, n_checks, n_scalars, n_nodes;
+  int n_values, n_entries, n_kernels, n_checks, n_operands, n_scalars, n_nodes, n_functions;
   int64_t arena_bytes, bytes_without_reuse, scratch_bytes; /* scratch: of one thread */
   double flops, bytes;
   bool overwrites; /* updates may be computed in place: every index tensor is checked before the first such kernel */
@@ -205,6 +207,7 @@ struct tin_run {
   struct tin_buffer **buffers; /* by plan value (interpreter: by node): those with a reference of this run, else NULL */
   int n_buffers;
   char **addresses; /* by plan value */
+  char **operands;  /* by operand of the entries */
   unsigned long long *scalars;
   struct tin_results results;
   struct tin_error *error;

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "codegen/share.h"
 #include "runtime/check.h"
 #include "runtime/engine.h"
 
@@ -174,7 +175,9 @@ static bool pass_codegen(struct build *build) {
   int n_kernels = build->schedule->kernels.count;
   build->codes = TIN_NEW_ARRAY(build->arena, struct tin_kernel_code, n_kernels);
   struct tin_text kernels;
+  struct tin_shared_parts shared;
   tin_text_init(&kernels, build->arena);
+  tin_shared_parts_init(&shared, build->arena);
   if (engine->dump.folder || debugs(engine, 'k')) {
     build->readable = TIN_NEW_ARRAY(build->arena, struct tin_text, n_kernels);
     for (int k = 0; k < n_kernels; k++)
@@ -185,6 +188,7 @@ static bool pass_codegen(struct build *build) {
                             : engine->options.check == TIN_CHECK_COMPILER ? TIN_VECTORS_READABLE
                                                                           : TIN_VECTORS_ENCODED;
     build->codes[k].first_program = n_programs;
+    build->codes[k].shared = &shared;
     if (debugs(engine, 'n'))
       build->codes[k].nests = &build->nests;
     if (debugs(engine, 'p'))
@@ -193,6 +197,7 @@ static bool pass_codegen(struct build *build) {
                        &build->codes[k]);
     n_programs += build->codes[k].checked_programs.count;
   }
+  build->plan->n_functions = shared.count;
   tin_text_init(&build->text, build->arena);
   tin_codegen_prelude(&build->text, kernels.at);
   tin_text_put(&build->text, kernels.at, kernels.count);
@@ -391,6 +396,7 @@ static struct tin_plan *find_plan(struct session *session, bool *is_new) {
   session->fresh = NULL;
   engine->n_plans++;
   engine->statistics.kernels_compiled += plan->n_kernels;
+  engine->statistics.functions_compiled += plan->n_functions;
   tin_plan_cache_add(&engine->cache, plan);
   return plan;
 }

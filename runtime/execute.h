@@ -41,6 +41,7 @@ enum {
 
 struct tin_statistics {
   int64_t kernels_compiled;
+  int64_t functions_compiled;
   int64_t kernels_launched;
   int64_t plan_hits;
   int64_t plan_misses;

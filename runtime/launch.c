@@ -89,6 +89,8 @@ static bool bind_values(struct tin_run *run) {
       run->addresses[v] = run->buffers[v]->data;
     }
   }
+  for (int i = 0; i < plan->n_operands; i++)
+    run->operands[i] = run->addresses[plan->operands[i].value] + plan->operands[i].offset;
   for (int s = 0; s < plan->n_scalars; s++)
     run->scalars[s] = node_at(run, plan->scalar_positions[s])->bits;
   return true;
@@ -170,7 +172,7 @@ static void run_shares(void *argument, int thread, int64_t begin, int64_t end) {
     int64_t first = begin == 0 ? 0 : share_begin(entry, low);
     int64_t last = end == launch->shares ? entry->items : share_begin(entry, high);
     if (first < last)
-      entry->run(run->addresses, run->scalars, scratch, first, last);
+      entry->run(run->operands + entry->first_operand, run->scalars + entry->first_scalar, scratch, first, last);
   }
   if (launch->checks)
     tin_check_leave();
@@ -205,7 +207,7 @@ static void list_areas(const struct tin_run *run, const struct tin_run_kernel *k
     }
   areas[n] = area(thread_scratch(run, thread), (size_t)plan->scratch_bytes, "the scratch");
   areas[n++].writable = true;
-  areas[n++] = area(run->addresses, sizeof *run->addresses * (size_t)plan->n_values, "the list of buffers");
+  areas[n++] = area(run->operands, sizeof *run->operands * (size_t)plan->n_operands, "the list of buffers");
   areas[n++] = area(run->scalars, sizeof *run->scalars * (size_t)plan->n_scalars, "the list of scalars");
   areas[n++] = area(code, code_bytes, "the constants");
   check->areas = areas;
@@ -277,6 +279,7 @@ bool tin_run_plan(struct tin_run *run) {
   run->results.outputs = TIN_NEW_ARRAY(arena, struct tin_buffer *, run->request->n_outputs);
   run->results.updates = TIN_NEW_ARRAY(arena, struct tin_buffer *, run->request->n_updates);
   run->addresses = TIN_NEW_ARRAY(arena, char *, plan->n_values);
+  run->operands = TIN_NEW_ARRAY(arena, char *, plan->n_operands);
   run->scalars = TIN_NEW_ARRAY(arena, unsigned long long, plan->n_scalars);
   run->buffers = TIN_NEW_ARRAY(arena, struct tin_buffer *, plan->n_values);
   run->n_buffers = plan->n_values;

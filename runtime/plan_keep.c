@@ -21,12 +21,8 @@ static bool keep_values(struct tin_plan *plan, const struct tin_schedule *schedu
     plan->values[v] = (struct tin_run_value){
         .place = (uint8_t)value->place, .position = -1, .update = value->update, .bytes = value->bytes, .offset = value->offset};
   }
-  plan->n_scalars = schedule->n_scalars;
-  plan->scalar_positions = TIN_NEW_ARRAY(&plan->arena, int, plan->n_scalars);
   for (int i = 0; i < schedule->order.count; i++) {
     const struct tin_planned *planned = &schedule->planned[i];
-    if (planned->scalar >= 0)
-      plan->scalar_positions[planned->scalar] = i;
     if (planned->value >= 0 && schedule->values.at[planned->value].node == schedule->order.at[i])
       plan->values[planned->value].position = i;
   }
@@ -133,6 +129,31 @@ static void keep_programs(struct tin_plan *plan, const struct tin_kept *from) {
     }
 }
 
+/* The operands and scalars of all entries, one after the other. */
+static void keep_operands_of_entries(struct tin_plan *plan, const struct tin_kept *from) {
+  const struct tin_schedule *schedule = from->schedule;
+  int *positions = TIN_NEW_ARRAY(from->arena, int, schedule->n_scalars); /* by slot of the schedule */
+  TIN_VEC(struct tin_operand) operands = {0};
+  TIN_VEC(int) scalars = {0};
+  for (int i = 0; i < schedule->order.count; i++)
+    if (schedule->planned[i].scalar >= 0)
+      positions[schedule->planned[i].scalar] = i;
+  for (int k = 0, n = 0; k < plan->n_kernels; k++)
+    for (int e = 0; e < from->codes[k].entries.count; e++, n++) {
+      const struct tin_entry *entry = &from->codes[k].entries.at[e];
+      plan->entries[n].first_operand = operands.count;
+      plan->entries[n].first_scalar = scalars.count;
+      for (int i = 0; i < entry->n_operands; i++)
+        tin_vec_push(from->arena, &operands, entry->operands[i]);
+      for (int i = 0; i < entry->n_scalars; i++)
+        tin_vec_push(from->arena, &scalars, positions[entry->scalars[i]]);
+    }
+  plan->n_operands = operands.count;
+  plan->operands = tin_arena_copy(&plan->arena, operands.at, sizeof *operands.at * (size_t)operands.count);
+  plan->n_scalars = scalars.count;
+  plan->scalar_positions = tin_arena_copy(&plan->arena, scalars.at, sizeof *scalars.at * (size_t)scalars.count);
+}
+
 static void keep_kernel(struct tin_plan *plan, const struct tin_kept *from, int k, int *n_entries) {
   const struct tin_kernel *kernel = &from->schedule->kernels.at[k];
   const struct tin_kernel_code *code = &from->codes[k];
@@ -183,6 +204,7 @@ bool tin_plan_keep(struct tin_plan *plan, const struct tin_kept *from, struct ti
     if (from->checked)
       keep_operands(plan, from, k);
   }
+  keep_operands_of_entries(plan, from);
   if (from->checked)
     keep_programs(plan, from);
   plan->words = tin_arena_copy(&plan->arena, walk->words, walk->n_words * sizeof *walk->words);

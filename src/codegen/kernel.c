@@ -13,6 +13,7 @@
 #include "codegen/lower.h"
 #include "codegen/scan_kernel.h"
 #include "codegen/scatter.h"
+#include "codegen/share.h"
 #include "codegen/vectorize.h"
 #include "ir/sort.h"
 #include "runtime/code.h"
@@ -299,24 +300,65 @@ static void describe_part(struct tin_text *text, const struct tin_schedule *sche
   tin_text_puts(text, " */\n");
 }
 
+static void print_function(const struct tin_output *out, const struct tin_schedule *schedule, const struct tin_part *part,
+                           struct tin_entry *entry) {
+  if (part->kind == PART_CONTRACT)
+    tin_contract_print(out, schedule, part, entry);
+  else if (part->kind == PART_SCATTER)
+    tin_scatter_print(out, schedule, part, entry);
+  else if (part->kind == PART_SCAN)
+    tin_scan_print(out, schedule, part, entry);
+  else
+    print_part(out, schedule, part, entry);
+}
+
+/* Whose function a part runs, and which of its own buffers that has at which place. */
+static void print_shared(struct tin_text *text, const struct tin_part_view *view, const struct tin_entry *entry, const char *name) {
+  tin_text_add(text, "/* %s runs the function %s on", name, entry->name);
+  for (int i = 0; i < entry->n_operands; i++)
+    for (int own = 0; own < view->operands.count; own++)
+      if (view->operands.at[own].value == entry->operands[i].value && view->operands.at[own].offset == entry->operands[i].offset) {
+        tin_text_add(text, "%s buf[%d]", i ? "," : "", own);
+        break;
+      }
+  tin_text_puts(text, " */\n");
+}
+
+/* One part: a function for it, or the function of an equal part. */
+static struct tin_entry print_entry(const struct tin_output *out, struct tin_part_view *view, const char *name) {
+  struct tin_shared_parts *shared = out->code->shared;
+  struct tin_entry entry = {.how = ""};
+  if (out->readable)
+    describe_part(out->readable, &view->schedule, &view->part, name);
+  if (shared && tin_shared_parts_find(shared, view, &entry)) {
+    if (out->readable)
+      print_shared(out->readable, view, &entry, name);
+    return entry;
+  }
+  snprintf(entry.name, sizeof entry.name, "%s", name);
+  print_function(out, &view->schedule, &view->part, &entry);
+  entry.operands = view->operands.at;
+  entry.n_operands = view->operands.count;
+  entry.scalars = view->scalars.at;
+  entry.n_scalars = view->scalars.count;
+  if (shared)
+    tin_shared_parts_add(shared, view, &entry);
+  return entry;
+}
+
 void tin_codegen_kernel(struct tin_text *text, struct tin_text *readable, struct tin_arena *arena, const struct tin_schedule *schedule,
                         int kernel, const struct tin_codegen_target *target, struct tin_kernel_code *code) {
   const struct tin_kernel *at = &schedule->kernels.at[kernel];
   struct tin_output out = {.text = text, .readable = readable, .code = code, .arena = arena, .target = target};
   for (int p = 0; p < at->parts.count; p++) {
-    const struct tin_part *part = at->parts.at[p];
-    struct tin_entry entry = {.flops = part_flops(part), .bytes = part_bytes(schedule, part)};
-    snprintf(entry.name, sizeof entry.name, p ? "%s_%d" : "%s", at->name, p);
-    if (readable)
-      describe_part(readable, schedule, part, entry.name);
-    if (part->kind == PART_CONTRACT)
-      tin_contract_print(&out, schedule, part, &entry);
-    else if (part->kind == PART_SCATTER)
-      tin_scatter_print(&out, schedule, part, &entry);
-    else if (part->kind == PART_SCAN)
-      tin_scan_print(&out, schedule, part, &entry);
-    else
-      print_part(&out, schedule, part, &entry);
+    struct tin_part_view view;
+    char name[sizeof(((struct tin_entry *)0)->name)];
+    snprintf(name, sizeof name, p ? "%s_%d" : "%s", at->name, p);
+    tin_part_view_open(&view, arena, schedule, at->parts.at[p]);
+    struct tin_entry entry = print_entry(&out, &view, name);
+    entry.flops = part_flops(&view.part);
+    entry.bytes = part_bytes(&view.schedule, &view.part);
+    tin_part_view_close(&view);
     tin_vec_push(arena, &code->entries, entry);
   }
 }

@@ -6,12 +6,21 @@
 #include "runtime/code.h"
 #include "schedule/plan.h"
 
+/* Bytes of a plan value, from `offset` on. */
+struct tin_operand {
+  int value;
+  int64_t offset;
+};
+
 /* A function of the compiled kernel:
  *     void NAME(char **buf, const unsigned long long *scalar, char *scratch, long begin, long end)
- * buf[v]: address of plan value v; scalar[s]: run-time scalar s, value in the low bytes; scratch: this thread's, `scratch_bytes`,
+ * buf[i]: address of operand i; scalar[i]: run-time scalar i, value in the low bytes; scratch: this thread's, `scratch_bytes`,
  * 64-byte aligned; computes items begin .. end-1. Entries of one kernel do not depend on each other; items of an entry neither. */
 struct tin_entry {
-  char name[64];
+  char name[64];                /* of its function; several entries may share one */
+  struct tin_operand *operands; /* by the numbers that the function has for them: the plan's values, as buf[] */
+  int *scalars;                 /* likewise the plan's scalars, as scalar[] */
+  int n_operands, n_scalars;
   int64_t items;
   int64_t scratch_bytes;
   double flops;    /* arithmetic of all items, for the profile and for deciding on threads */
@@ -32,14 +41,17 @@ enum tin_vectors {
   TIN_VECTORS_READABLE, /* its readable form */
 };
 
+struct tin_shared_parts;
+
 struct tin_kernel_code {
   TIN_VEC(struct tin_entry) entries;
   TIN_VEC(struct tin_code_routine) routines; /* machine code that the text calls */
   enum tin_vectors style;
   int first_program; /* CHECKED: number of the kernel's first program among those of the plan */
   TIN_VEC(struct tin_named_program) checked_programs;
-  struct tin_text *nests;    /* where it is not NULL: gets the text form of the kernel's loop nests */
-  struct tin_text *programs; /* likewise of its vector programs, before and after registers are allocated */
+  struct tin_shared_parts *shared; /* the plan's functions so far (codegen/share.h), or NULL: every part gets one of its own */
+  struct tin_text *nests;          /* where it is not NULL: gets the text form of the kernel's loop nests */
+  struct tin_text *programs;       /* likewise of its vector programs, before and after registers are allocated */
 };
 
 /* What is generated for: */

@@ -136,6 +136,7 @@ struct tin_counters tin_stats(const tin_ctx *ctx) {
     return (struct tin_counters){0};
   const struct tin_statistics *done = tin_engine_statistics(ctx->engine);
   return (struct tin_counters){.kernels_compiled = done->kernels_compiled,
+                               .functions_compiled = done->functions_compiled,
                                .kernels_launched = done->kernels_launched,
                                .plan_hits = done->plan_hits,
                                .plan_misses = done->plan_misses,
