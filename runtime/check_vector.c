@@ -142,6 +142,7 @@ static bool touches_memory(struct machine *m, const struct tin_vinst *inst) {
     m->registers[inst->d] = broadcast(m, inst);
     return true;
   case V_STORE:
+  case V_STREAM:
     store(m, inst);
     return true;
   case V_PREFETCH: /* reaches for what may not be there, without harm */

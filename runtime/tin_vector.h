@@ -163,6 +163,11 @@ static inline uint16_t v_narrow_f16(uint32_t bits) {
 #define vload_tail_f32(d, address) V_LOAD(u32, u32, d, address, vtail)
 #define vstore_f32(address, a) V_STORE(u32, u32, address, a, vlanes)
 #define vstore_tail_f32(address, a) V_STORE(u32, u32, address, a, vtail)
+/* Compilers choose their own stores past the caches. */
+#define vstream_f32 vstore_f32
+#define vstream_f64 vstore_f64
+#define vstream_i32 vstore_i32
+#define vstream_i64 vstore_i64
 #define vgather_f32(d, address, a) V_GATHER(u32, u32, d, address, a, vlanes)
 #define vgather_tail_f32(d, address, a) V_GATHER(u32, u32, d, address, a, vtail)
 #define vbroadcast_f32(d, address) V_BROADCAST(u32, u32, d, address)

@@ -16,7 +16,7 @@ enum { LOOP_ALIGNMENT = 16 }; /* of loop heads; the code itself starts at a mult
 enum { LESS_OR_EQUAL = 0xe, GREATER = 0xf, GREATER_OR_EQUAL = 0xd, NOT_ZERO = 5 }; /* conditions of jumps */
 
 static bool has_memory(int op) {
-  return op == V_LOAD || op == V_STORE || op == V_BROADCAST || op == V_GATHER || op == V_FMA_MEM || op == V_ADD_MEM || op == V_PREFETCH ||
+  return op == V_LOAD || op == V_STORE || op == V_STREAM || op == V_BROADCAST || op == V_GATHER || op == V_FMA_MEM || op == V_ADD_MEM || op == V_PREFETCH ||
          op == V_BUMP;
 }
 
@@ -46,9 +46,14 @@ static void begin(struct encoder *e) {
   }
 }
 
+/* Streaming stores are ordered with nothing: the fence has them done before the thread says so. */
 static void finish(struct encoder *e) {
-  static const uint8_t vzeroupper[] = {0xc5, 0xf8, 0x77};
+  static const uint8_t vzeroupper[] = {0xc5, 0xf8, 0x77}, sfence[] = {0x0f, 0xae, 0xf8};
+  bool streams = false;
+  for (int i = 0; i < e->program->insts.count; i++)
+    streams = streams || e->program->insts.at[i].op == V_STREAM;
   tin_x86_reserve(&e->code);
+  tin_x86_bytes(&e->code, sfence, streams ? 3 : 0);
   tin_x86_bytes(&e->code, vzeroupper, 3);
   for (int reg = R15; reg >= RBX; reg--) {
     if (!(e->saved >> reg & 1))

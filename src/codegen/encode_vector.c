@@ -379,6 +379,9 @@ static void encode_row(struct encoder *e, const struct tin_vinst *inst) {
   case X86_VMI:
     tin_x86_vector(code, row, width, row->extension, inst->d, inst->a, inst->imm, 0);
     break;
+  case X86_STORE: /* STREAM */
+    emit_memory(e, inst->op, inst->type, inst->a, 0, memory_of(e, inst), 0);
+    break;
   default: /* FMA_MEM */
     emit_memory(e, inst->op, inst->type, inst->d, inst->a, memory_of(e, inst), 0);
   }
@@ -440,6 +443,6 @@ void tin_encode_vector(struct encoder *e, const struct tin_vinst *inst, const st
   default:
     encode_row(e, inst);
   }
-  if (inst->op != V_CMP && inst->op != V_STORE && inst->op != V_PREFETCH && inst->d == e->mask_in_k)
+  if (inst->op != V_CMP && inst->op != V_STORE && inst->op != V_STREAM && inst->op != V_PREFETCH && inst->d == e->mask_in_k)
     e->mask_in_k = -1;
 }

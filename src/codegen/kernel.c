@@ -14,6 +14,7 @@
 #include "codegen/scan_kernel.h"
 #include "codegen/scatter.h"
 #include "codegen/share.h"
+#include "codegen/traffic.h"
 #include "codegen/vectorize.h"
 #include "ir/sort.h"
 #include "runtime/code.h"
@@ -205,6 +206,7 @@ static void print_part(const struct tin_output *out, const struct tin_schedule *
   int64_t block = column_block(&lowered, outer * lowered.rows, schedule->threads),
           blocks = block ? (lowered.columns + block - 1) / block : 0;
   lowered.nest->column_limit = block;
+  tin_traffic_mark(lowered.nest, schedule);
   entry->how = tin_output_nest(out, lowered.nest, body);
   entry->items = outer * lowered.rows * blocks;
   entry->scratch_bytes = lowered.nest->scratch_bytes;

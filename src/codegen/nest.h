@@ -86,6 +86,8 @@ struct tin_arg {
   int64_t size; /* ARG_BUFFER: elements of the buffer */
   uint8_t dtype;
   bool written;
+  bool far;      /* lies beyond the core's own caches: fetch it ahead */
+  bool streamed; /* written: the part writes it once, whole, and no cache will hold it: store past them where a store is aligned */
 };
 
 enum tin_nest_form { NEST_MAP, NEST_ROW, NEST_COLUMN };

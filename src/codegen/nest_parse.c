@@ -4,7 +4,8 @@
  *               "passes=" n [ "limit=" columns ] [ "scratch=" bytes ]
  *               [ "ranges" { symbol "=" low ".." high } ] { argument } { value } { reduction } { store }
  *   form      = "map" | "row" | "column"
- *   argument  = "a"n ":" dtype ( [ "[" elements "]" ] "buffer" number | "scratch" offset | "pointer" number ) [ "written" ]
+ *   argument  = "a"n ":" dtype ( [ "[" elements "]" ] "buffer" number | "scratch" offset | "pointer" number )
+ *               [ "written" ] [ "far" ] [ "streamed" ]
  *   value     = "v"n ":" dtype ( "element" | "row" ) "level" n "=" definition
  *   definition = "const" 0xBITS | "scalar" n | "index" index | "guard" [ condition { "and" condition } ]
  *              | "load a"n "[" index [ "+ v"n "*" stride ] "]" [ "where v"n ] | "reduce s"n | op "(" "v"n { "," "v"n } ")"
@@ -218,6 +219,8 @@ static void parse_arg(struct parser *p) {
   else
     arg.number = tin_parse_int(&p->in, 0, INT_MAX);
   arg.written = tin_parse_accept(&p->in, "written");
+  arg.far = tin_parse_accept(&p->in, "far");
+  arg.streamed = tin_parse_accept(&p->in, "streamed");
   tin_parse_end_line(&p->in);
   tin_vec_push(p->arena, &p->nest->args, arg);
 }

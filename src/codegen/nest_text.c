@@ -154,8 +154,8 @@ static void print_arg(struct tin_text *text, int number, const struct tin_arg *a
   tin_text_add(text, "  a%d: %s", number, tin_dtypes[arg->dtype].text);
   if (arg->kind == ARG_BUFFER)
     tin_text_add(text, "[%lld]", (long long)arg->size);
-  tin_text_add(text, " %s %lld%s\n", kinds[arg->kind], arg->kind == ARG_SCRATCH ? (long long)arg->offset : (long long)arg->number,
-               arg->written ? " written" : "");
+  tin_text_add(text, " %s %lld%s%s%s\n", kinds[arg->kind], arg->kind == ARG_SCRATCH ? (long long)arg->offset : (long long)arg->number,
+               arg->written ? " written" : "", arg->far ? " far" : "", arg->streamed ? " streamed" : "");
 }
 
 void tin_nest_print(struct tin_text *text, const struct tin_nest *nest) {
@@ -325,6 +325,14 @@ static bool verify_reduction(const struct tin_nest *nest, int r, struct tin_erro
   return true;
 }
 
+static bool verify_arg(const struct tin_nest *nest, int a, struct tin_error *error) {
+  const struct tin_arg *arg = nest->args.at + a;
+  CHECK(!arg->streamed || arg->written, "nest: a%d is streamed but not written", a);
+  for (int v = 0; v < nest->values.count && arg->streamed; v++)
+    CHECK(nest->values.at[v].kind != VALUE_LOAD || nest->values.at[v].arg != a, "nest: a%d is streamed, and read by v%d", a, v);
+  return true;
+}
+
 static bool verify_store(const struct tin_nest *nest, int i, struct tin_error *error) {
   const struct tin_store *store = nest->stores.at + i;
   CHECK(store->value >= 0 && store->value < nest->values.count, "nest: store %d: unknown value", i);
@@ -346,6 +354,9 @@ static bool verify_store(const struct tin_nest *nest, int i, struct tin_error *e
 bool tin_nest_verify(const struct tin_nest *nest, struct tin_error *error) {
   if (!verify_ranges(nest, error))
     return false;
+  for (int a = 0; a < nest->args.count; a++)
+    if (!verify_arg(nest, a, error))
+      return false;
   for (int r = 0; r < nest->reductions.count; r++)
     if (!verify_reduction(nest, r, error))
       return false;

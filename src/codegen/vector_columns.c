@@ -292,6 +292,7 @@ static void block_of_rows(struct vectorizer *v, struct accumulator_rows *rows, i
 }
 
 static void columns_in_memory(struct vectorizer *v) {
+  v->columns_in_memory = true;
   int64_t terms = v->nest->inner_size, full = terms / BLOCK;
   struct accumulator_rows rows = lay_out_rows(v);
   for (int i = 1; i < rows.pass.n_reductions; i++) /* one pointer walks the rows of all of them */

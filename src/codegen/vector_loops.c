@@ -254,6 +254,7 @@ void tin_v_finish_reductions(struct vectorizer *v, struct tin_v_pass *pass) {
 }
 
 void tin_v_pass_copy(struct vectorizer *v, struct tin_v_pass *pass, int lanes_at, int free_at) {
+  tin_v_prefetch_rows(v, pass->number);
   tin_v_emit_values(v, pass->needed, DEPTH_ELEMENT, -1);
   accumulate(v, pass, lanes_at, free_at);
   for (int i = 0; i < v->nest->stores.count; i++)
@@ -445,8 +446,22 @@ static void row_pass(struct vectorizer *v, int number, bool numbered) {
   tin_v_finish_reductions(v, &pass);
 }
 
+/* The pass with the most work. */
+static int busiest_pass(struct vectorizer *v) {
+  int busiest = 0, most = -1;
+  for (int p = 0; p < v->nest->n_passes; p++) {
+    int cost = body_cost(v, tin_v_pass_of(v, p).needed);
+    if (cost > most) {
+      busiest = p;
+      most = cost;
+    }
+  }
+  return busiest;
+}
+
 static void row_body(struct vectorizer *v) {
   const struct tin_nest *nest = v->nest;
+  v->fetch_pass = busiest_pass(v);
   bool numbered = tin_v_needs_column_numbers(v);
   if (nest->inner.count == 0 || nest->inner.count > TIN_V_MAX_INNER || nest->inner_size > INT32_MAX / 2) {
     v->failed = true;

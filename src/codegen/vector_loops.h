@@ -19,9 +19,18 @@ struct tin_v_pass {
   int terms;          /* when they are spelled out, else 0: partial sums beyond them are left out */
 };
 
+/* Where an access goes. */
+struct tin_v_place {
+  int pointer;
+  int64_t disp;   /* bytes */
+  int64_t stride; /* elements along the vector axis */
+};
+
 /* vectorize.c */
+struct tin_v_place tin_v_place_of(struct vectorizer *v, int arg, const struct tin_index *index, bool element);
 int tin_v_special_pointer(struct vectorizer *v, int which);
 int tin_v_slot(struct vectorizer *v, const struct tin_index *index, const char *text);
+int tin_v_memory_type(int dtype); /* of an element in memory */
 /* Emits the needed values of a depth (and level, unless -1) in order. */
 void tin_v_emit_values(struct vectorizer *v, const int *needed, int depth, int level);
 void tin_v_emit_store(struct vectorizer *v, const struct tin_store *store, bool element);
@@ -53,6 +62,14 @@ void tin_v_at_copy(struct vectorizer *v, int offset, bool tail);
 int tin_v_combine(struct vectorizer *v, const struct tin_reduction *reduction, int *accumulators, int count);
 void tin_v_set_result(struct vectorizer *v, int reduction, int reg);
 void tin_v_block_memory(struct vectorizer *v, int op, int type, int reg, int64_t disp);
+
+/* vector_memory.c */
+/* Is the index a multiple of a vector wherever a vector starts? */
+bool tin_v_is_aligned(const struct vectorizer *v, const struct tin_index *index);
+/* Fetches ahead for a load of a whole vector. */
+void tin_v_prefetch_load(struct vectorizer *v, const struct tin_value *value, const struct tin_v_place *place);
+/* ROW: what the rows after this one need at these columns, in the pass chosen for it. */
+void tin_v_prefetch_rows(struct vectorizer *v, int pass);
 
 /* vector_columns.c: the body of the COLUMN form. */
 void tin_v_column_body(struct vectorizer *v);

@@ -72,16 +72,10 @@ static int64_t coefficient_of(struct vectorizer *v, const struct tin_index *inde
 
 /* ---- element accesses ---- */
 
-struct place {
-  int pointer;
-  int64_t disp;   /* bytes */
-  int64_t stride; /* elements along the vector axis */
-};
-
-static struct place place_of(struct vectorizer *v, int arg, const struct tin_index *index, bool element) {
+struct tin_v_place tin_v_place_of(struct vectorizer *v, int arg, const struct tin_index *index, bool element) {
   const struct tin_nest *nest = v->nest;
   int bytes = tin_dtype_bytes(nest->args.at[arg].dtype);
-  struct place place = {0};
+  struct tin_v_place place = {0};
   index = at_term(v, index);
   place.stride = coefficient_of(v, index, v->vector_symbol);
   int64_t elements = index->constant;
@@ -97,14 +91,14 @@ static struct place place_of(struct vectorizer *v, int arg, const struct tin_ind
   return place;
 }
 
-static int memory_type(int dtype) {
+int tin_v_memory_type(int dtype) {
   static const uint8_t narrow[TIN_DTYPE_COUNT] = {[TIN_BOOL] = VT_U8, [TIN_U8] = VT_U8,   [TIN_I8] = VT_I8,    [TIN_U16] = VT_U16,
                                                   [TIN_I16] = VT_I16, [TIN_F16] = VT_F16, [TIN_BF16] = VT_BF16};
   return narrow[dtype] ? narrow[dtype] : tin_v_type(dtype);
 }
 
-static struct tin_vinst *memory_inst(struct vectorizer *v, int op, int dtype, const struct place *place, bool indexed) {
-  struct tin_vinst *inst = tin_v_emit(v, op, memory_type(dtype));
+static struct tin_vinst *memory_inst(struct vectorizer *v, int op, int dtype, const struct tin_v_place *place, bool indexed) {
+  struct tin_vinst *inst = tin_v_emit(v, op, tin_v_memory_type(dtype));
   inst->pointer = (int16_t)place->pointer;
   inst->disp = (int32_t)place->disp;
   inst->flags = (uint8_t)((indexed ? V_INDEX_FLAG : 0) | (indexed && v->tail ? V_TAIL_FLAG : 0));
@@ -151,7 +145,7 @@ static int gather_positions(struct vectorizer *v, const struct tin_value *value,
   return positions;
 }
 
-static int emit_gather(struct vectorizer *v, const struct tin_value *value, struct place place, int positions) {
+static int emit_gather(struct vectorizer *v, const struct tin_value *value, struct tin_v_place place, int positions) {
   place.disp -= place.stride * v->offset * tin_dtype_bytes(value->dtype); /* the offset is in the positions */
   int d = tin_v_register(v);
   struct tin_vinst *inst = memory_inst(v, V_GATHER, value->dtype, &place, false);
@@ -165,7 +159,7 @@ static int emit_gather(struct vectorizer *v, const struct tin_value *value, stru
 static int emit_guarded(struct vectorizer *v, const struct tin_value *value) {
   const struct tin_index *index = at_term(v, value->index);
   int64_t stride = coefficient_of(v, index, v->vector_symbol);
-  struct place place = {.pointer = find_pointer(v, value->arg, tin_index_constant(v->nest->indexes, 0), tin_dtype_bytes(value->dtype))};
+  struct tin_v_place place = {.pointer = find_pointer(v, value->arg, tin_index_constant(v->nest->indexes, 0), tin_dtype_bytes(value->dtype))};
   if (value->in[0] >= 0 || index->high - index->low > INT32_MAX || (v->nest->form == NEST_COLUMN && !v->spelled))
     v->failed = true;
   int64_t size = v->nest->args.at[value->arg].size;
@@ -182,7 +176,7 @@ static int emit_guarded(struct vectorizer *v, const struct tin_value *value) {
 static int emit_load(struct vectorizer *v, const struct tin_value *value, int depth) {
   if (value->in[1] >= 0)
     return mask_of_loaded(v, value->dtype, emit_guarded(v, value));
-  struct place place = place_of(v, value->arg, value->index, depth == DEPTH_ELEMENT);
+  struct tin_v_place place = tin_v_place_of(v, value->arg, value->index, depth == DEPTH_ELEMENT);
   int positions = value->in[0] >= 0 || (place.stride != 0 && place.stride != 1) ? gather_positions(v, value, place.stride) : -1;
   int d;
   if (positions >= 0) {
@@ -190,6 +184,8 @@ static int emit_load(struct vectorizer *v, const struct tin_value *value, int de
   } else {
     d = tin_v_register(v);
     memory_inst(v, place.stride ? V_LOAD : V_BROADCAST, value->dtype, &place, place.stride != 0)->d = (uint16_t)d;
+    if (place.stride)
+      tin_v_prefetch_load(v, value, &place);
   }
   return mask_of_loaded(v, value->dtype, d);
 }
@@ -245,7 +241,7 @@ static int emit_scalar(struct vectorizer *v, const struct tin_value *value) {
     return 0;
   }
   struct tin_vconst constant = {
-      .reg = (uint16_t)tin_v_register(v), .pointer = (int16_t)pointer, .disp = 8 * value->arg, .type = (uint8_t)memory_type(value->dtype)};
+      .reg = (uint16_t)tin_v_register(v), .pointer = (int16_t)pointer, .disp = 8 * value->arg, .type = (uint8_t)tin_v_memory_type(value->dtype)};
   tin_vec_push(v->arena, &v->program.consts, constant);
   return constant.reg;
 }
@@ -314,12 +310,13 @@ void tin_v_emit_values(struct vectorizer *v, const int *needed, int depth, int l
 
 void tin_v_emit_store(struct vectorizer *v, const struct tin_store *store, bool element) {
   int dtype = v->nest->args.at[store->arg].dtype, reg = v->reg[store->value];
-  struct place place = place_of(v, store->arg, store->index, element);
+  struct tin_v_place place = tin_v_place_of(v, store->arg, store->index, element);
   if (place.stride != 1 && v->vector_symbol >= 0)
     v->failed = true;
   if (dtype == TIN_BOOL)
     reg = tin_v_binary(v, V_AND, VT_I32, reg, tin_v_const(v, VT_I32, 1));
-  memory_inst(v, V_STORE, dtype, &place, true)->a = (uint16_t)reg;
+  bool streams = v->nest->args.at[store->arg].streamed && element && !v->tail && tin_v_memory_type(dtype) < VT_NARROW && tin_v_is_aligned(v, store->index);
+  memory_inst(v, streams ? V_STREAM : V_STORE, dtype, &place, true)->a = (uint16_t)reg;
 }
 
 /* One element of a row value: lane 0, through a tail of length 1. */

@@ -47,6 +47,8 @@ struct vectorizer {
   int offset;        /* elements from the index register along the vector axis */
   int *inner_offset; /* COLUMN: elements along each inner range from the pointers */
   bool tail;
+  int fetch_pass;         /* ROW: the pass in which the next row is fetched */
+  bool columns_in_memory; /* COLUMN: terms come row by row */
   int column_vector;      /* register holding index + lane numbers along the vector axis, or -1 */
   int column_base;        /* the same at offset 0 */
   int64_t results_offset; /* of the results pointer in the same memory */

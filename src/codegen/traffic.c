@@ -1,0 +1,38 @@
+/* Which arguments of a nest are fetched ahead, and which are stored past the caches: decided from the sizes in the plan, since a nest reads
+ * and writes each of its buffers whole, or nearly. Neither changes a value.
+ *
+ * Fetching ahead hides the latency of the shared cache and of memory; in a core's own caches it would only take slots. A streaming store
+ * saves reading the line that is about to be overwritten; it loses where the line is read anyway, and where the reader of the result would
+ * have found it in a cache. */
+#include "codegen/traffic.h"
+
+enum {
+  OWN_CACHES = 1 << 20,    /* bytes of all arguments that a core's L2 holds besides other things (it has 1 or 2 MiB) */
+  FAR_FROM = 64 << 10,     /* a smaller argument is read again and again, as a bias: it stays in L2 */
+  STREAM_FROM = 96 << 20   /* bytes of all arguments: measured, 64 MiB lose and 128 MiB win */
+};
+
+static int64_t arg_bytes(const struct tin_arg *arg) {
+  return arg->kind == ARG_BUFFER ? arg->size * tin_dtype_bytes(arg->dtype) : 0;
+}
+
+static bool is_read(const struct tin_nest *nest, int arg) {
+  for (int i = 0; i < nest->values.count; i++)
+    if (nest->values.at[i].kind == VALUE_LOAD && nest->args.at[nest->values.at[i].arg].kind == nest->args.at[arg].kind &&
+        nest->args.at[nest->values.at[i].arg].number == nest->args.at[arg].number)
+      return true;
+  return false;
+}
+
+void tin_traffic_mark(struct tin_nest *nest, const struct tin_schedule *schedule) {
+  int64_t all = 0;
+  for (int i = 0; i < nest->args.count; i++)
+    all += arg_bytes(&nest->args.at[i]);
+  for (int i = 0; i < nest->args.count; i++) {
+    struct tin_arg *arg = &nest->args.at[i];
+    int64_t bytes = arg_bytes(arg);
+    arg->far = !arg->written && all >= OWN_CACHES && bytes >= FAR_FROM;
+    bool in_place = arg->kind == ARG_BUFFER && schedule->values.at[arg->number].update >= 0; /* its lines are read before */
+    arg->streamed = arg->written && all >= STREAM_FROM && bytes >= FAR_FROM && !in_place && !is_read(nest, i);
+  }
+}
