@@ -92,7 +92,7 @@ static void test_round_trip(void **state) {
 
 static const char every_kind[] = "nest row row=r0 column=- inner=r1:4,r2:32 passes=2 scratch=4224\n"
                                  "  ranges r0=0..63 r1=0..3 r2=0..31 r7=-5..5\n"
-                                 "  a0: f32[8192] buffer 0\n"
+                                 "  a0: f32[8192] buffer 0 far\n"
                                  "  a1: i64 pointer 2\n"
                                  "  a2: f32 scratch 128 written\n"
                                  "  v0: f32 row level 0 = const 0x3f800000\n"
@@ -193,7 +193,8 @@ static float input(int i) {
 /* Runs the nest on every target over all its rows and columns; buffers: 0 is x f32[5, 37], 1 and 2 are the results. */
 static void check_run(struct fixture *f, const char *text, int columns, const float expected[2][MAX_OUTPUT]) {
   static const char *const targets[] = {"portable", "avx2", "avx512"};
-  static float memory[3][MAX_OUTPUT + 32]; /* behind buffers there are 64 bytes that may be read */
+  /* Behind buffers there are 64 bytes that may be read; each starts at a cache line. */
+  static float memory[3][MAX_OUTPUT + 39] __attribute__((aligned(64)));
   static char scratch[1 << 16] __attribute__((aligned(64)));
   static const long param[8];
   for (int t = 0; t < 3; t++) {
@@ -236,6 +237,60 @@ static void test_map(void **state) {
     expected[1][(ROWS - 1 - row) * COLUMNS + column] = expected[0][i] + (float)(row / 4 * 10 + row % 4);
   }
   check_run(f, text, COLUMNS, expected);
+}
+
+/* The vector program of a nest, as text. */
+static const char *program_of(struct fixture *f, const char *nest_text, const char *target) {
+  struct tin_text text, programs;
+  tin_text_init(&text, &f->arena);
+  tin_text_init(&programs, &f->arena);
+  struct tin_kernel_code code = {.programs = &programs};
+  const struct tin_output out = {.text = &text, .code = &code, .arena = &f->arena, .target = tin_codegen_target_find(target)};
+  assert_true(tin_vectorize(&out, parse(&f->arena, nest_text), "nest"));
+  return programs.at;
+}
+
+/* Fetching ahead and streaming stores change no value; rows that start anywhere are stored as ever. */
+static void test_far_and_streamed(void **state) {
+  struct fixture *f = *state;
+  static const char format[] = "nest map row=r0 column=r1 inner=- passes=1\n"
+                               "  ranges r0=0..4 r1=0..36\n"
+                               "  a0: f32[185] buffer 0 far\n"
+                               "  a1: f32[185] buffer 1 written streamed\n"
+                               "  v0: f32 element level 0 = load a0[r0 * %d + r1]\n"
+                               "  v1: f32 element level 0 = add(v0, v0)\n"
+                               "  store pass 0: a1[r0 * %d + r1] = v1\n";
+  for (int pitch = 32; pitch <= COLUMNS; pitch += 5) {
+    static float expected[2][MAX_OUTPUT];
+    struct tin_text text;
+    tin_text_init(&text, &f->arena);
+    tin_text_add(&text, format, pitch, pitch);
+    memset(expected, 0, sizeof expected);
+    for (int i = 0; i < 4 * pitch + COLUMNS; i++)
+      expected[0][i] = 2 * input(i);
+    check_run(f, text.at, COLUMNS, expected);
+    const char *program = program_of(f, text.at, "avx512");
+    assert_non_null(strstr(program, "prefetch.f32 [p"));
+    assert_int_equal(strstr(program, "stream.f32 [p") != NULL, pitch == 32);
+  }
+}
+
+/* A row pass fetches what the next row needs. */
+static void test_next_row(void **state) {
+  struct fixture *f = *state;
+  static const char text[] = "nest row row=r0 column=- inner=r1:37 passes=1\n"
+                             "  ranges r0=0..4 r1=0..36\n"
+                             "  a0: f32[185] buffer 0 far\n"
+                             "  a1: f32[5] buffer 1 written\n"
+                             "  v0: f32 element level 0 = load a0[r0 * 37 + r1]\n"
+                             "  v1: f32 row level 1 = reduce s0\n"
+                             "  s0: f32 pass 0 = sum(v0)\n"
+                             "  store pass 1: a1[r0] = v1\n";
+  static float expected[2][MAX_OUTPUT];
+  for (int i = 0; i < MAX_OUTPUT; i++)
+    expected[0][i / COLUMNS] += input(i);
+  check_run(f, text, 1, expected);
+  assert_non_null(strstr(program_of(f, text, "avx512"), " + i + 148], 0\n"));
 }
 
 /* Two passes over a row: its sum, then each element times that, and the largest of these. */
@@ -327,6 +382,8 @@ static void test_verifier(void **state) {
       {"sum(v6)", "abs(v6)", "nest: s0: no reduction"},
       {"sum(v6)", "sum(v6, v6)", "nest: s0: only contract has a factor"},
       {" written", "", "nest: store 0: a2 is not written or has another dtype than v8"},
+      {" written", " streamed", "nest: a2 is streamed but not written"},
+      {"0 far", "0 written streamed", "nest: a0 is streamed, and read by v5"},
       {"store pass 1: a2[r1 * 32 + r2] = v8", "store pass 2: a2[r0] = v8", "nest: store 0: a row store that varies inside the row"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -387,8 +444,9 @@ static void test_damaged_text(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-      TEST(test_round_trip), TEST(test_every_kind), TEST(test_indices), TEST(test_map),          TEST(test_row),
-      TEST(test_column),     TEST(test_verifier),   TEST(test_errors),  TEST(test_damaged_text),
+      TEST(test_round_trip),       TEST(test_every_kind), TEST(test_indices),      TEST(test_map),
+      TEST(test_far_and_streamed), TEST(test_next_row),   TEST(test_row),          TEST(test_column),
+      TEST(test_verifier),         TEST(test_errors),     TEST(test_damaged_text),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

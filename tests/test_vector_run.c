@@ -122,7 +122,12 @@ static void add(struct tin_arena *arena, struct tin_vprogram *program, struct ti
   tin_vec_push(arena, &program->insts, inst);
 }
 
-/* Loads, the vop, the store; the flags of the loads and the store are `mode` (index, perhaps tail). */
+static bool is_store(int op) {
+  return op == V_STORE || op == V_STREAM;
+}
+
+/* Loads, the vop, the store; what a streaming store cannot do, the tail, an ordinary one does; the flags of the loads and the store are
+ * `mode` (index, perhaps tail). */
 static void add_body(struct tin_arena *arena, struct tin_vprogram *program, const struct vop_case *c, const uint8_t *regs, int mode) {
   for (int k = 0; k < 3; k++)
     if (c->in_types[k] >= 0)
@@ -130,16 +135,21 @@ static void add_body(struct tin_arena *arena, struct tin_vprogram *program, cons
           (struct tin_vinst){.op = V_LOAD, .type = (uint8_t)c->in_types[k], .flags = (uint8_t)mode, .d = regs[k], .pointer = (int16_t)k});
   bool fma = c->op == V_FMA || c->op == V_FMA_MEM;
   int d = fma ? regs[2] : regs[3];
-  struct tin_vinst inst = {
-      .op = (uint8_t)c->op, .type = (uint8_t)c->type, .d = (uint16_t)d, .a = regs[0], .b = regs[1], .c = regs[2], .imm = c->imm};
+  struct tin_vinst inst = {.op = (uint8_t)(c->op == V_STREAM && mode & V_TAIL_FLAG ? V_STORE : c->op),
+                           .type = (uint8_t)c->type,
+                           .d = (uint16_t)d,
+                           .a = regs[0],
+                           .b = regs[1],
+                           .c = regs[2],
+                           .imm = c->imm};
   if (strchr(vops[c->op].operands, 'M')) {
     bool masked = c->op != V_BROADCAST && c->op != V_FMA_MEM && c->op != V_PREFETCH;
-    inst.pointer = c->op == V_STORE ? SLOT_RESULT : SLOT_MEMORY;
-    inst.disp = c->op == V_STORE ? 0 : MEMORY_DISP;
+    inst.pointer = is_store(c->op) ? SLOT_RESULT : SLOT_MEMORY;
+    inst.disp = is_store(c->op) ? 0 : MEMORY_DISP;
     inst.flags = (uint8_t)((c->flags & V_INDEX_FLAG) | (masked ? mode & V_TAIL_FLAG : 0));
   }
   add(arena, program, inst);
-  if (c->op != V_STORE && c->op != V_PREFETCH)
+  if (!is_store(c->op) && c->op != V_PREFETCH)
     add(arena, program,
         (struct tin_vinst){.op = V_STORE, .type = (uint8_t)c->out_type, .flags = (uint8_t)mode, .a = (uint16_t)d, .pointer = SLOT_RESULT});
 }
@@ -249,7 +259,7 @@ static void fill_input(void *data, int type, int operand, bool indices) {
 struct buffers {
   uint8_t in[3][ELEMENTS * 8 + PADDING];
   uint8_t memory[ELEMENTS * 8 + PADDING];
-  uint8_t out[2][ELEMENTS * 8 + PADDING];
+  _Alignas(64) uint8_t out[2][ELEMENTS * 8 + PADDING]; /* streaming stores want it */
 };
 
 static void fill_buffers(struct buffers *buffers, const struct vop_case *c) {
@@ -293,7 +303,7 @@ static void compare(struct buffers *buffers, const struct vop_case *c, int lanes
   int at = 0;
   while (buffers->out[0][at] == buffers->out[1][at])
     at++;
-  int size = tin_vtype_bytes[c->op == V_STORE ? c->type : c->out_type], element = at / size;
+  int size = tin_vtype_bytes[is_store(c->op) ? c->type : c->out_type], element = at / size;
   uint64_t values[2] = {0, 0};
   for (int k = 0; k < 2; k++)
     memcpy(&values[k], buffers->out[k] + element * size, (size_t)size);
@@ -349,7 +359,7 @@ static void list_cases(struct case_list *list, const struct tin_vtarget *target,
       for (int imm = 0; imm < immediates(op, type, lanes, target->evex); imm++)
         for (int flags = 0; flags <= V_INDEX_FLAG; flags += V_INDEX_FLAG) {
           bool indexed = strchr(vops[op].operands, 'M') != NULL;
-          if (!immediate_chosen(op, imm) || (flags && !indexed) || (op == V_STORE && !flags))
+          if (!immediate_chosen(op, imm) || (flags && !indexed) || (is_store(op) && !flags))
             continue;
           assert_true(list->count < 512);
           list->at[list->count++] = make_case(op, type, imm, flags);

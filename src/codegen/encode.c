@@ -16,8 +16,8 @@ enum { LOOP_ALIGNMENT = 16 }; /* of loop heads; the code itself starts at a mult
 enum { LESS_OR_EQUAL = 0xe, GREATER = 0xf, GREATER_OR_EQUAL = 0xd, NOT_ZERO = 5 }; /* conditions of jumps */
 
 static bool has_memory(int op) {
-  return op == V_LOAD || op == V_STORE || op == V_STREAM || op == V_BROADCAST || op == V_GATHER || op == V_FMA_MEM || op == V_ADD_MEM || op == V_PREFETCH ||
-         op == V_BUMP;
+  return op == V_LOAD || op == V_STORE || op == V_STREAM || op == V_BROADCAST || op == V_GATHER || op == V_FMA_MEM || op == V_ADD_MEM ||
+         op == V_PREFETCH || op == V_BUMP;
 }
 
 /* Gives registers to the pointers that are used, lowest first, and loads them. */

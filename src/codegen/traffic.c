@@ -7,9 +7,9 @@
 #include "codegen/traffic.h"
 
 enum {
-  OWN_CACHES = 1 << 20,    /* bytes of all arguments that a core's L2 holds besides other things (it has 1 or 2 MiB) */
-  FAR_FROM = 64 << 10,     /* a smaller argument is read again and again, as a bias: it stays in L2 */
-  STREAM_FROM = 96 << 20   /* bytes of all arguments: measured, 64 MiB lose and 128 MiB win */
+  OWN_CACHES = 1 << 20,  /* bytes of all arguments that a core's L2 holds besides other things (it has 1 or 2 MiB) */
+  FAR_FROM = 64 << 10,   /* a smaller argument is read again and again, as a bias: it stays in L2 */
+  STREAM_FROM = 96 << 20 /* bytes of all arguments: measured, 64 MiB lose and 128 MiB win */
 };
 
 static int64_t arg_bytes(const struct tin_arg *arg) {

@@ -9,9 +9,9 @@
 
 enum {
   LINE = 64,
-  AHEAD = 2048,           /* bytes: 1 to 8 KiB measure alike */
-  LONG_ROW = 128 << 10,   /* bytes of a row that L2 does not hold twice, besides its buffers */
-  ROW_IN_L1 = 8 << 10     /* bytes of a row that L1 holds twice, with a buffer: the next one comes into L1, longer ones into L2 */
+  AHEAD = 2048,         /* bytes: 1 to 8 KiB measure alike */
+  LONG_ROW = 128 << 10, /* bytes of a row that L2 does not hold twice, besides its buffers */
+  ROW_IN_L1 = 8 << 10   /* bytes of a row that L1 holds twice, with a buffer: the next one comes into L1, longer ones into L2 */
 };
 enum { INTO_L1, INTO_L2 };
 

@@ -120,8 +120,7 @@ static bool verify_control(struct verifier *v, const struct tin_vinst *inst) {
 }
 
 static bool verify_type(const struct verifier *v, const struct tin_vinst *inst) {
-  bool narrow = inst->op == V_LOAD || inst->op == V_STORE || inst->op == V_BROADCAST || inst->op == V_GATHER ||
-                inst->op == V_PREFETCH;
+  bool narrow = inst->op == V_LOAD || inst->op == V_STORE || inst->op == V_BROADCAST || inst->op == V_GATHER || inst->op == V_PREFETCH;
   CHECK(v, inst->type < VT_COUNT && (inst->type < VT_NARROW || narrow), "type %d", inst->type);
   CHECK(v, !v->target->supports || v->target->supports(inst->op, inst->type, v->program->lanes),
         "%s has no encoding for type %d and %d lanes", v->target->name, inst->type, v->program->lanes);

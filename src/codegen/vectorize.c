@@ -159,7 +159,8 @@ static int emit_gather(struct vectorizer *v, const struct tin_value *value, stru
 static int emit_guarded(struct vectorizer *v, const struct tin_value *value) {
   const struct tin_index *index = at_term(v, value->index);
   int64_t stride = coefficient_of(v, index, v->vector_symbol);
-  struct tin_v_place place = {.pointer = find_pointer(v, value->arg, tin_index_constant(v->nest->indexes, 0), tin_dtype_bytes(value->dtype))};
+  struct tin_v_place place = {.pointer =
+                                  find_pointer(v, value->arg, tin_index_constant(v->nest->indexes, 0), tin_dtype_bytes(value->dtype))};
   if (value->in[0] >= 0 || index->high - index->low > INT32_MAX || (v->nest->form == NEST_COLUMN && !v->spelled))
     v->failed = true;
   int64_t size = v->nest->args.at[value->arg].size;
@@ -240,8 +241,10 @@ static int emit_scalar(struct vectorizer *v, const struct tin_value *value) {
     v->failed = true;
     return 0;
   }
-  struct tin_vconst constant = {
-      .reg = (uint16_t)tin_v_register(v), .pointer = (int16_t)pointer, .disp = 8 * value->arg, .type = (uint8_t)tin_v_memory_type(value->dtype)};
+  struct tin_vconst constant = {.reg = (uint16_t)tin_v_register(v),
+                                .pointer = (int16_t)pointer,
+                                .disp = 8 * value->arg,
+                                .type = (uint8_t)tin_v_memory_type(value->dtype)};
   tin_vec_push(v->arena, &v->program.consts, constant);
   return constant.reg;
 }
@@ -315,7 +318,8 @@ void tin_v_emit_store(struct vectorizer *v, const struct tin_store *store, bool 
     v->failed = true;
   if (dtype == TIN_BOOL)
     reg = tin_v_binary(v, V_AND, VT_I32, reg, tin_v_const(v, VT_I32, 1));
-  bool streams = v->nest->args.at[store->arg].streamed && element && !v->tail && tin_v_memory_type(dtype) < VT_NARROW && tin_v_is_aligned(v, store->index);
+  bool streams = v->nest->args.at[store->arg].streamed && element && !v->tail && tin_v_memory_type(dtype) < VT_NARROW &&
+                 tin_v_is_aligned(v, store->index);
   memory_inst(v, streams ? V_STREAM : V_STORE, dtype, &place, true)->a = (uint16_t)reg;
 }
 
