@@ -232,7 +232,8 @@ static void test_gpt2(void **state) {
 
 /* Of innermost loops. */
 struct loop_count {
-  int instructions, fmas;
+  int instructions, fmas; /* without fetches ahead, which wait for nothing and take slots of loads that are left over */
+  int fetches, streams;
   int step; /* elements a turn; 0: a REPEAT, which has none */
 };
 
@@ -247,9 +248,14 @@ static int count_loops(const struct tin_vprogram *program, struct loop_count *lo
       begin = i;
     if ((inst->op != V_END && inst->op != V_REPEAT_END) || begin < 0)
       continue;
-    struct loop_count loop = {.instructions = i - begin - 1, .step = inst->op == V_END ? inst->imm : 0};
-    for (int k = begin + 1; k < i; k++)
-      loop.fmas += program->insts.at[k].op == V_FMA || program->insts.at[k].op == V_FMA_MEM;
+    struct loop_count loop = {.step = inst->op == V_END ? inst->imm : 0};
+    for (int k = begin + 1; k < i; k++) {
+      int op = program->insts.at[k].op;
+      loop.fmas += op == V_FMA || op == V_FMA_MEM;
+      loop.fetches += op == V_PREFETCH;
+      loop.streams += op == V_STREAM;
+      loop.instructions += op != V_PREFETCH;
+    }
     if (starts || !loop.step) {
       assert_true(count < most);
       loops[count++] = loop;
@@ -295,6 +301,40 @@ static void test_instructions_an_element(void **state) {
     assert_true(count > 0);
     if (instructions > kernels[i].most)
       fail_msg("%s: more than %.2f instructions for a vector of elements", kernels[i].name, kernels[i].most);
+  }
+}
+
+static int build_large_softmax(struct model *model, tin_tensor **outputs) {
+  outputs[0] = tin_softmax(input(model, 4096, 4096), -1);
+  return 1;
+}
+
+static int build_small_silu(struct model *model, tin_tensor **outputs) {
+  outputs[0] = tin_silu(input(model, 128, 128));
+  return 1;
+}
+
+/* What lies beyond the core's caches is fetched ahead once, in one of the passes; a result is stored past the caches when it and the
+ * operands are more than they hold, and never where it overwrites what was read. Lines of 16 elements a turn are counted. */
+static void test_traffic(void **state) {
+  static const struct {
+    const char *name;
+    build_step *build;
+    double fetched, streamed; /* lines for a vector of elements */
+  } kernels[] = {{"silu", build_small_silu, 0, 0}, {"silu(a*b+c)", build_silu, 3, 0},
+                 {"softmax", build_softmax, 1, 0}, {"large softmax", build_large_softmax, 1, 1},
+                 {"layer norm", build_norm, 1, 0}, {"AdamW", build_adamw, 4, 0}};
+  struct loop_count loops[MAX_LOOPS];
+  (void)state;
+  for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++) {
+    double instructions, fetched = 0, streamed = 0;
+    int count = plan_loops(kernels[i].build, loops, &instructions);
+    for (int l = 0; l < count; l++) {
+      fetched += loops[l].step ? 16.0 * loops[l].fetches / loops[l].step : 0;
+      streamed += loops[l].step ? 16.0 * loops[l].streams / loops[l].step : 0;
+    }
+    if (fetched != kernels[i].fetched || streamed != kernels[i].streamed)
+      fail_msg("%s: %g lines are fetched ahead, %g streamed", kernels[i].name, fetched, streamed);
   }
 }
 
@@ -376,6 +416,7 @@ int main(void) {
       cmocka_unit_test(test_training_steps),
       cmocka_unit_test(test_gpt2),
       cmocka_unit_test(test_instructions_an_element),
+      cmocka_unit_test(test_traffic),
       cmocka_unit_test(test_multiply_adds_of_products),
       cmocka_unit_test(test_later_steps),
   };
