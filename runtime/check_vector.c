@@ -295,6 +295,9 @@ static int follow(struct machine *m, const int *ends, int at) {
   case V_BUMP:
     m->frame[inst->pointer] += inst->imm;
     return at + 1;
+  case V_ADVANCE:
+    m->frame[inst->pointer] += m->frame[inst->a];
+    return at + 1;
   case V_RESET:
     m->frame[inst->a] = inst->imm;
     return at + 1;

@@ -130,6 +130,9 @@ static int run_control(struct machine *m, const struct tin_vprogram *program, in
   case V_BUMP:
     m->frame[inst->pointer] += inst->imm;
     return at + 1;
+  case V_ADVANCE:
+    m->frame[inst->pointer] += m->frame[inst->a];
+    return at + 1;
   case V_LOOP:
     return m->index + inst->imm <= limit ? at + 1 : match(program, at, 1) + 1;
   case V_END:

@@ -77,6 +77,7 @@ static const char every_kind[] = "vector lanes=16 registers=8 pointers=3 slots=6
                                  "    store.f32.tail [p1 + i], r7\n"
                                  "  tail_end\n"
                                  "  bump p0, -4\n"
+                                 "  advance p0, frame[4]\n"
                                  "repeat_end frame[3]\n";
 
 static void test_every_kind(void **state) {

@@ -24,8 +24,8 @@ enum { CHUNK_MAX = 256, CHUNK_GRAIN = 16, GROUP_CHUNKS = 16 };
 enum { PACKED_MAX = 1 << 18, SUMS_MAX = 1 << 17 };
 /* Rows of k that are fetched ahead where the columns are used in place: about a memory latency of work. */
 enum { DIRECT_AHEAD = 16 };
-/* Rows whose staged chunk stays in L2 beside the packed columns. */
-enum { STAGED_ROWS = 512, ITEM_ROWS = 2048 };
+/* Bytes of staged rows: a third of L1, where they stay while the panels of packed columns pass by. */
+enum { STAGED_BYTES = 16384, ITEM_ROWS = 2048 };
 /* A row stride of a multiple of this many bytes puts all rows of a tile into few sets of a 12-way L1. */
 enum { ALIASING_BYTES = 2048 };
 
@@ -107,6 +107,11 @@ static struct tin_nest *nest_in_runs(const struct contract_plan *p, struct tin_a
   return nest;
 }
 
+static int64_t tiles_staged(const struct contract_plan *p) {
+  int64_t tiles = STAGED_BYTES / ((p->small + 1) * p->chunk * p->bytes);
+  return tiles < 1 ? 1 : tiles;
+}
+
 /* The row operand is read where it lies when it is a plain strided buffer whose rows do not collide in L1; else it is staged. */
 static void plan_rows(struct contract_plan *p, struct tin_arena *arena) {
   p->row_nest = tin_lower_contract(arena, p->schedule, p->part, &p->axes, CONTRACT_ROWS_BY_K, 1, 0);
@@ -115,7 +120,7 @@ static void plan_rows(struct contract_plan *p, struct tin_arena *arena) {
       direct && p->n_tiles > 1 && p->small > 8 && p->row_direct.row_stride * p->bytes % ALIASING_BYTES == 0 && p->row_direct.row_stride;
   bool near = direct && is_near(p, p->row_direct.row_stride, p->rows_max) && is_near(p, p->row_direct.column_stride, 1);
   p->row_staged = !near || collides;
-  int64_t rows = smaller(p->n_tiles, ceil_div(STAGED_ROWS, p->small ? p->small : 1)) * (p->small + 1);
+  int64_t rows = smaller(p->n_tiles, tiles_staged(p)) * (p->small + 1);
   if (!p->row_staged)
     return;
   float by_row, by_k;
@@ -124,7 +129,9 @@ static void plan_rows(struct contract_plan *p, struct tin_arena *arena) {
   nest_in_runs(p, arena, CONTRACT_K_BY_ROWS, 1, &other_run, &by_k);
   p->row_by_k = by_k < by_row;
   p->row_run = p->row_by_k ? other_run : p->row_run;
-  p->staged_leading = p->row_by_k ? rows + 16 : p->chunk + 16; /* 16: keeps strides off powers of two */
+  p->staged_leading = p->row_by_k ? ceil_div(rows, p->lanes) * p->lanes : p->chunk;
+  if (p->staged_leading * p->bytes % (ALIASING_BYTES / 2) == 0)
+    p->staged_leading += p->lanes;
   p->row_nest = tin_lower_contract(arena, p->schedule, p->part, &p->axes, p->row_by_k ? CONTRACT_K_BY_ROWS : CONTRACT_ROWS_BY_K,
                                    p->staged_leading, p->row_run);
 }
@@ -191,7 +198,7 @@ static void plan_items(struct contract_plan *p, int threads) {
     p->item_tiles = ceil_div(p->n_tiles, ceil_div((int64_t)2 * threads, p->axes.batch_size * p->column_blocks));
     p->row_blocks = ceil_div(p->n_tiles, p->item_tiles);
   }
-  p->staged_tiles = smaller(p->item_tiles, ceil_div(STAGED_ROWS, p->small ? p->small : 1));
+  p->staged_tiles = p->row_staged ? smaller(p->item_tiles, tiles_staged(p)) : p->item_tiles;
 }
 
 static void plan_scratch(struct contract_plan *p) {
@@ -223,6 +230,8 @@ static void print_micros(const struct tin_output *out, const struct contract_pla
   micro.b_k = p->columns == COLUMNS_DIRECT ? p->column_direct.row_stride : p->panel;
   micro.adds = p->n_chunks > 1;
   micro.ahead = p->columns == COLUMNS_DIRECT ? DIRECT_AHEAD : 0;
+  micro.fetch = p->direct_result || p->n_chunks > 1;
+  micro.strip = true;
   int64_t rest = p->n % p->panel, rest_vectors = ceil_div(rest, p->lanes);
   for (int tall = 0; tall < (p->extra ? 2 : 1); tall++)
     for (int narrow = 0; narrow < (rest && rest_vectors < p->vectors ? 2 : 1); narrow++) {
@@ -289,12 +298,27 @@ static void print_pack(const struct tin_output *out, const struct contract_plan 
                  (long long)p->panel);
 }
 
-static void print_tile_call(const struct tin_output *out, const struct contract_plan *p, const char *name, int tall, int narrow) {
+static void print_strip_call(const struct tin_output *out, const struct contract_plan *p, const char *name, int tall, int narrow) {
   tin_output_add(out, "%s_tile%d%d(a, b, c, k1 - k0, ", name, tall, narrow);
   if (p->group > 1) /* chunk sums of a group are added up first */
-    tin_output_add(out, "(k0 / %lldL) %% %lldL != 0);", (long long)p->chunk, (long long)p->group);
+    tin_output_add(out, "(k0 / %lldL) %% %lldL != 0, ", (long long)p->chunk, (long long)p->group);
   else
-    tin_output_add(out, "k0 != 0);");
+    tin_output_add(out, "k0 != 0, ");
+  tin_output_add(out, tall ? "tall);" : p->extra ? "t1 - t0 - tall);" : "t1 - t0);");
+}
+
+/* The row tiles t0 .. t1 of one panel: the tall ones come first. */
+static void print_strips(const struct tin_output *out, const struct contract_plan *p, const char *name, int narrow) {
+  if (!p->extra) {
+    print_strip_call(out, p, name, 0, narrow);
+    return;
+  }
+  int64_t tall = p->small + 1, a_row = p->row_staged ? (p->row_by_k ? 1 : p->staged_leading) : p->row_direct.row_stride;
+  tin_output_add(out, "if (tall) ");
+  print_strip_call(out, p, name, 1, narrow);
+  tin_output_add(out, " a += tall * %lldL; c += tall * %lldL; if (tall < t1 - t0) ", (long long)(tall * a_row * p->bytes),
+                 (long long)(tall * p->sums_leading * p->bytes));
+  print_strip_call(out, p, name, 0, narrow);
 }
 
 /* The tiles of one panel and one group of rows. */
@@ -302,35 +326,29 @@ static void print_tiles(const struct tin_output *out, const struct contract_plan
   int bytes = p->bytes;
   int64_t rest = p->n % p->panel;
   bool narrow = rest && ceil_div(rest, p->lanes) < p->vectors;
-  tin_output_add(out, "          for (long t = t0; t < t1; t++) {\n            long m = t * %lldL + (t < %lldL ? t : %lldL);\n",
-                 (long long)p->small, (long long)p->extra, (long long)p->extra);
   if (p->row_staged)
-    tin_output_add(out, "            char *a = staged + (m - m0) * %lldL;\n", (long long)((p->row_by_k ? 1 : p->staged_leading) * bytes));
+    tin_output_add(out, "          char *a = staged;\n");
   else
-    tin_output_add(out, "            char *a = buf[%d] + (%lldL + batch * %lldL + m * %lldL + k0 * %lldL) * %d;\n", p->row_direct.value,
+    tin_output_add(out, "          char *a = buf[%d] + (%lldL + batch * %lldL + m0 * %lldL + k0 * %lldL) * %d;\n", p->row_direct.value,
                    (long long)p->row_direct.base, (long long)p->row_direct.batch_stride, (long long)p->row_direct.row_stride,
                    (long long)p->row_direct.column_stride, bytes);
   if (p->direct_result)
-    tin_output_add(out, "            char *c = buf[%d] + (batch * %lldL + m * %lldL + n) * %d;\n", p->result_value,
+    tin_output_add(out, "          char *c = buf[%d] + (batch * %lldL + m0 * %lldL + n) * %d;\n", p->result_value,
                    (long long)p->result_batch, (long long)p->sums_leading, bytes);
   else
-    tin_output_add(out, "            char *c = %s + (m - item_m0) * %lldL;\n", p->group > 1 ? "into" : "sums",
+    tin_output_add(out, "          char *c = %s + (m0 - item_m0) * %lldL;\n", p->group > 1 ? "into" : "sums",
                    (long long)(p->panel * bytes));
-  tin_output_add(out, "            ");
-  for (int is_narrow = narrow; is_narrow >= 0; is_narrow--) {
-    if (is_narrow)
-      tin_output_add(out, "if (n + %lldL > %lldL) { ", (long long)p->panel, (long long)p->n);
-    else if (narrow)
-      tin_output_add(out, " } else { ");
-    if (p->extra) {
-      tin_output_add(out, "if (t < %lldL) { ", (long long)p->extra);
-      print_tile_call(out, p, name, 1, is_narrow);
-      tin_output_add(out, " } else { ");
-    }
-    print_tile_call(out, p, name, 0, is_narrow);
-    tin_output_add(out, p->extra ? " }" : "");
+  if (p->extra)
+    tin_output_add(out, "          long tall = t1 < %lldL ? t1 - t0 : t0 < %lldL ? %lldL - t0 : 0;\n", (long long)p->extra,
+                   (long long)p->extra, (long long)p->extra);
+  tin_output_add(out, "          ");
+  if (narrow) {
+    tin_output_add(out, "if (n + %lldL > %lldL) { ", (long long)p->panel, (long long)p->n);
+    print_strips(out, p, name, 1);
+    tin_output_add(out, " } else { ");
   }
-  tin_output_add(out, narrow ? " }\n          }\n" : "\n          }\n");
+  print_strips(out, p, name, 0);
+  tin_output_add(out, narrow ? " }\n" : "\n");
 }
 
 /* After a panel's rows are done in this chunk: the group's sum joins the total, the consumers run. */

@@ -95,14 +95,30 @@ static void micro_step(struct hand *h, const struct tin_micro *micro, const stru
   }
 }
 
+/* Pointers, then the other slots of the frame. */
+enum { AT_A, AT_B, AT_C, AT_FETCHED, MICRO_POINTERS, REST = MICRO_POINTERS, ADD, PER_ROW, ROW, TILES, BACK_A, BACK_B, MICRO_SLOTS };
+
 /* One step of k a round: with at least 24 FMAs in it the loop costs nothing, and less text compiles faster. */
-static void micro_loop(struct hand *h, const struct tin_micro *micro, const struct micro_registers *r) {
+static void micro_loop(struct hand *h, const struct tin_micro *micro, const struct micro_registers *r, int rounds) {
   int bytes = tin_dtype_bytes(micro->dtype);
-  hand_loop(h, V_LOOP, 3, 1);
+  hand_emit(h, V_INDEX_ZERO);
+  hand_loop(h, V_LOOP, rounds, 1);
   micro_step(h, micro, r, V_FMA);
-  hand_bump(h, 0, micro->a_k * bytes);
-  hand_bump(h, 1, micro->b_k * bytes);
+  hand_bump(h, AT_A, micro->a_k * bytes);
+  hand_bump(h, AT_B, micro->b_k * bytes);
   hand_loop(h, V_END, -1, 1);
+}
+
+/* Steps of k, spread over the rows of C that are fetched meanwhile. */
+static void micro_fetch_loop(struct hand *h, const struct tin_micro *micro, const struct micro_registers *r) {
+  int bytes = tin_dtype_bytes(micro->dtype);
+  hand_loop(h, V_RESET, ROW, micro->rows);
+  hand_loop(h, V_REPEAT, ROW, 0);
+  for (int j = 0; j < micro->vectors; j++)
+    hand_prefetch(h, AT_FETCHED, j * micro->lanes * bytes, PREFETCH_TO_WRITE);
+  hand_bump(h, AT_FETCHED, micro->c_row * bytes);
+  micro_loop(h, micro, r, PER_ROW);
+  hand_loop(h, V_REPEAT_END, ROW, 0);
 }
 
 /* The op for every accumulator and its place in C. */
@@ -116,61 +132,91 @@ static void micro_results(struct hand *h, const struct tin_micro *micro, const s
     }
 }
 
+/* One tile, pointers at its corner. */
+static void micro_tile(struct hand *h, const struct tin_micro *micro, const struct micro_registers *r) {
+  int bytes = tin_dtype_bytes(micro->dtype);
+  micro_step(h, micro, r, V_MUL); /* fma(a, b, -0.0) is a * b */
+  hand_bump(h, AT_A, micro->a_k * bytes);
+  hand_bump(h, AT_B, micro->b_k * bytes);
+  if (micro->fetch)
+    micro_fetch_loop(h, micro, r);
+  micro_loop(h, micro, r, REST);
+  if (micro->adds) { /* a loop of `add` rounds */
+    hand_emit(h, V_INDEX_ZERO);
+    hand_loop(h, V_LOOP, ADD, 1);
+    micro_results(h, micro, r, V_ADD_MEM);
+    hand_loop(h, V_END, -1, 1);
+  }
+  micro_results(h, micro, r, V_STORE);
+}
+
+static void hand_advance(struct hand *h, int pointer, int slot) {
+  struct tin_vinst *inst = hand_emit(h, V_ADVANCE);
+  inst->pointer = (int16_t)pointer;
+  inst->a = (uint16_t)slot;
+}
+
 static void micro_program(const struct tin_output *out, const struct tin_micro *micro, struct hand *h) {
   *h = (struct hand){.arena = out->arena, .type = vector_type(micro->dtype)};
   h->program.lanes = micro->lanes;
-  h->program.n_pointers = 3;
-  h->program.n_slots = 5;
+  h->program.n_pointers = MICRO_POINTERS;
+  h->program.n_slots = MICRO_SLOTS;
   h->program.spill_slot = -1;
   struct micro_registers r = micro_registers(micro, out->target->vector);
-  int bytes = tin_dtype_bytes(micro->dtype);
-  for (int i = 0; i < micro->rows; i++)
-    for (int j = 0; j < micro->vectors; j++)
-      hand_prefetch(h, 2, (i * micro->c_row + j * micro->lanes) * bytes, PREFETCH_TO_WRITE);
-  micro_step(h, micro, &r, V_MUL); /* fma(a, b, -0.0) is a * b */
-  hand_bump(h, 0, micro->a_k * bytes);
-  hand_bump(h, 1, micro->b_k * bytes);
-  hand_emit(h, V_INDEX_ZERO);
-  micro_loop(h, micro, &r);
-  if (micro->adds) { /* a loop of `add` rounds */
-    hand_emit(h, V_INDEX_ZERO);
-    hand_loop(h, V_LOOP, 4, 1);
-    micro_results(h, micro, &r, V_ADD_MEM);
-    hand_loop(h, V_END, -1, 1);
+  if (micro->strip)
+    hand_loop(h, V_REPEAT, TILES, 0);
+  micro_tile(h, micro, &r);
+  if (micro->strip) {
+    hand_advance(h, AT_A, BACK_A);
+    hand_advance(h, AT_B, BACK_B);
+    hand_bump(h, AT_C, micro->rows * micro->c_row * tin_dtype_bytes(micro->dtype));
+    hand_loop(h, V_REPEAT_END, TILES, 0);
   }
-  micro_results(h, micro, &r, V_STORE);
 }
 
-static void micro_plain(const struct tin_output *out, const struct tin_micro *micro, const char *name) {
+static void micro_plain(const struct tin_output *out, const struct tin_micro *micro) {
   const char *type = tin_dtypes[micro->dtype].ctype, *fma = micro->dtype == TIN_F64 ? "tin_fma" : "tin_fmaf";
   tin_output_add(out,
-                 "static void %s(char *a, char *b, char *c, long k, long add)\n{\n"
                  "  const %s *A = (const %s *)a, *B = (const %s *)b; %s *C = (%s *)c;\n"
-                 "  for (long i = 0; i < %d; i++)\n"
+                 "  for (long i = 0; i < %s%d; i++)\n"
                  "    for (long j = 0; j < %d; j++) {\n"
                  "      const %s first = B[j];\n"
                  "      %s sum = A[i * %lldL] * first;\n"
                  "      for (long p = 1; p < k; p++)\n"
                  "        sum = %s(A[i * %lldL + p * %lldL], B[p * %lldL + j], sum);\n"
                  "      C[i * %lldL + j] = add ? C[i * %lldL + j] + sum : sum;\n"
-                 "    }\n}\n",
-                 name, type, type, type, type, type, micro->rows, micro->vectors * micro->lanes, type, type, (long long)micro->a_row, fma,
-                 (long long)micro->a_row, (long long)micro->a_k, (long long)micro->b_k, (long long)micro->c_row, (long long)micro->c_row);
+                 "    }\n",
+                 type, type, type, type, type, micro->strip ? "tiles * " : "", micro->rows, micro->vectors * micro->lanes, type, type,
+                 (long long)micro->a_row, fma, (long long)micro->a_row, (long long)micro->a_k, (long long)micro->b_k,
+                 (long long)micro->c_row, (long long)micro->c_row);
+}
+
+/* The frame of the routine, and its call. */
+static void micro_call(const struct tin_output *out, const struct tin_micro *micro, const char *name) {
+  struct hand hand;
+  int bytes = tin_dtype_bytes(micro->dtype);
+  micro_program(out, micro, &hand);
+  tin_output_add(out, "  long f[%d];\n  f[%d] = (long)a; f[%d] = (long)b; f[%d] = (long)c; f[%d] = add;\n", MICRO_SLOTS, AT_A, AT_B, AT_C,
+                 ADD);
+  if (micro->fetch)
+    tin_output_add(out, "  f[%d] = (long)c; f[%d] = (k - 1) / %d; f[%d] = k - 1 - f[%d] * %d;\n", AT_FETCHED, PER_ROW, micro->rows, REST,
+                   PER_ROW, micro->rows);
+  else
+    tin_output_add(out, "  f[%d] = k - 1;\n", REST);
+  if (micro->strip)
+    tin_output_add(out, "  f[%d] = tiles; f[%d] = (%lldL - k * %lldL) * %d; f[%d] = -k * %lldL;\n", TILES, BACK_A,
+                   (long long)(micro->rows * micro->a_row), (long long)micro->a_k, bytes, BACK_B, (long long)(micro->b_k * bytes));
+  tin_output_routine(out, &hand.program, name);
 }
 
 void tin_micro_print(const struct tin_output *out, const struct tin_micro *micro, const char *name) {
-  if (!out->target->vector) {
-    micro_plain(out, micro, name);
-    return;
-  }
-  struct hand hand;
-  micro_program(out, micro, &hand);
-  tin_output_declare_routine(out, name);
-  tin_output_add(out,
-                 "static void %s(char *a, char *b, char *c, long k, long add)\n{\n  long f[5];\n"
-                 "  f[0] = (long)a; f[1] = (long)b; f[2] = (long)c; f[3] = k - 1; f[4] = add;\n",
-                 name);
-  tin_output_routine(out, &hand.program, name);
+  if (out->target->vector)
+    tin_output_declare_routine(out, name);
+  tin_output_add(out, "static void %s(char *a, char *b, char *c, long k, long add%s)\n{\n", name, micro->strip ? ", long tiles" : "");
+  if (out->target->vector)
+    micro_call(out, micro, name);
+  else
+    micro_plain(out, micro);
   tin_output_add(out, "}\n");
 }
 

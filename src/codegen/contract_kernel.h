@@ -5,7 +5,9 @@
 #include "codegen/contract.h"
 
 /* One micro-kernel: rows x (vectors * lanes) tile, C (+)= sum over k of A[row, k] * B[k, column], each a chain of FMAs in increasing k.
- *   static void NAME(char *a, char *b, char *c, long k, long add)     k >= 1; add: 1 when C holds the sum of earlier chunks, 0 when not */
+ *   static void NAME(char *a, char *b, char *c, long k, long add)     k >= 1; add: 1 when C holds the sum of earlier chunks, 0 when not
+ * A strip does that for `tiles` >= 1 tiles, one under the other, each with the same B:
+ *   static void NAME(char *a, char *b, char *c, long k, long add, long tiles) */
 struct tin_micro {
   int dtype;
   int lanes;
@@ -15,6 +17,9 @@ struct tin_micro {
   int64_t b_k;        /* stride of B along k, elements; its columns are contiguous */
   int64_t c_row;      /* stride of C, elements */
   int ahead;          /* rows of B to fetch ahead, 0: none */
+  bool fetch;         /* C may lie outside of L1: fetch its rows while products add up, one after another, since all at once they would
+                       * take every line fill buffer and hold up A and B */
+  bool strip;
 };
 void tin_micro_print(const struct tin_output *out, const struct tin_micro *micro, const char *name);
 

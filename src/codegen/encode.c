@@ -17,7 +17,7 @@ enum { LESS_OR_EQUAL = 0xe, GREATER = 0xf, GREATER_OR_EQUAL = 0xd, NOT_ZERO = 5 
 
 static bool has_memory(int op) {
   return op == V_LOAD || op == V_STORE || op == V_STREAM || op == V_BROADCAST || op == V_GATHER || op == V_FMA_MEM || op == V_ADD_MEM ||
-         op == V_PREFETCH || op == V_BUMP;
+         op == V_PREFETCH || op == V_BUMP || op == V_ADVANCE;
 }
 
 /* Gives registers to the pointers that are used, lowest first, and loads them. */
@@ -169,6 +169,16 @@ static void encode_bump(struct encoder *e, const struct tin_vinst *inst) {
   tin_x86_imm32(&e->code, inst->imm);
 }
 
+static void encode_advance(struct encoder *e, const struct tin_vinst *inst) {
+  int reg = pointer_register(e, inst->pointer);
+  if (reg >= 0) {
+    tin_x86_general_memory(&e->code, 0x03, true, reg, slot_memory(inst->a)); /* add */
+    return;
+  }
+  tin_x86_general_memory(&e->code, 0x8b, true, RAX, slot_memory(inst->a));
+  tin_x86_general_memory(&e->code, 0x01, true, RAX, slot_memory(inst->pointer)); /* add to memory */
+}
+
 /* True when the vop was control. */
 static bool encode_control(struct encoder *e, const struct tin_vinst *inst) {
   switch (inst->op) {
@@ -196,6 +206,9 @@ static bool encode_control(struct encoder *e, const struct tin_vinst *inst) {
     break;
   case V_BUMP:
     encode_bump(e, inst);
+    return true;
+  case V_ADVANCE:
+    encode_advance(e, inst);
     return true;
   case V_RESET:
     tin_x86_general_memory(&e->code, 0xc7, true, 0, slot_memory(inst->a));

@@ -42,7 +42,7 @@ struct tin_vinst {
   uint8_t flags;
   uint8_t predicate;   /* CMP's and other small immediates live in imm; this is spare and 0 */
   uint16_t d, a, b, c; /* registers: virtual before allocation, physical after; V_NO_REGISTER when unused */
-  int16_t pointer;     /* memory operand, BUMP */
+  int16_t pointer;     /* memory operand, BUMP, ADVANCE */
   int32_t disp;        /* bytes */
   int32_t imm;
 };

@@ -5,6 +5,7 @@
  *   line    = op "." type [ ".tail" ] [ ".dead" ] [ operand { "," operand } ]
  *           | "index_zero" | "loop" limit "," step | "end" step | "tail" limit "," n | "tail_end"
  *           | "repeat" slot | "repeat_end" slot | "bump" pointer "," bytes | "reset" slot "," value
+ *           | "advance" pointer "," slot
  *   operand = register | memory | integer | "lt" | "le" | "eq" | "ne" | "unordered"
  *   memory  = "[" pointer [ "+" "i" ] [ ( "+" | "-" ) bytes ] "]"         `+ i` adds the index register times the element size
  *   limit   = slot | integer
@@ -132,6 +133,11 @@ static void parse_control(struct parser *p, struct tin_vinst *inst) {
     break;
   case V_BUMP:
     inst->pointer = (int16_t)tin_parse_numbered(&p->in, 'p', MAX_SLOTS);
+    break;
+  case V_ADVANCE:
+    inst->pointer = (int16_t)tin_parse_numbered(&p->in, 'p', MAX_SLOTS);
+    tin_parse_expect(&p->in, ",", NULL);
+    inst->a = parse_slot(p);
     break;
   default:
     separated = false;

@@ -108,6 +108,9 @@ static void print_control(struct printer *p, const struct tin_vinst *inst) {
   case V_BUMP:
     tin_text_add(p->text, "p%d += %d;\n", inst->pointer, inst->imm);
     break;
+  case V_ADVANCE:
+    tin_text_add(p->text, "p%d += vframe[%d];\n", inst->pointer, inst->a);
+    break;
   case V_RESET:
     tin_text_add(p->text, "vframe[%d] = %d;\n", inst->a, inst->imm);
     break;
@@ -158,7 +161,7 @@ static void list_end(struct list *list) {
 }
 
 static bool uses_pointer(const struct tin_vinst *inst) {
-  return inst->op == V_BUMP || strchr(tin_vops[inst->op].operands, 'M');
+  return inst->op == V_BUMP || inst->op == V_ADVANCE || strchr(tin_vops[inst->op].operands, 'M');
 }
 
 static void declare_pointers(struct printer *p) {
@@ -247,6 +250,8 @@ static void print_plain_control(struct tin_text *text, const struct tin_vinst *i
     tin_text_add(text, " %d", inst->disp);
   else if (inst->op == V_BUMP)
     tin_text_add(text, " p%d", inst->pointer);
+  else if (inst->op == V_ADVANCE)
+    tin_text_add(text, " p%d, frame[%d]", inst->pointer, inst->a);
   if (*tin_vops[inst->op].operands == 'I')
     tin_text_add(text, "%s%d", inst->op == V_END ? " " : ", ", inst->imm);
 }

@@ -112,6 +112,8 @@ static bool verify_control(struct verifier *v, const struct tin_vinst *inst) {
     return verify_close(v, inst);
   case V_BUMP:
     return verify_memory(v, inst);
+  case V_ADVANCE:
+    return verify_memory(v, inst) && verify_slot(v, inst->a, false);
   case V_RESET:
     return verify_slot(v, inst->a, false);
   default:
