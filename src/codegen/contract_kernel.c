@@ -50,6 +50,12 @@ static void hand_prefetch(struct hand *h, int pointer, int64_t disp, int how) {
   inst->imm = how;
 }
 
+/* The last instruction is masked by the tail. */
+static void hand_tail(struct hand *h, bool masked) {
+  if (masked)
+    h->program.insts.at[h->program.insts.count - 1].flags |= V_TAIL_FLAG;
+}
+
 static void hand_bump(struct hand *h, int pointer, int64_t bytes) {
   struct tin_vinst *inst = hand_emit(h, V_BUMP);
   inst->pointer = (int16_t)pointer;
@@ -83,8 +89,10 @@ static struct micro_registers micro_registers(const struct tin_micro *micro, con
 
 static void micro_step(struct hand *h, const struct tin_micro *micro, const struct micro_registers *r, int op) {
   int bytes = tin_dtype_bytes(micro->dtype), vector = micro->lanes * bytes;
-  for (int j = 0; j < micro->vectors; j++)
+  for (int j = 0; j < micro->vectors; j++) {
     hand_memory(h, V_LOAD, r->b + j, 1, j * vector);
+    hand_tail(h, micro->tail_b && j == micro->vectors - 1);
+  }
   for (int j = 0; micro->ahead && j < micro->vectors; j++)
     hand_prefetch(h, 1, micro->ahead * micro->b_k * bytes + j * vector, PREFETCH_TO_READ);
   for (int i = 0; i < micro->rows; i++) {
@@ -121,14 +129,19 @@ static void micro_fetch_loop(struct hand *h, const struct tin_micro *micro, cons
   hand_loop(h, V_REPEAT_END, ROW, 0);
 }
 
-/* The op for every accumulator and its place in C. */
+/* ADD_MEM or STORE of every accumulator and its place in C. */
 static void micro_results(struct hand *h, const struct tin_micro *micro, const struct micro_registers *r, int op) {
   int bytes = tin_dtype_bytes(micro->dtype);
   for (int i = 0; i < micro->rows; i++)
     for (int j = 0; j < micro->vectors; j++) {
       int accumulator = r->accumulator + i * micro->vectors + j;
-      hand_memory(h, op, accumulator, 2, (i * micro->c_row + j * micro->lanes) * bytes);
-      h->program.insts.at[h->program.insts.count - 1].a = (uint16_t)accumulator;
+      bool masked = micro->tail_c && j == micro->vectors - 1, apart = masked && op == V_ADD_MEM; /* has no register to spare for masking */
+      hand_memory(h, apart ? V_LOAD : op, apart ? r->b : accumulator, AT_C, (i * micro->c_row + j * micro->lanes) * bytes);
+      hand_tail(h, masked);
+      if (apart)
+        hand_registers(h, V_ADD, accumulator, accumulator, r->b);
+      else
+        h->program.insts.at[h->program.insts.count - 1].a = (uint16_t)accumulator;
     }
 }
 
@@ -163,6 +176,11 @@ static void micro_program(const struct tin_output *out, const struct tin_micro *
   h->program.n_slots = MICRO_SLOTS;
   h->program.spill_slot = -1;
   struct micro_registers r = micro_registers(micro, out->target->vector);
+  if (micro->tail_b || micro->tail_c) { /* the mask holds for the whole program */
+    hand_emit(h, V_INDEX_ZERO);
+    hand_loop(h, V_TAIL, -1, micro->lanes);
+    h->program.insts.at[h->program.insts.count - 1].disp = micro->tail;
+  }
   if (micro->strip)
     hand_loop(h, V_REPEAT, TILES, 0);
   micro_tile(h, micro, &r);
@@ -172,6 +190,8 @@ static void micro_program(const struct tin_output *out, const struct tin_micro *
     hand_bump(h, AT_C, micro->rows * micro->c_row * tin_dtype_bytes(micro->dtype));
     hand_loop(h, V_REPEAT_END, TILES, 0);
   }
+  if (micro->tail_b || micro->tail_c)
+    hand_emit(h, V_TAIL_END);
 }
 
 static void micro_plain(const struct tin_output *out, const struct tin_micro *micro) {
@@ -186,7 +206,8 @@ static void micro_plain(const struct tin_output *out, const struct tin_micro *mi
                  "        sum = %s(A[i * %lldL + p * %lldL], B[p * %lldL + j], sum);\n"
                  "      C[i * %lldL + j] = add ? C[i * %lldL + j] + sum : sum;\n"
                  "    }\n",
-                 type, type, type, type, type, micro->strip ? "tiles * " : "", micro->rows, micro->vectors * micro->lanes, type, type,
+                 type, type, type, type, type, micro->strip ? "tiles * " : "", micro->rows,
+                 micro->vectors * micro->lanes - (micro->tail ? micro->lanes - micro->tail : 0), type, type,
                  (long long)micro->a_row, fma, (long long)micro->a_row, (long long)micro->a_k, (long long)micro->b_k,
                  (long long)micro->c_row, (long long)micro->c_row);
 }

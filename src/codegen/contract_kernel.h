@@ -20,6 +20,8 @@ struct tin_micro {
   bool fetch;         /* C may lie outside of L1: fetch its rows while products add up, one after another, since all at once they would
                        * take every line fill buffer and hold up A and B */
   bool strip;
+  int tail;            /* columns of the last vector, 0: all of them */
+  bool tail_b, tail_c; /* the others of that vector are not read in B, are neither read nor written in C; avx512 and plain C only */
 };
 void tin_micro_print(const struct tin_output *out, const struct tin_micro *micro, const char *name);
 

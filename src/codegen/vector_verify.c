@@ -84,7 +84,8 @@ static bool verify_immediate(const struct verifier *v, const struct tin_vinst *i
 
 static bool verify_open(struct verifier *v, const struct tin_vinst *inst) {
   CHECK(v, v->depth < MAX_NESTING, "more than %d regions in each other", MAX_NESTING);
-  CHECK(v, inst->op == V_REPEAT || (!inside(v, V_LOOP) && !inside(v, V_TAIL)), "%s", "inside a loop or tail: there is one index register");
+  bool indexed = inside(v, V_LOOP) || (inst->op == V_TAIL && inside(v, V_TAIL));
+  CHECK(v, inst->op == V_REPEAT || !indexed, "%s", "inside a loop or tail: there is one index register");
   v->open[v->depth++] = v->at;
   return verify_slot(v, inst->a, inst->op != V_REPEAT);
 }
