@@ -1,7 +1,7 @@
 /* Tinsmith: lazy tensors whose graph is compiled to fused kernels when a value is asked for.
  *
  * A `tin_tensor *` is a name for a value, never memory to look into. Ops take and return such names, build a graph and compute nothing;
- * only tin_realize, tin_read, tin_item, tin_keep and tin_end compute. Shapes are row-major in NumPy's order, axes may be negative,
+ * only tin_realize, tin_read, tin_item, tin_keep, tin_end, tin_compile and tin_replay compute. Shapes are row-major in NumPy's order, axes may be negative,
  * elementwise ops broadcast and promote dtypes as NumPy and PyTorch do.
  *
  * Errors never end the process. The first one stays in the context (tin_ok, tin_message) in the coordinates of the caller's source; the
@@ -225,6 +225,51 @@ tin_tensor *tin_keep_at(const char *file, int line, tin_tensor *t);
 /* Ends the life of a tensor that tin_keep returned, before its scope or context ends. */
 void tin_release_at(const char *file, int line, tin_tensor *kept);
 #define tin_release(...) tin_release_at(TIN_HERE, __VA_ARGS__)
+
+/* ---- captured steps ---- */
+
+typedef struct tin_compiled tin_compiled; /* a step that can be repeated */
+
+struct tin_compile_options {
+  const char *file TIN_ZERO;
+  int line TIN_ZERO;
+  tin_scope scope TIN_ZERO;
+  tin_list outputs TIN_ZERO; /* what the step computes beside its updates */
+  tin_list scalars TIN_ZERO; /* made by tin_scalar, to be set by tin_set_scalar */
+};
+
+/* Ends the scope as tin_end does, computing the outputs and the pending updates, and keeps the step: tin_replay repeats it on the values that
+ * its variables then have, for the price of its kernels, without graph or look-up. A replay does what the calls between tin_begin and here
+ * would do if they were made again: the same bits, with new random numbers, and an optimiser's next step with its current learning rate.
+ *
+ *   tin_scope scope = tin_begin(ctx);
+ *   ... tin_step(optim, loss);
+ *   tin_compiled *step = tin_compile(scope, .outputs = TIN_LIST(loss));
+ *   while (next(batch)) tin_write(x, batch, sizeof batch), tin_replay(step);
+ *
+ * Numbers of the calls (tin_mul_scalar, tin_full, a tin_scalar that is not in .scalars) stay what they were, and so do tensors computed or
+ * given before the step. Shapes are those of the variables, which tin_write holds the data to. NULL with an error where a replay could not
+ * repeat the step: something of it was computed before its end (tin_item, tin_read), its data came by tin_from or tin_write inside it, or
+ * it uses variables through tensors made, and not computed, before it. Computes. torch.compile, jax.jit. */
+tin_compiled *tin_compile_args(struct tin_compile_options args);
+#ifndef __cplusplus
+#define tin_compile(...) tin_compile_args((struct tin_compile_options){.file = __FILE__, .line = __LINE__, .scope = __VA_ARGS__})
+#endif
+
+/* Repeats the step; computes. False when the context has an error; then no variable of the step has changed. Also when the step is NULL. */
+bool tin_replay_at(const char *file, int line, tin_compiled *step);
+#define tin_replay(...) tin_replay_at(TIN_HERE, __VA_ARGS__)
+
+/* The output of that number as of the newest replay: a tensor of the context that changes with each one. A variable is itself. */
+tin_tensor *tin_output_at(const char *file, int line, tin_compiled *step, int index);
+#define tin_output(...) tin_output_at(TIN_HERE, __VA_ARGS__)
+
+/* The scalar of that number has the value in the replays from now on. */
+bool tin_set_scalar_at(const char *file, int line, tin_compiled *step, int index, double value);
+#define tin_set_scalar(...) tin_set_scalar_at(TIN_HERE, __VA_ARGS__)
+
+/* Frees the step and its outputs before the context ends. NULL is allowed. */
+void tin_compiled_free(tin_compiled *step);
 
 /* ---- variables: storage that lives as long as the context ---- */
 
@@ -1596,6 +1641,10 @@ static inline bool tin_assign_at(tin_tensor *variable, tin_tensor *position, tin
                                  TIN_CPP_PLACE) {
   options.file = file, options.line = line, options.x = variable, options.position = position, options.value = value;
   return tin_assign_at_args(options);
+}
+static inline tin_compiled *tin_compile(tin_scope scope, tin_compile_options options = {}, TIN_CPP_PLACE) {
+  options.file = file, options.line = line, options.scope = scope;
+  return tin_compile_args(options);
 }
 static inline tin_tensor *tin_slice_at(tin_tensor *x, tin_tensor *position, int64_t size, tin_position_options options = {},
                                        TIN_CPP_PLACE) {

@@ -12,7 +12,7 @@ enum { REPEATS = 5 }; /* the shortest counts */
 /* Runs the plan and returns the seconds it took; the results stay in *run. A negative number with error on failure. */
 static double run_once(struct tin_run *run, const struct tin_run *like, struct tin_plan *plan) {
   tin_run_end(run);
-  *run = (struct tin_run){.engine = like->engine, .request = like->request, .plan = plan, .error = like->error};
+  *run = (struct tin_run){.engine = like->engine, .request = like->request, .walk = like->walk, .plan = plan, .error = like->error};
   double start = tin_seconds();
   if (!tin_run_plan(run))
     return -1;

@@ -5,6 +5,7 @@
  *   plan_keep.c   from a schedule to a plan that can run again
  *   plan_cache.c  signatures of graphs; the cache of plans
  *   launch.c      running a plan
+ *   replay.c      running a plan again without its graph
  *   interpret.c   the target "interpreter": node by node
  *   compare.c     fused against unfused
  *   profile.c     tables of times
@@ -55,6 +56,8 @@ struct tin_request {
 bool tin_walk_take(struct tin_walk *walk, const struct tin_request *request, uint32_t fuse, struct tin_error *error);
 /* The number of the newest update of the variable in this walk's request, or -1. */
 int tin_walk_update_of(const struct tin_walk *walk, const struct tin_variable *variable);
+/* What tin_walk_update_of needs, into memory of the arena. */
+void tin_walk_copy_updates(struct tin_walk *to, const struct tin_walk *from, struct tin_arena *arena);
 void tin_walk_free(struct tin_walk *walk);
 
 /* ---- a plan as it is kept ---- */
@@ -111,6 +114,8 @@ struct tin_run_check {
 struct tin_plan {
   struct tin_plan *next;          /* in its bucket of the cache */
   struct tin_plan *newer, *older; /* by last use */
+  int holders;                    /* replays that need it, also when the cache has let it go */
+  bool evicted;
   uint64_t hash;
   const uint64_t *words;
   size_t n_words;
@@ -134,6 +139,7 @@ struct tin_plan {
 
 size_t tin_plan_size(const struct tin_plan *plan); /* bytes held, code included */
 void tin_plan_free(struct tin_plan *plan);         /* NULL is allowed */
+void tin_plan_release(struct tin_plan *plan);      /* one holder less; NULL is allowed */
 
 /* plan_keep.c: fills the plan from what was made for it; texts and arrays go to the plan's arena. */
 struct tin_kept {
@@ -195,12 +201,13 @@ struct tin_results {
 };
 void tin_results_drop(struct tin_results *results, const struct tin_request *request);
 
-/* ---- running; all need engine->arena with a fail target and the request's walk in engine->walk ---- */
+/* ---- running; all need engine->arena with a fail target ---- */
 
 /* Before anything is run, `results` is set up so that tin_results_drop and tin_run_end are safe after a jump. */
 struct tin_run {
   struct tin_engine *engine;
   const struct tin_request *request;
+  const struct tin_walk *walk; /* of the request: the engine's, or a replay's own */
   struct tin_plan *plan;
   bool profiles;               /* kernels are timed */
   bool overwrite;              /* updates may overwrite the buffers of their variables */
@@ -226,6 +233,12 @@ struct tin_buffer *tin_run_leaf_output(const struct tin_run *run, const struct t
 /* Makes a plan for the request in engine->walk. The caller owns *plan, also after a failure or a jump. */
 bool tin_plan_make(struct tin_engine *engine, const struct tin_request *request, uint32_t fuse, bool quiet, struct tin_plan **plan,
                    struct tin_error *error);
+
+/* replay.c: copies what a replay of the request in engine->walk needs. The caller owns *replay, also after a failure or a jump. */
+bool tin_replay_take(struct tin_engine *engine, const struct tin_request *request, struct tin_plan *plan, struct tin_replay **replay,
+                     struct tin_error *error);
+/* execute.c: statistics of a run that has ended well; plan is NULL for the interpreter. */
+void tin_count_run(struct tin_engine *engine, const struct tin_plan *plan, const struct tin_walk *walk);
 
 /* compare.c: runs the new plan and its unfused form on the request's leaves and prints what differs; `run` holds the results. */
 struct tin_comparison {

@@ -323,6 +323,7 @@ struct session {
   struct tin_run run;
   struct tin_comparison comparison;
   struct tin_node **old_versions; /* by update: the VAR node of the version that it replaces, or NULL */
+  struct tin_replay **replay;     /* to be captured, or NULL */
   struct tin_error *error;
 };
 
@@ -401,8 +402,12 @@ static struct tin_plan *find_plan(struct session *session, bool *is_new) {
   return plan;
 }
 
-static void count_plan(struct tin_engine *engine, const struct tin_plan *plan) {
+void tin_count_run(struct tin_engine *engine, const struct tin_plan *plan, const struct tin_walk *walk) {
   struct tin_statistics *statistics = &engine->statistics;
+  statistics->plans_run++;
+  statistics->nodes = (int64_t)walk->n_order;
+  if (!plan)
+    return;
   statistics->kernels_launched += plan->n_kernels;
   statistics->bytes_planned = plan->arena_bytes;
   statistics->bytes_without_reuse = plan->bytes_without_reuse;
@@ -419,13 +424,13 @@ static bool run_compiled(struct session *session, double start) {
     return false;
   statistics->lookup_seconds += tin_seconds() - start - (statistics->compile_seconds - compiled_before);
   bool compares = is_new && engine->options.compare && engine->options.fuse;
+  if (session->replay && !tin_replay_take(engine, &session->request, session->run.plan, session->replay, session->error))
+    return false;
   if (compares && !tin_compare_measure(&session->comparison, &session->run))
     return false;
   start = tin_seconds();
   bool good = tin_run_plan(&session->run);
   statistics->run_seconds += tin_seconds() - start;
-  if (good)
-    count_plan(engine, session->run.plan);
   if (good && compares)
     tin_compare_print(&session->comparison, &session->run);
   return good;
@@ -433,6 +438,8 @@ static bool run_compiled(struct session *session, double start) {
 
 static bool run_interpreted(struct session *session, double start) {
   struct tin_statistics *statistics = &session->engine->statistics;
+  if (session->replay && !tin_replay_take(session->engine, &session->request, NULL, session->replay, session->error))
+    return false;
   statistics->lookup_seconds += tin_seconds() - start;
   start = tin_seconds();
   bool good = tin_run_interpreter(&session->run);
@@ -442,7 +449,6 @@ static bool run_interpreted(struct session *session, double start) {
 
 static bool run_request(struct session *session) {
   struct tin_engine *engine = session->engine;
-  struct tin_statistics *statistics = &engine->statistics;
   double start = tin_seconds();
   if (!tin_walk_take(&engine->walk, &session->request, engine->options.fuse, session->error))
     return false;
@@ -450,8 +456,7 @@ static bool run_request(struct session *session) {
   if (!good || !find_old_versions(session))
     return false;
   adopt(session);
-  statistics->plans_run++;
-  statistics->nodes = (int64_t)engine->walk.n_order;
+  tin_count_run(engine, session->run.plan, &engine->walk);
   return true;
 }
 
@@ -468,13 +473,24 @@ static bool run_guarded(struct session *session) {
 
 bool tin_engine_run(struct tin_engine *engine, struct tin_graph *graph, struct tin_node **outputs, int n_outputs,
                     const struct tin_update *updates, int n_updates, bool in_place, struct tin_error *error) {
+  return tin_engine_capture(engine, graph, outputs, n_outputs, updates, n_updates, in_place, NULL, error);
+}
+
+bool tin_engine_capture(struct tin_engine *engine, struct tin_graph *graph, struct tin_node **outputs, int n_outputs,
+                        const struct tin_update *updates, int n_updates, bool in_place, struct tin_replay **replay,
+                        struct tin_error *error) {
   struct session session = {
       .engine = engine,
       .request =
           {.graph = graph, .outputs = outputs, .n_outputs = n_outputs, .updates = updates, .n_updates = n_updates, .in_place = in_place},
+      .replay = replay,
       .error = error};
-  session.run = (struct tin_run){
-      .engine = engine, .request = &session.request, .overwrite = in_place, .profiles = engine->options.profile, .error = error};
+  session.run = (struct tin_run){.engine = engine,
+                                 .request = &session.request,
+                                 .walk = &engine->walk,
+                                 .overwrite = in_place,
+                                 .profiles = engine->options.profile,
+                                 .error = error};
   bool good = run_guarded(&session);
   tin_run_end(&session.run);
   tin_compare_end(&session.comparison);

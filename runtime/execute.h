@@ -6,6 +6,7 @@
 #include "runtime/buffer.h"
 
 struct tin_engine;
+struct tin_replay; /* a run that can be done again */
 
 /* How the engine works. Environment variables fill what is left at the default (see tin_options_from_environment). */
 struct tin_options {
@@ -82,6 +83,19 @@ void tin_engine_clear(struct tin_engine *engine); /* drops cached plans and code
  * On failure nothing changes: no output is realised, no variable updated; error says why. */
 bool tin_engine_run(struct tin_engine *engine, struct tin_graph *graph, struct tin_node **outputs, int n_outputs,
                     const struct tin_update *updates, int n_updates, bool in_place, struct tin_error *error);
+
+/* As tin_engine_run. Where replay is not NULL, *replay becomes what is needed to run the same again when the graph is gone: the caller
+ * frees it, also after a failure. */
+bool tin_engine_capture(struct tin_engine *engine, struct tin_graph *graph, struct tin_node **outputs, int n_outputs,
+                        const struct tin_update *updates, int n_updates, bool in_place, struct tin_replay **replay,
+                        struct tin_error *error);
+/* Runs it on the values that its variables have now: these are updated (in place where nobody else has their buffers), and outputs[i] is a
+ * reference to the value of the captured run's output i. On failure nothing changes. */
+bool tin_replay_run(struct tin_replay *replay, struct tin_buffer **outputs, struct tin_error *error);
+/* Where the replay has the value of a SCALAR of the graph that was captured last, to be changed; NULL when the run does not depend on it.
+ */
+uint64_t *tin_replay_scalar(struct tin_replay *replay, const struct tin_node *node);
+void tin_replay_free(struct tin_replay *replay); /* before the engine; NULL is allowed */
 
 /* What ran, for people: a table of the kernels of the newest plan with name, shapes, what was fused, and where profiled time, GFLOP/s,
  * GB/s. */

@@ -8,7 +8,7 @@
 
 /* Readers that are still to come, by position; outputs and updates count as one each. */
 static int *count_uses(const struct tin_run *run) {
-  const struct tin_walk *walk = &run->engine->walk;
+  const struct tin_walk *walk = run->walk;
   int *uses = TIN_NEW_ARRAY(&run->engine->arena, int, walk->n_order);
   for (size_t i = 0; i < walk->n_order; i++)
     for (int j = 0; !tin_node_is_leaf(walk->order[i]) && j < walk->order[i]->n_in; j++)
@@ -57,7 +57,7 @@ struct job {
 };
 
 static void **make_inputs(const struct tin_run *run) {
-  const struct tin_walk *walk = &run->engine->walk;
+  const struct tin_walk *walk = run->walk;
   int most = 0;
   for (size_t i = 0; i < walk->n_order; i++)
     most = walk->order[i]->n_in > most ? walk->order[i]->n_in : most;
@@ -69,7 +69,7 @@ static void interpret_all(void *argument, int thread, int64_t begin, int64_t end
   (void)thread, (void)begin, (void)end;
   struct job *job = argument;
   struct tin_run *run = job->run;
-  const struct tin_walk *walk = &run->engine->walk;
+  const struct tin_walk *walk = run->walk;
   job->good = true;
   for (size_t i = 0; i < walk->n_order && job->good; i++) {
     struct tin_node *node = walk->order[i];
@@ -91,7 +91,7 @@ static void interpret_all(void *argument, int thread, int64_t begin, int64_t end
 bool tin_run_interpreter(struct tin_run *run) {
   const struct tin_request *request = run->request;
   struct tin_arena *arena = &run->engine->arena;
-  size_t n_nodes = run->engine->walk.n_order;
+  size_t n_nodes = run->walk->n_order;
   run->results.outputs = TIN_NEW_ARRAY(arena, struct tin_buffer *, request->n_outputs);
   run->results.updates = TIN_NEW_ARRAY(arena, struct tin_buffer *, request->n_updates);
   run->buffers = TIN_NEW_ARRAY(arena, struct tin_buffer *, n_nodes);

@@ -37,13 +37,13 @@ static bool reserve_memory(struct tin_run *run) {
 
 struct tin_buffer *tin_run_leaf_output(const struct tin_run *run, const struct tin_node *node) {
   bool is_variable = node->op == OP_VAR && !node->buffer;
-  if (is_variable && tin_walk_update_of(&run->engine->walk, node->variable) < 0)
+  if (is_variable && tin_walk_update_of(run->walk, node->variable) < 0)
     return NULL;
   return tin_buffer_keep(tin_leaf_buffer(node));
 }
 
 static struct tin_node *node_at(const struct tin_run *run, int position) {
-  return run->engine->walk.order[position];
+  return run->walk->order[position];
 }
 
 /* Outputs that are leaves share the leaf's buffer. They take their reference first, so that no update overwrites it. */

@@ -110,6 +110,11 @@ int tin_walk_update_of(const struct tin_walk *walk, const struct tin_variable *v
   return slot->variable ? slot->update : -1;
 }
 
+void tin_walk_copy_updates(struct tin_walk *to, const struct tin_walk *from, struct tin_arena *arena) {
+  to->updates_capacity = from->updates_capacity;
+  to->updates = tin_arena_copy(arena, from->updates, sizeof *from->updates * from->updates_capacity);
+}
+
 /* ---- the walk ---- */
 
 static bool has_extra(int op) {
@@ -286,6 +291,11 @@ void tin_plan_free(struct tin_plan *plan) {
   free(plan);
 }
 
+void tin_plan_release(struct tin_plan *plan) {
+  if (plan && --plan->holders == 0 && plan->evicted)
+    tin_plan_free(plan);
+}
+
 /* ---- the cache ---- */
 
 static struct tin_plan **bucket_of(struct tin_plan_cache *cache, uint64_t hash) {
@@ -312,7 +322,9 @@ static void evict(struct tin_plan_cache *cache, struct tin_plan *plan) {
   unlink_use(cache, plan);
   cache->count--;
   cache->bytes -= tin_plan_size(plan);
-  tin_plan_free(plan);
+  plan->evicted = true;
+  if (!plan->holders)
+    tin_plan_free(plan);
 }
 
 struct tin_plan *tin_plan_cache_find(struct tin_plan_cache *cache, const struct tin_walk *walk) {

@@ -106,6 +106,8 @@ void tin_ctx_free(tin_ctx *ctx) {
     return;
   while (ctx->scope != &ctx->root)
     tin_scope_close(ctx, ctx->scope);
+  while (ctx->compiled)
+    tin_compiled_free(ctx->compiled);
   tin_scope_close(ctx, &ctx->root);
   tin_graph_free(&ctx->spare);
   for (int i = 0; i < ctx->n_storages; i++)

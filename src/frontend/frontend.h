@@ -18,6 +18,8 @@
  *
  *   matmul.c einsum.c contraction.c conv.c pool.c interpolate.c spatial.c     contractions and windows
  *
+ *   compile.c      captured steps
+ *
  *   grad.c custom.c checkpoint.c gradcheck.c clip.c vmap.c     derivatives and maps
  *
  *   layers.c normalize.c attention.c recurrent.c init.c loss.c optim.c     models
@@ -51,7 +53,7 @@ struct tin_slot {
 
 /* ---- storages: variables and kept values ---- */
 
-enum tin_storage_kind { STORAGE_FREE, STORAGE_PARAM, STORAGE_STATE, STORAGE_INPUT, STORAGE_VALUE };
+enum tin_storage_kind { STORAGE_FREE, STORAGE_PARAM, STORAGE_STATE, STORAGE_INPUT, STORAGE_VALUE, STORAGE_OUTPUT };
 
 /* The graph's variable and what the front end knows about it. Never freed before the context: a freed one is reused with higher versions,
  * so that no living VAR node can be taken for a newer one. */
@@ -63,6 +65,7 @@ struct tin_storage {
   struct tin_live_scope *owner;      /* STORAGE_VALUE: dies with it */
   struct tin_node *pending;          /* the next value, assigned and not yet computed, or NULL */
   tin_tensor *handle;
+  bool table; /* STORAGE_VALUE: data that the library made, the same in every step */
   struct tin_storage *next_free;
 };
 
@@ -81,7 +84,25 @@ struct tin_live_scope {
   uint64_t n_watched;     /* calls of watch in it and, before it began, in those around it */
   const char *file;
   int line;
-  int busy; /* gradients under way that refer to its nodes */
+  int busy;                                   /* gradients under way that refer to its nodes */
+  uint64_t runs_before;                       /* ctx->runs when it began */
+  uint64_t detached_before;                   /* ctx->detached when it began */
+  int updates_before;                         /* pending updates when it began */
+  struct tin_again *first_again, *last_again; /* of the calls in it, in order */
+};
+
+/* A call whose result depends on more than its operands, by scalars that it draws anew in every step: what a replay of the step (compile.c)
+ * does in its place. In the arena of its scope's graph. */
+enum { TIN_AGAIN_SCALARS = 3 };
+struct tin_again;
+/* Does what the call does to its object, and gives the values of its scalars. */
+typedef void tin_again_fn(const struct tin_again *again, tin_ctx *ctx, uint64_t *bits);
+struct tin_again {
+  struct tin_again *next;
+  tin_again_fn *run;
+  void *object;
+  uint64_t number;
+  struct tin_node *scalars[TIN_AGAIN_SCALARS]; /* or NULL */
 };
 
 /* A checkpoint that has begun, in the arena of its scope's graph. */
@@ -126,6 +147,9 @@ struct tin_ctx {
   int n_saved, saved_capacity;
   struct tin_storage **updates; /* storages with a pending value, in order of their first assignment */
   int n_updates, updates_capacity;
+  uint64_t runs;                 /* times that something was computed, or was to be */
+  uint64_t detached;             /* times that nodes of an old version kept their value */
+  struct tin_compiled *compiled; /* captured steps */
   struct tin_interned *interned[TIN_INTERN_BUCKETS];
   const char *last_file; /* most calls come from the same file */
 };
@@ -196,6 +220,11 @@ struct tin_node *tin_slot_node(struct tin_slot *slot);
 void tin_scope_init(tin_ctx *ctx, struct tin_live_scope *scope, struct tin_live_scope *parent);
 /* Frees the innermost scope with its handles, kept values, buffers and nodes. */
 void tin_scope_close(tin_ctx *ctx, struct tin_live_scope *scope);
+/* What the end of a scope looks at first: its innermost scope, with errors recorded for what is still open in it. NULL (recorded) when it
+ * cannot end. */
+struct tin_live_scope *tin_scope_ending(struct tin_call *call, tin_scope scope);
+/* Frees the scope and those inside it. */
+void tin_scope_finish(tin_ctx *ctx, struct tin_live_scope *ending);
 /* Notes that the node has a buffer, which dies with the scope that the node belongs to; false when out of memory (buffer dropped). */
 bool tin_scope_own_buffer(tin_ctx *ctx, struct tin_node *node);
 
@@ -205,6 +234,10 @@ bool tin_scope_own_buffer(tin_ctx *ctx, struct tin_node *node);
 struct tin_storage *tin_storage_new(tin_ctx *ctx, enum tin_storage_kind kind, tin_dtype dtype, int rank, const int64_t *shape,
                                     struct tin_buffer *buffer);
 void tin_storage_free(tin_ctx *ctx, struct tin_storage *storage); /* to the free list */
+/* The handle is gone: frees the storage, or leaves it to the scope of the node that still reads it. */
+void tin_storage_retire(tin_ctx *ctx, struct tin_storage *storage);
+/* A living node of the current version keeps reading the current buffer, whatever the variable becomes; false when out of memory. */
+bool tin_storage_detach(tin_ctx *ctx, struct tin_storage *storage);
 struct tin_node *tin_storage_node(tin_ctx *ctx, struct tin_storage *storage);
 /* What tin_save writes and tin_load reads. */
 tin_list tin_saved_variables(tin_ctx *ctx);
@@ -216,6 +249,15 @@ void tin_updates_drop(tin_ctx *ctx);
 /* Computes nodes and all pending updates; false with the error recorded and the updates dropped. `ending`: a scope whose nodes nothing
  * reads any more, so that updates may overwrite what only they read; NULL: none. */
 bool tin_run(struct tin_call *call, struct tin_node **nodes, int count, const struct tin_live_scope *ending);
+/* The same; *replay becomes what runs it again, or stays NULL where there was nothing to compute. The caller frees it, also after a
+ * failure. */
+bool tin_run_captured(struct tin_call *call, struct tin_node **nodes, int count, const struct tin_live_scope *ending,
+                      struct tin_replay **replay);
+
+/* ---- captured steps (compile.c) ---- */
+
+/* Room in the innermost scope for what a replay does in place of a call, the caller to fill; NULL when out of memory. */
+struct tin_again *tin_again_add(struct tin_call *call, tin_again_fn *run);
 
 /* ---- derivatives (grad.c) ---- */
 
@@ -241,6 +283,9 @@ bool tin_check_dtype(struct tin_call *call, tin_dtype dtype);
 int tin_check_axis(struct tin_call *call, tin_tensor *t, const char *name, const struct tin_node *x, int axis);
 /* Mask of the axes; none named: all. False with the error recorded for a wrong or repeated axis. */
 bool tin_check_axes(struct tin_call *call, tin_tensor *t, const char *name, const struct tin_node *x, tin_axes axes, uint32_t *mask);
+
+/* tin_from of data that the library made from shapes: they are the same in every step. */
+tin_tensor *tin_from_table(struct tin_call *call, tin_dtype dtype, tin_shape shape, const void *data);
 
 /* ---- compositions shared by ops ---- */
 

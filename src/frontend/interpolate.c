@@ -93,7 +93,7 @@ static int taps(const struct resizing *r, int axis, int64_t o, int64_t *position
 /* ---- tables as tensors ---- */
 
 static struct tin_node *leaf(struct resizing *r, tin_dtype dtype, tin_shape shape, const void *data) {
-  return tin_call_operand(&r->call, tin_from_at(r->call.file, r->call.line, r->call.ctx, dtype, shape, data), "table");
+  return tin_call_operand(&r->call, tin_from_table(&r->call, dtype, shape, data), "table");
 }
 
 /* Weights of one tap along the axis, [1, ..., out, ..., 1] in x's dtype. */

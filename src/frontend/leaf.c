@@ -25,6 +25,13 @@ tin_tensor *tin_from_at(const char *file, int line, tin_ctx *ctx, tin_dtype dtyp
   return tin_call_result(&call, tin_storage_node(ctx, storage));
 }
 
+tin_tensor *tin_from_table(struct tin_call *call, tin_dtype dtype, tin_shape shape, const void *data) {
+  tin_tensor *table = tin_from_at(call->file, call->line, call->ctx, dtype, shape, data);
+  if (!tin_is_poison(table))
+    ((struct tin_storage *)tin_slot_of(table)->node->variable)->table = true;
+  return table;
+}
+
 /* The number as a 0-d node broadcast to the shape. */
 static tin_tensor *full(struct tin_call *call, tin_dtype dtype, const tin_shape *shape, double value) {
   return tin_call_result(call, make_broadcast(call->graph, tin_node_number(call->graph, dtype, value), shape->rank, shape->size));

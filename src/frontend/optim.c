@@ -139,20 +139,56 @@ struct update {
 };
 #define HERE update->file, update->line
 
-static void make_scalars(struct update *update, tin_dtype dtype) {
-  const tin_optim *optim = update->optim;
+/* The run-time scalars in the order of struct update. */
+struct numbers {
+  double of[TIN_AGAIN_SCALARS];
+};
+
+static struct numbers numbers_of(const tin_optim *optim) {
   const struct tin_optim_options *options = &optim->options;
-  double lr = options->lr, correction = optim->step == 1 ? 1 : 1 - options->dampening;
+  if (optim->kind == OPTIM_SGD)
+    return (struct numbers){{options->lr, optim->step == 1 ? 1 : 1 - options->dampening}};
+  return (struct numbers){{options->lr / (1 - optim->powers[0]), 1 / sqrt(1 - optim->powers[1]), 1 - options->lr * options->weight_decay}};
+}
+
+static void advance(tin_optim *optim) {
+  optim->step++;
+  optim->powers[0] *= optim->options.betas[0];
+  optim->powers[1] *= optim->options.betas[1];
+}
+
+/* In a replay: number is the scalars' dtype, and whether they are the step's first. */
+enum { FIRST_OF_STEP = 1 << 8 };
+
+static void next_step(const struct tin_again *again, tin_ctx *ctx, uint64_t *bits) {
+  tin_optim *optim = again->object;
+  (void)ctx;
+  if (again->number & FIRST_OF_STEP)
+    advance(optim);
+  struct numbers numbers = numbers_of(optim);
+  for (int i = 0; i < TIN_AGAIN_SCALARS; i++)
+    bits[i] = tin_scalar_from_double(numbers.of[i], (tin_dtype)(again->number & ~(uint64_t)FIRST_OF_STEP));
+}
+
+static void make_scalars(struct update *update, tin_dtype dtype, bool first) {
+  tin_optim *optim = update->optim;
   if (update->lr[dtype])
     return;
-  if (optim->kind != OPTIM_SGD) {
-    lr /= 1 - optim->powers[0];
-    correction = 1 / sqrt(1 - optim->powers[1]);
+  struct tin_call call = tin_call_of(HERE, "step");
+  struct tin_again *again = tin_call_enter(&call, optim->ctx) ? tin_again_add(&call, next_step) : NULL;
+  if (!again) {
+    tin_call_fail(&call, "out of memory");
+    return;
   }
-  update->lr[dtype] = tin_scalar_at(HERE, optim->ctx, dtype, lr);
-  update->correction[dtype] = tin_scalar_at(HERE, optim->ctx, dtype, correction);
-  if (optim->kind == OPTIM_ADAMW && options->weight_decay != 0)
-    update->decay[dtype] = tin_scalar_at(HERE, optim->ctx, dtype, 1 - options->lr * options->weight_decay);
+  again->object = optim;
+  again->number = (uint64_t)dtype | (first ? FIRST_OF_STEP : 0);
+  struct numbers numbers = numbers_of(optim);
+  tin_tensor **scalars[TIN_AGAIN_SCALARS] = {&update->lr[dtype], &update->correction[dtype], &update->decay[dtype]};
+  int count = optim->kind == OPTIM_ADAMW && optim->options.weight_decay != 0 ? 3 : 2;
+  for (int i = 0; i < count; i++) {
+    *scalars[i] = tin_scalar_at(HERE, optim->ctx, dtype, numbers.of[i]);
+    again->scalars[i] = tin_is_poison(*scalars[i]) ? NULL : tin_slot_of(*scalars[i])->node;
+  }
 }
 
 static tin_tensor *flush_tiny(const struct update *update, tin_tensor *x) {
@@ -212,11 +248,9 @@ static void step_adam(const struct update *update, int param) {
 
 static bool step_with_grads(const char *file, int line, tin_optim *optim) {
   struct update update = {.file = file, .line = line, .optim = optim};
-  optim->step++;
-  optim->powers[0] *= optim->options.betas[0];
-  optim->powers[1] *= optim->options.betas[1];
+  advance(optim);
   for (int i = 0; i < optim->count; i++) {
-    make_scalars(&update, tin_dtype_working((int)tin_dtype_of(optim->params[i])));
+    make_scalars(&update, tin_dtype_working((int)tin_dtype_of(optim->params[i])), i == 0);
     if (optim->kind == OPTIM_SGD)
       step_sgd(&update, i);
     else

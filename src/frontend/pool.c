@@ -252,7 +252,7 @@ static bool uneven_windows(struct pooling *pool, struct tin_node **windows, stru
     return false;
   for (int64_t i = 0; i < size; i++)
     table[i] = adaptive_position(w, i);
-  tin_tensor *leaf = tin_from_at(pool->call.file, pool->call.line, pool->call.ctx, TIN_I64, shape, table);
+  tin_tensor *leaf = tin_from_table(&pool->call, TIN_I64, shape, table);
   free(table);
   struct tin_node *numbers = tin_call_operand(&pool->call, leaf, "positions");
   if (!numbers)

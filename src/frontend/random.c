@@ -6,19 +6,27 @@
 
 #include <math.h>
 
-static struct tin_node *key_word(struct tin_graph *graph, uint64_t key, int rank, const int64_t *shape) {
-  return make_broadcast(graph, tin_node_scalar(graph, TIN_U32, key & UINT32_MAX), rank, shape);
+static void next_key(const struct tin_again *again, tin_ctx *ctx, uint64_t *bits) {
+  uint64_t key = tin_seed_mix(tin_seed_mix(ctx->seed, ctx->scopes_since_seed), again->number);
+  bits[0] = key & UINT32_MAX;
+  bits[1] = key >> 32;
 }
 
 struct tin_node *tin_random_words(struct tin_call *call, int rank, const int64_t *shape) {
   struct tin_graph *graph = call->graph;
   struct tin_live_scope *scope = call->ctx->scope;
-  uint64_t key = tin_seed_mix(tin_seed_mix(call->ctx->seed, scope->random_scope), scope->random_stream++);
+  struct tin_again *again = tin_again_add(call, next_key);
+  if (!again)
+    return NULL;
+  again->number = scope->random_stream++;
+  uint64_t key = tin_seed_mix(tin_seed_mix(call->ctx->seed, scope->random_scope), again->number);
+  struct tin_node *low = again->scalars[0] = tin_node_scalar(graph, TIN_U32, key & UINT32_MAX);
+  struct tin_node *high = again->scalars[1] = tin_node_scalar(graph, TIN_U32, key >> 32);
   int64_t size = 1;
   for (int axis = 0; axis < rank; axis++)
     size *= shape[axis];
   struct tin_node *counter = make_reshape(graph, tin_node_iota(graph, TIN_U32, size), rank, shape);
-  struct tin_node *in[3] = {counter, key_word(graph, key, rank, shape), key_word(graph, key >> 32, rank, shape)};
+  struct tin_node *in[3] = {counter, make_broadcast(graph, low, rank, shape), make_broadcast(graph, high, rank, shape)};
   return in[0] && in[1] && in[2] ? tin_node_elementwise(graph, OP_RANDOM, TIN_U32, in, 3) : NULL;
 }
 

@@ -71,17 +71,23 @@ static bool adopt(tin_ctx *ctx, struct run *run) {
 }
 
 bool tin_run(struct tin_call *call, struct tin_node **nodes, int count, const struct tin_live_scope *ending) {
+  return tin_run_captured(call, nodes, count, ending, NULL);
+}
+
+bool tin_run_captured(struct tin_call *call, struct tin_node **nodes, int count, const struct tin_live_scope *ending,
+                      struct tin_replay **replay) {
   tin_ctx *ctx = call->ctx;
   struct run run = {0};
   struct tin_error error = {0};
   int n_updates = ctx->n_updates;
   bool done = !ctx->error.set;
+  ctx->runs++;
   if (done && !prepare_run(ctx, &run, nodes, count, ending)) {
     tin_call_fail(call, "out of memory");
     done = false;
   }
   if (done && run.n_outputs + n_updates) {
-    done = tin_engine_run(ctx->engine, call->graph, run.outputs, run.n_outputs, run.updates, n_updates, ending, &error);
+    done = tin_engine_capture(ctx->engine, call->graph, run.outputs, run.n_outputs, run.updates, n_updates, ending, replay, &error);
     if (!done)
       tin_call_fail(call, "%s", error.text);
     else if (!adopt(ctx, &run))
@@ -212,9 +218,5 @@ void tin_release_at(const char *file, int line, tin_tensor *kept) {
   }
   unlink_slot(storage->owner, slot);
   tin_slot_free(slot);
-  storage->handle = NULL;
-  if (storage->node) /* what was built on it keeps reading it */
-    storage->owner = storage->node_scope;
-  else
-    tin_storage_free(call.ctx, storage);
+  tin_storage_retire(call.ctx, storage);
 }

@@ -7,6 +7,9 @@ void tin_scope_init(tin_ctx *ctx, struct tin_live_scope *scope, struct tin_live_
   *scope = (struct tin_live_scope){.parent = parent, .id = ctx->next_scope_id++, .first_serial = ctx->serial};
   scope->random_scope = ctx->scopes_since_seed++;
   scope->n_watched = parent ? parent->n_watched : 0;
+  scope->runs_before = ctx->runs;
+  scope->detached_before = ctx->detached;
+  scope->updates_before = ctx->n_updates;
   tin_graph_restart(&scope->graph, &ctx->spare, parent ? &parent->graph : NULL, &ctx->serial, &ctx->stamp);
 }
 
@@ -89,33 +92,45 @@ static struct tin_live_scope *find_scope(tin_scope scope) {
   return at->parent ? at : NULL; /* the context's own scope does not end */
 }
 
+struct tin_live_scope *tin_scope_ending(struct tin_call *call, tin_scope scope) {
+  tin_ctx *ctx = scope.ctx;
+  struct tin_live_scope *ending = find_scope(scope);
+  if (!ending) {
+    if (scope.id) /* 0: tin_begin failed and has said so */
+      tin_call_fail(call, "this scope has already ended");
+    return NULL;
+  }
+  if (ending->busy) {
+    tin_call_fail(call, "a gradient is being built in this scope");
+    return NULL;
+  }
+  const struct tin_open_checkpoint *inside = ctx->checkpoint;
+  if (inside && inside->scope == ending)
+    tin_call_fail(call, "a checkpoint in this scope is still open (begun at %s:%d)", inside->file ? inside->file : "?", inside->line);
+  if (ending != ctx->scope)
+    tin_call_fail(call, "a scope inside this one is still open (begun at %s:%d)", ctx->scope->file ? ctx->scope->file : "?",
+                  ctx->scope->line);
+  return ending;
+}
+
+void tin_scope_finish(tin_ctx *ctx, struct tin_live_scope *ending) {
+  while (ctx->scope != ending)
+    tin_scope_close(ctx, ctx->scope);
+  tin_scope_close(ctx, ending);
+}
+
 bool tin_end_at(const char *file, int line, tin_scope scope) {
   struct tin_call call = tin_call_of(file, line, "end");
   if (!tin_call_enter(&call, scope.ctx))
     return false;
   tin_ctx *ctx = scope.ctx;
-  struct tin_live_scope *ending = find_scope(scope);
-  if (!ending) {
-    if (scope.id) /* 0: tin_begin failed and has said so */
-      tin_call_fail(&call, "this scope has already ended");
+  struct tin_live_scope *ending = tin_scope_ending(&call, scope);
+  if (!ending)
     return false;
-  }
-  if (ending->busy) {
-    tin_call_fail(&call, "a gradient is being built in this scope");
-    return false;
-  }
-  const struct tin_open_checkpoint *inside = ctx->checkpoint;
-  if (inside && inside->scope == ending)
-    tin_call_fail(&call, "a checkpoint in this scope is still open (begun at %s:%d)", inside->file ? inside->file : "?", inside->line);
-  if (ending != ctx->scope)
-    tin_call_fail(&call, "a scope inside this one is still open (begun at %s:%d)", ctx->scope->file ? ctx->scope->file : "?",
-                  ctx->scope->line);
   if (ctx->error.set)
     tin_updates_drop(ctx);
   else if (ctx->n_updates)
-    tin_run(&call, NULL, 0, ending);
-  while (ctx->scope != ending)
-    tin_scope_close(ctx, ctx->scope);
-  tin_scope_close(ctx, ending);
+    tin_run(&call, NULL, 0, tin_scope_may_overwrite(ctx, ending));
+  tin_scope_finish(ctx, ending);
   return !ctx->error.set;
 }

@@ -52,13 +52,24 @@ struct tin_storage *tin_storage_new(tin_ctx *ctx, enum tin_storage_kind kind, ti
 
 void tin_storage_free(tin_ctx *ctx, struct tin_storage *storage) {
   tin_buffer_drop(storage->variable.buffer);
-  storage->variable = (struct tin_variable){.id = storage->variable.id, .version = storage->variable.version + 1};
+  storage->variable =
+      (struct tin_variable){.id = storage->variable.id, .version = storage->variable.version + 1, .life = storage->variable.life + 1};
   storage->kind = STORAGE_FREE;
+  storage->table = false;
   storage->node = NULL;
   storage->node_scope = NULL;
   storage->handle = NULL;
   storage->next_free = ctx->free_storages;
   ctx->free_storages = storage;
+}
+
+void tin_storage_retire(tin_ctx *ctx, struct tin_storage *storage) {
+  storage->handle = NULL;
+  storage->kind = STORAGE_VALUE;
+  if (storage->node) /* what was built on it keeps reading it */
+    storage->owner = storage->node_scope;
+  else
+    tin_storage_free(ctx, storage);
 }
 
 /* Among the tags of identities: not one of tin_watch. */
@@ -79,13 +90,13 @@ struct tin_node *tin_storage_node(tin_ctx *ctx, struct tin_storage *storage) {
   return storage->node;
 }
 
-/* A living node of the current version keeps reading the current buffer, whatever the variable becomes. */
-static bool detach_node(tin_ctx *ctx, struct tin_storage *storage) {
+bool tin_storage_detach(tin_ctx *ctx, struct tin_storage *storage) {
   struct tin_node *node = storage->node;
   storage->node = NULL;
   if (!node || node->buffer)
     return true;
   node->buffer = tin_buffer_keep(storage->variable.buffer);
+  ctx->detached++;
   return tin_scope_own_buffer(ctx, node);
 }
 
@@ -169,7 +180,7 @@ tin_list tin_params(tin_ctx *ctx) {
 tin_tensor *tin_find(tin_ctx *ctx, const char *name) {
   for (int i = 0; ctx && name && i < ctx->n_storages; i++) {
     const struct tin_storage *storage = ctx->storages[i];
-    if (storage->kind != STORAGE_FREE && storage->kind != STORAGE_VALUE && storage->variable.name &&
+    if (storage->kind != STORAGE_FREE && storage->kind < STORAGE_VALUE && storage->variable.name &&
         strcmp(storage->variable.name, name) == 0)
       return storage->handle;
   }
@@ -196,7 +207,7 @@ static void drop_update(tin_ctx *ctx, struct tin_storage *storage) {
 /* The storage of a handle that may be changed; NULL with the error recorded. The operand itself has been checked. */
 static struct tin_storage *changeable(struct tin_call *call, tin_tensor *t) {
   struct tin_slot *slot = tin_slot_of(t);
-  if (slot->kind == SLOT_STORAGE && slot->storage->kind != STORAGE_VALUE)
+  if (slot->kind == SLOT_STORAGE && slot->storage->kind < STORAGE_VALUE)
     return slot->storage;
   tin_call_fail(call, "%s is no variable (tin_param, tin_state, tin_input)", tin_name_operand(t, "variable").text);
   return NULL;
@@ -205,7 +216,7 @@ static struct tin_storage *changeable(struct tin_call *call, tin_tensor *t) {
 /* Makes the variable's buffer safe to overwrite: nothing else reads it. Its contents are then undefined. */
 static bool own_buffer(tin_ctx *ctx, struct tin_storage *storage) {
   struct tin_variable *variable = &storage->variable;
-  if (!detach_node(ctx, storage))
+  if (!tin_storage_detach(ctx, storage))
     return false;
   if (tin_buffer_may_overwrite(variable->buffer))
     return true;

@@ -65,6 +65,7 @@ struct tin_variable {
   int64_t size;
   uint64_t id;               /* creation number in the context */
   uint64_t version;          /* grows with every realised update and every write */
+  uint32_t life;             /* grows when the storage is freed, to be used again */
   struct tin_buffer *buffer; /* the value of `version` */
   const char *name;          /* or NULL */
   bool passing;              /* made anew in each step, with another id: which one it is does not count for tin_node.order */
