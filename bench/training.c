@@ -48,6 +48,17 @@ void bench_mlp_step(void *state) {
   tin_end(scope);
 }
 
+/* The step captured by tin_compile. */
+static tin_compiled *compile_mlp(struct bench_mlp *mlp) {
+  tin_scope scope = tin_begin(mlp->ctx);
+  bench_mlp_build(mlp);
+  return tin_compile(scope);
+}
+
+static void replay(void *compiled) {
+  tin_replay(compiled);
+}
+
 /* ---- the same by hand ---- */
 
 struct hand_layer {
@@ -142,14 +153,18 @@ enum { CHECKED_STEPS = 5 };
 
 void bench_mlp(int threads) {
   struct bench_workload workload = bench_workload("W5", threads, "us");
-  struct bench_mlp fused, unfused;
+  struct bench_mlp fused, unfused, captured;
   struct hand hand;
   bool good, blas = bench_blas_load();
   snprintf(workload.what, sizeof workload.what, "MLP 784-512-256-10, batch 128, Adam, one step");
   workload.target = threads == 2 ? 2.2e-3 : 0;
   bench_mlp_make(&fused, bench_ctx(threads, true));
   bench_mlp_make(&unfused, bench_ctx(threads, false));
+  bench_mlp_make(&captured, bench_ctx(threads, true));
   make_hand(&hand, &fused, threads);
+  tin_compiled *compiled = compile_mlp(&captured);
+  for (int i = 1; i < CHECKED_STEPS; i++)
+    replay(compiled);
   for (int i = 0; i < CHECKED_STEPS; i++) {
     bench_mlp_step(&fused), bench_mlp_step(&unfused);
     if (blas)
@@ -157,8 +172,10 @@ void bench_mlp(int threads) {
   }
   double expected = blas ? (double)hand.loss : tin_item(unfused.loss);
   good = bench_check_number("W5", "tinsmith", tin_item(fused.loss), expected, 1e-3) &&
-         bench_check_number("W5", "unfused", tin_item(unfused.loss), expected, 1e-3);
+         bench_check_number("W5", "unfused", tin_item(unfused.loss), expected, 1e-3) &&
+         bench_check_number("W5", "replay", tin_item(captured.loss), tin_item(fused.loss), 0);
   bench_add(&workload, "tinsmith", BENCH_US, bench_mlp_step, &fused)->ctx = fused.ctx;
+  bench_add(&workload, "replay", BENCH_US, replay, compiled)->ctx = captured.ctx;
   bench_add(&workload, "unfused", BENCH_US, bench_mlp_step, &unfused)->ctx = unfused.ctx;
   if (blas)
     bench_add(&workload, "openblas", BENCH_REFERENCE, hand_step, &hand)->pause_ms = threads > 1 ? BENCH_BLAS_PAUSE : 0;
@@ -169,7 +186,7 @@ void bench_mlp(int threads) {
   if (good)
     bench_measure(&workload);
   free_hand(&hand);
-  tin_ctx_free(fused.ctx), tin_ctx_free(unfused.ctx);
+  tin_ctx_free(fused.ctx), tin_ctx_free(unfused.ctx), tin_ctx_free(captured.ctx);
 }
 
 /* ---- W9: AdamW on the parameters of GPT-2 ---- */
@@ -320,9 +337,7 @@ static void make_micro(struct micro *micro, const struct hand_micro *hand, bool 
   tin_write(micro->y, hand->y, POINTS * sizeof *hand->y);
 }
 
-static void micro_step(void *state) {
-  struct micro *micro = state;
-  tin_scope scope = tin_begin(micro->ctx);
+static void build_micro(struct micro *micro) {
   tin_tensor *x = tin_relu(tin_linear_forward(&micro->layers[0], micro->x));
   x = tin_relu(tin_linear_forward(&micro->layers[1], x));
   tin_tensor *scores = tin_linear_forward(&micro->layers[2], x);
@@ -332,7 +347,19 @@ static void micro_step(void *state) {
     loss = tin_add(loss, tin_mul_scalar(tin_sum(tin_square(parameters.at[i])), MICRO_DECAY));
   tin_assign(micro->loss, loss);
   tin_step(micro->sgd, loss);
+}
+
+static void micro_step(void *state) {
+  struct micro *micro = state;
+  tin_scope scope = tin_begin(micro->ctx);
+  build_micro(micro);
   tin_end(scope);
+}
+
+static tin_compiled *compile_micro(struct micro *micro) {
+  tin_scope scope = tin_begin(micro->ctx);
+  build_micro(micro);
+  return tin_compile(scope);
 }
 
 static void hand_micro_step(void *state) {
@@ -351,23 +378,28 @@ void bench_micrograd(int threads) {
     return;
   struct bench_workload workload = bench_workload("W12", threads, "us");
   struct hand_micro hand = {.x = (float(*)[2])bench_random(2 * POINTS, 14, 1), .y = bench_memory(POINTS * 4)};
-  struct micro fused, unfused;
+  struct micro fused, unfused, captured;
   for (int i = 0; i < POINTS; i++) /* two classes that no line divides */
     hand.y[i] = hand.x[i][0] * hand.x[i][1] > 0 ? 1 : -1;
-  make_micro(&fused, &hand, true), make_micro(&unfused, &hand, false);
+  make_micro(&fused, &hand, true), make_micro(&unfused, &hand, false), make_micro(&captured, &hand, true);
+  tin_compiled *compiled = compile_micro(&captured);
+  for (int i = 1; i < CHECKED_STEPS; i++)
+    replay(compiled);
   read_net(&fused, &hand.net);
   snprintf(workload.what, sizeof workload.what, "MLP 2-16-16-1 on 100 points, SGD, one step");
   workload.target = 15e-6;
   for (int i = 0; i < CHECKED_STEPS; i++)
     micro_step(&fused), micro_step(&unfused), hand_micro_step(&hand);
   bool good = bench_check_number("W12", "tinsmith", tin_item(fused.loss), (double)hand.loss, 1e-4) &&
-              bench_check_number("W12", "unfused", tin_item(unfused.loss), (double)hand.loss, 1e-4);
+              bench_check_number("W12", "unfused", tin_item(unfused.loss), (double)hand.loss, 1e-4) &&
+              bench_check_number("W12", "replay", tin_item(captured.loss), tin_item(fused.loss), 0);
   bench_add(&workload, "tinsmith", BENCH_US, micro_step, &fused)->ctx = fused.ctx;
+  bench_add(&workload, "replay", BENCH_US, replay, compiled)->ctx = captured.ctx;
   bench_add(&workload, "unfused", BENCH_US, micro_step, &unfused)->ctx = unfused.ctx;
   bench_add(&workload, "gcc", BENCH_REFERENCE, hand_micro_step, &hand);
   bench_add_torch(&workload, "micro");
   if (good)
     bench_measure(&workload);
-  tin_ctx_free(fused.ctx), tin_ctx_free(unfused.ctx);
+  tin_ctx_free(fused.ctx), tin_ctx_free(unfused.ctx), tin_ctx_free(captured.ctx);
   free(hand.x), free(hand.y);
 }

@@ -130,7 +130,7 @@ bool tin_end_at(const char *file, int line, tin_scope scope) {
   if (ctx->error.set)
     tin_updates_drop(ctx);
   else if (ctx->n_updates)
-    tin_run(&call, NULL, 0, tin_scope_may_overwrite(ctx, ending));
+    tin_run(&call, NULL, 0, ending);
   tin_scope_finish(ctx, ending);
   return !ctx->error.set;
 }
