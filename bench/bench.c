@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-struct bench_options bench_options = {.rounds = 5, .seconds = 20};
+struct bench_options bench_options = {.rounds = 5, .seconds = 20, .runs = 1};
 
 static const struct {
   const char *ids; /* what --only may begin with: the identifiers of its rows, separated by blanks */
@@ -46,7 +46,10 @@ static int usage(FILE *out) {
                "  --threads 1,2    numbers of threads (default: 1 and all CPUs)\n"
                "  --rounds N       turns of each contestant (5)\n"
                "  --seconds S      of a workload at most, about; slow contestants sit out rounds (20)\n"
+               "  --runs N         everything so many times, and the rows side by side\n"
+               "  --until-quiet S  measures noisy rows again, S seconds in all\n"
                "  --peers          installs OpenBLAS and torch, and runs torch too\n"
+               "  --python PATH    that has the torch to run, as in a virtual environment (/usr/bin/python3)\n"
                "  --quick          smaller arrays where a workload is long\n"
                "  --target NAME    avx512, avx2 or portable\n"
                "  --json FILE      writes the results\n"
@@ -99,6 +102,12 @@ static bool parse(int argc, char **argv) {
       parse_threads(argv[++i]);
     else if (!strcmp(name, "--rounds"))
       bench_options.rounds = atoi(argv[++i]) > 0 ? atoi(argv[i]) : 1;
+    else if (!strcmp(name, "--python"))
+      bench_options.python = argv[++i];
+    else if (!strcmp(name, "--runs"))
+      bench_options.runs = atoi(argv[++i]) > 0 ? atoi(argv[i]) : 1;
+    else if (!strcmp(name, "--until-quiet"))
+      bench_options.quiet_seconds = atof(argv[++i]);
     else if (!strcmp(name, "--seconds"))
       bench_options.seconds = atof(argv[++i]);
     else if (!strcmp(name, "--target"))
@@ -130,9 +139,10 @@ int main(int argc, char **argv) {
     return usage(stderr);
   default_threads();
   bench_report_machine();
-  for (int i = 0; i < N_WORKLOADS; i++)
-    for (int t = 0; t < bench_options.n_threads && wanted(workloads[i].ids); t++)
-      workloads[i].run(bench_options.threads[t]);
+  for (int run = 0; run < bench_options.runs; run++)
+    for (int i = 0; i < N_WORKLOADS; i++)
+      for (int t = 0; t < bench_options.n_threads && wanted(workloads[i].ids); t++)
+        workloads[i].run(bench_options.threads[t]);
   bench_peer_stop();
   return !bench_report_end();
 }

@@ -12,7 +12,7 @@
 
 #include "tinsmith_nn.h"
 
-enum { BENCH_MAX_CONTESTANTS = 10, BENCH_MAX_INPUTS = 6, BENCH_MAX_OUTPUTS = 8, BENCH_MAX_THREADS = 16, BENCH_MAX_RESULTS = 128 };
+enum { BENCH_MAX_CONTESTANTS = 10, BENCH_MAX_INPUTS = 6, BENCH_MAX_OUTPUTS = 8, BENCH_MAX_THREADS = 16 };
 
 /* ---- options (bench.c) ---- */
 
@@ -22,9 +22,12 @@ struct bench_options {
   int threads[BENCH_MAX_THREADS];
   int n_threads;
   int rounds;
-  bool peers;     /* with torch, by peer_torch.py */
-  bool quick;     /* smaller sizes where a workload is long */
-  double seconds; /* of a workload at most, about: shared by its contestants, who have two turns at least */
+  bool peers;           /* with torch, by peer_torch.py */
+  const char *python;   /* that has torch; NULL: the system's */
+  bool quick;           /* smaller sizes where a workload is long */
+  double seconds;       /* of a workload at most, about: shared by its contestants, who have two turns at least */
+  double quiet_seconds; /* noisy workloads are measured again for so long, all together; 0: never */
+  int runs;             /* of all workloads, whose rows are compared at the end */
   const char *json;
   const char *target;  /* of the library; NULL: the best */
   const char *program; /* argv[0], to start this program again */
@@ -60,6 +63,7 @@ struct bench_contestant {
   int64_t kernels; /* launched by a call */
   int64_t planned_bytes;
   int64_t moved_bytes; /* read and written by the kernels of a call, as planned */
+  double compiling;    /* seconds for planning and compiling a call */
   bool replanned;      /* a plan was made while it was timed */
 };
 
@@ -70,7 +74,6 @@ struct bench_workload {
   const char *unit;  /* of the rate: "GFLOP/s", "GB/s", "tokens/s", "ns/element", "us", "ms", "s" */
   double rate_work;  /* work of a call in the unit times 1e9 for rates per second; elements for "ns/element" */
   double limit_work; /* work of a call that the limit bounds: flops, bytes; 0: no limit */
-  double target;     /* our time at most this many seconds; 0: none */
   struct bench_contestant contestants[BENCH_MAX_CONTESTANTS];
   int count;
 };
@@ -155,15 +158,30 @@ enum { BENCH_BLAS_PAUSE = 40 }; /* ms: its threads spin about 2^26 cycles after 
 
 /* ---- torch (peer.c) ---- */
 
+enum { BENCH_OPENMP_PAUSE = 20 }; /* ms: libgomp's threads turn 300,000 times before they sleep */
+
 /* Adds the contestant where --peers asks for it and torch runs; the workload's name and parameters as peer_torch.py knows them. */
 void bench_add_torch(struct bench_workload *workload, const char *command);
 void bench_peer_stop(void);
 
+/* ---- targets (targets.c) ---- */
+
+struct bench_verdict {
+  double factor; /* our time (or number of kernels) over what is wanted, of the criterion missed most; above 1: missed; 0: no target */
+  char why[200]; /* what is missed */
+};
+struct bench_verdict bench_judge(struct bench_workload *workload);
+
 /* ---- table (report.c) ---- */
 
 void bench_report_machine(void);
+/* Least seconds in which the machine could do the work, by the fastest limit that took turns; 0: none. */
+double bench_limit_seconds(struct bench_workload *workload);
+/* Name of the contestant whose samples say that the machine had other work while they were taken, or NULL. */
+const char *bench_noisy(const struct bench_workload *workload);
 void bench_report(struct bench_workload *workload);
-bool bench_report_end(void); /* writes the JSON file where asked */
+/* The rows of all runs side by side, the verdict on noise and targets, and the JSON file where asked; false when that fails. */
+bool bench_report_end(void);
 
 /* ---- the workloads ---- */
 

@@ -261,7 +261,6 @@ void bench_cnn(int threads) {
   snprintf(workload.what, sizeof workload.what, "CNN, batch %d of 28x28, Adam, one step", (int)batch);
   snprintf(torch, sizeof torch, "cnn %d", (int)batch);
   workload.rate_work = step_flops(batch);
-  workload.target = threads == 2 && !bench_options.quick ? 34e-3 : 0;
   bench_cnn_make(&fused, bench_ctx(threads, true), batch);
   bench_cnn_make(&unfused, bench_ctx(threads, false), batch);
   make_hand(&hand, &fused, threads);

@@ -25,7 +25,6 @@ static double compile_once(int threads, bool fused, int64_t *kernels) {
 static void measure_whole(int threads) {
   struct bench_workload workload = bench_workload("W11a", threads, "ms");
   snprintf(workload.what, sizeof workload.what, "compile all of W5: plan, generate, libtcc");
-  workload.target = 15e-3;
   bench_add(&workload, "tinsmith", BENCH_US, NULL, NULL);
   bench_add(&workload, "unfused", BENCH_US, NULL, NULL);
   for (int round = 0; round < 4 * bench_options.rounds; round++)
@@ -125,11 +124,9 @@ static void measure_kernels(int threads) {
   static const char *const ids[] = {"W11b", "W11c", "W11d"};
   static const char *const what[] = {"compile a kernel of W5 alone, the median kernel", "compile a kernel of W5 alone, the slowest",
                                      "plan W5: schedule and memory"};
-  const double targets[] = {0.5e-3, 2e-3, 0};
   for (int row = 0; row < 3; row++) {
     struct bench_workload workload = bench_workload(ids[row], threads, "us");
     snprintf(workload.what, sizeof workload.what, "%s", what[row]);
-    workload.target = targets[row];
     for (int i = 0; i < 2; i++) {
       struct bench_contestant *contestant = bench_add(&workload, i ? "unfused" : "tinsmith", BENCH_US, NULL, NULL);
       double slowest = 0;
@@ -168,7 +165,6 @@ void bench_mlp_lookup(int threads) {
   struct bench_workload all = bench_workload("W11e", threads, "us"), lookup = bench_workload("W11f", threads, "us");
   snprintf(all.what, sizeof all.what, "W5: build the graph and find its plan, per step");
   snprintf(lookup.what, sizeof lookup.what, "W5: of that, finding the plan");
-  all.target = 60e-6;
   struct bench_mlp sides[2];
   for (int i = 0; i < 2; i++) {
     bench_mlp_make(&sides[i], bench_ctx(threads, i == 0));

@@ -202,14 +202,12 @@ void bench_gpt2_step(int threads) {
   struct bench_workload workload = bench_workload("W7", threads, "ms");
   const struct bench_gpt_shape *shape = bench_options.quick ? &bench_gpt2_quick : &bench_gpt2;
   snprintf(workload.what, sizeof workload.what, "GPT-2, %d layers, %d tokens, batch 4 x 64, AdamW, one step", shape->layers, shape->tokens);
-  workload.target = threads == 2 && !bench_options.quick ? 0.72 : 0;
   bench_training(&workload, shape, bench_options.quick ? NULL : "gpt 50304 1024 768 12 12 4 64 1");
 }
 
 void bench_char_gpt_step(int threads) {
   struct bench_workload workload = bench_workload("W13a", threads, "ms");
   snprintf(workload.what, sizeof workload.what, "character GPT, 6 layers of 128, batch 16 x 128, Adam, one step");
-  workload.target = threads == 2 ? 70e-3 : 0;
   bench_training(&workload, &bench_char_gpt, "gpt 65 128 128 4 6 16 128 0");
 }
 
@@ -240,7 +238,6 @@ void bench_char_gpt_write(int threads) {
   }
   snprintf(workload.what, sizeof workload.what, "character GPT writes %d tokens one by one", bench_char_gpt.positions);
   workload.rate_work = 1e9 * bench_char_gpt.positions;
-  workload.target = threads == 2 ? bench_char_gpt.positions / 8000.0 : 0;
   add_both(&workload, write_text, both);
   bench_add_torch(&workload, "gpt_write 65 128 128 4 6");
   if (check_writing(&workload, both))

@@ -104,7 +104,7 @@ enum { MACHINE_BYTES = 512 << 20 }; /* twice the largest cache of today's server
 
 static double bandwidth(int threads, bench_call *call, double arrays) {
   struct bench_copy copy;
-  make_copy(&copy, threads, MACHINE_BYTES);
+  make_copy(&copy, threads, bench_options.quick ? MACHINE_BYTES / 8 : MACHINE_BYTES);
   double seconds = best_of(4, call, &copy);
   double bytes = arrays * (double)copy.count * sizeof(float);
   bench_copy_free(&copy);

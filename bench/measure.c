@@ -106,7 +106,11 @@ static double time_call(struct bench_contestant *contestant) {
 }
 
 static void calibrate(struct bench_contestant *contestant) {
+  if (contestant->ctx)
+    tin_clear_cache(contestant->ctx); /* for the time that the plan of a call takes */
+  double compiled = contestant->ctx ? tin_stats(contestant->ctx).compile_seconds : 0;
   double first = time_call(contestant), best = INFINITY; /* makes plans, touches memory */
+  contestant->compiling = contestant->ctx ? tin_stats(contestant->ctx).compile_seconds - compiled : 0;
   double until = bench_seconds() + TURN_SECONDS;
   for (int i = 0; i < 4 && (i == 0 || bench_seconds() < until); i++) {
     double taken = time_call(contestant);
@@ -167,19 +171,43 @@ static void take_turn(const struct bench_workload *workload, struct bench_contes
   contestant->spent += bench_seconds() - start;
 }
 
-void bench_measure(struct bench_workload *workload) {
-  for (int i = 0; i < workload->count; i++)
-    if (workload->contestants[i].call)
-      calibrate(&workload->contestants[i]);
+static void measure_once(struct bench_workload *workload) {
   for (int round = 0; round < bench_options.rounds; round++)
     for (int i = 0; i < workload->count; i++)
       take_turn(workload, &workload->contestants[i], round);
-  for (int i = 0; i < workload->count; i++) {
-    struct bench_contestant *contestant = &workload->contestants[i];
-    summarize(&contestant->time);
-    if (contestant->ctx)
-      bench_check_ok(workload->id, contestant->name, contestant->ctx);
+  for (int i = 0; i < workload->count; i++)
+    summarize(&workload->contestants[i].time);
+}
+
+/* Samples that are taken here can be taken again. */
+static bool can_repeat(const struct bench_workload *workload) {
+  for (int i = 0; i < workload->count; i++)
+    if (workload->contestants[i].call || workload->contestants[i].turn)
+      return true;
+  return false;
+}
+
+static void forget(struct bench_workload *workload) {
+  for (int i = 0; i < workload->count; i++)
+    workload->contestants[i].time.count = 0, workload->contestants[i].spent = 0;
+}
+
+void bench_measure(struct bench_workload *workload) {
+  static double repeating; /* seconds so far */
+  for (int i = 0; i < workload->count; i++)
+    if (workload->contestants[i].call)
+      calibrate(&workload->contestants[i]);
+  measure_once(workload);
+  while (bench_noisy(workload) && repeating < bench_options.quiet_seconds && can_repeat(workload)) {
+    double start = bench_seconds();
+    bench_progress(workload->id, "once more, as it was noisy");
+    forget(workload);
+    measure_once(workload);
+    repeating += bench_seconds() - start;
   }
+  for (int i = 0; i < workload->count; i++)
+    if (workload->contestants[i].ctx)
+      bench_check_ok(workload->id, workload->contestants[i].name, workload->contestants[i].ctx);
   bench_progress(workload->id, NULL);
   bench_report(workload);
   for (int i = 0; i < workload->count; i++)

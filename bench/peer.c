@@ -14,22 +14,35 @@ static struct {
   bool failed;
 } torch;
 
+/* What makes torch fastest: its kernels for this CPU, likewise OpenBLAS's, which older releases do not find by themselves, the OpenMP build
+ * of OpenBLAS (the other one's threads and torch's own fight for the cores), and memory that is not given back at every call. What the user
+ * has set stays. */
+static void set_fair(void) {
+  static const char openmp[] = "/usr/lib/x86_64-linux-gnu/openblas-openmp";
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx512f"))
+    setenv("ATEN_CPU_CAPABILITY", "avx512", 0), setenv("OPENBLAS_CORETYPE", "SkylakeX", 0);
+  else if (__builtin_cpu_supports("avx2"))
+    setenv("ATEN_CPU_CAPABILITY", "avx2", 0), setenv("OPENBLAS_CORETYPE", "Haswell", 0);
+#endif
+  setenv("MALLOC_MMAP_MAX_", "0", 0), setenv("MALLOC_TRIM_THRESHOLD_", "68719476736", 0), setenv("MALLOC_TOP_PAD_", "268435456", 0);
+  if (access(openmp, F_OK) == 0)
+    setenv("LD_LIBRARY_PATH", openmp, 0);
+}
+
 static void exec_torch(const int *to, const int *from) {
+  const char *python = bench_options.python ? bench_options.python : "/usr/bin/python3";
   dup2(to[0], 0), dup2(from[1], 1);
   for (int i = 0; i < 2; i++)
     close(to[i]), close(from[i]);
-  /* what makes torch fastest here: AVX-512 kernels, OpenBLAS's kernels for this CPU, memory that is not given back at every call */
-  setenv("ATEN_CPU_CAPABILITY", "avx512", 0);
-  setenv("OPENBLAS_CORETYPE", "SkylakeX", 0);
-  setenv("MALLOC_MMAP_MAX_", "0", 0), setenv("MALLOC_TRIM_THRESHOLD_", "4294967296", 0), setenv("MALLOC_TOP_PAD_", "268435456", 0);
-  setenv("OMP_WAIT_POLICY", "passive", 0);
-  execl("/usr/bin/python3", "python3", "bench/peer_torch.py", (char *)NULL); /* ./dev runs this in the repository's root */
+  set_fair();
+  execl(python, "python3", "bench/peer_torch.py", (char *)NULL); /* ./dev runs this in the repository's root */
   _exit(127);
 }
 
 static bool start_torch(void) {
   int to[2], from[2];
-  char line[64];
+  char line[256];
   if (torch.from || torch.failed)
     return !torch.failed;
   torch.failed = true;
@@ -83,6 +96,7 @@ void bench_add_torch(struct bench_workload *workload, const char *command) {
     return;
   struct bench_contestant *contestant = bench_add(workload, "torch", BENCH_REFERENCE, NULL, &peer);
   contestant->turn = torch_turn;
+  contestant->pause_ms = workload->threads > 1 ? BENCH_OPENMP_PAUSE : 0;
 }
 
 void bench_peer_stop(void) {

@@ -1,4 +1,6 @@
 """The benchmark's workloads in torch. Reads lines "THREADS CALLS WORKLOAD PARAMETERS...", answers each with the seconds the calls took."""
+import ctypes
+import re
 import sys
 import time
 
@@ -185,12 +187,33 @@ def adamw():
     return torch.optim.AdamW(parameters, lr=1e-3).step
 
 
+def blas():
+    """The OpenBLAS that is loaded, with the kernels that it chose."""
+    torch.ones(2, 2) @ torch.ones(2, 2)
+    for line in open("/proc/self/maps"):
+        path = line.split()[-1]
+        if "openblas" in path:
+            library = ctypes.CDLL(path)
+            library.openblas_get_corename.restype = ctypes.c_char_p
+            kind = {0: "serial", 1: "pthread", 2: "OpenMP"}[library.openblas_get_parallel()]
+            return "OpenBLAS (%s, %s)" % (library.openblas_get_corename().decode(), kind)
+    return "MKL" if torch.backends.mkl.is_available() else "its own BLAS"
+
+
+def capability():
+    found = re.search("CPU capability usage: (\\w+)", torch.__config__.show())
+    return found.group(1) if found else "an unknown CPU"
+
+
 torch.manual_seed(1)
 torch.set_grad_enabled(False)
-print("torch", torch.__version__, flush=True)
+print("torch", torch.__version__, "with", blas(), "and kernels for", capability(), flush=True)
+set_threads = 0
 for line in sys.stdin:
     threads, calls, name, *numbers = line.split()
-    torch.set_num_threads(int(threads))
+    if int(threads) != set_threads:  # costs as much as a small step, also when it changes nothing
+        set_threads = int(threads)
+        torch.set_num_threads(set_threads)
     key = " ".join([name, *numbers])
     if key not in made:
         made.clear()

@@ -9,14 +9,22 @@
 
 /* One contestant more than half above its own best says that the machine had other work. */
 static const double NOISY = 1.5;
+/* So does a peak so much below the best one that this run has seen: the clock was lower, or a core was shared. */
+static const double LOW_PEAK = 0.8;
 
-struct result { /* what the JSON file needs of a row */
-  char *text;
+struct row {
+  char id[8], what[48];
+  int threads;
+  bool noisy;
+  double min, median;
+  struct bench_verdict verdict;
+  char *json;
 };
 static struct { /* of this run, filled row by row */
-  struct result rows[BENCH_MAX_RESULTS];
-  int count, noisy;
+  struct row *rows;
+  int count, capacity;
   char *machine;
+  double peaks[BENCH_MAX_THREADS + 1]; /* flops a second, by threads */
 } report;
 
 static bool is_rate(const struct bench_workload *workload) {
@@ -34,8 +42,7 @@ static double in_unit(const struct bench_workload *workload, double seconds) {
   return seconds * (!strcmp(workload->unit, "ms") ? 1e3 : !strcmp(workload->unit, "us") ? 1e6 : 1);
 }
 
-/* Least seconds in which the machine could do the work, by the fastest limit that took turns; 0: none. */
-static double limit_seconds(struct bench_workload *workload) {
+double bench_limit_seconds(struct bench_workload *workload) {
   double best = 0;
   for (int i = 0; i < workload->count; i++) {
     const struct bench_contestant *limit = &workload->contestants[i];
@@ -47,11 +54,23 @@ static double limit_seconds(struct bench_workload *workload) {
   return best;
 }
 
-static bool is_noisy(const struct bench_workload *workload) {
-  for (int i = 0; i < workload->count; i++)
-    if (workload->contestants[i].time.count > 2 && workload->contestants[i].time.median > NOISY * workload->contestants[i].time.min)
-      return true;
-  return false;
+static bool had_low_peak(const struct bench_workload *workload, const struct bench_contestant *contestant) {
+  double *best = &report.peaks[workload->threads], peak = contestant->limit_work / contestant->time.min;
+  if (strcmp(contestant->name, "FMA peak"))
+    return false;
+  *best = peak > *best ? peak : *best;
+  return peak < LOW_PEAK * *best;
+}
+
+const char *bench_noisy(const struct bench_workload *workload) {
+  for (int i = 0; i < workload->count; i++) {
+    const struct bench_contestant *contestant = &workload->contestants[i];
+    if (contestant->time.count > 2 && contestant->time.median > NOISY * contestant->time.min)
+      return contestant->name;
+    if (contestant->time.count && had_low_peak(workload, contestant))
+      return contestant->name;
+  }
+  return NULL;
 }
 
 static void print_time(double seconds) {
@@ -75,6 +94,7 @@ void bench_report_machine(void) {
     int threads = bench_options.threads[i];
     double peak = bench_peak_flops(threads), triad = bench_triad_bandwidth(threads);
     copies[i] = bench_copy_bandwidth(threads);
+    report.peaks[threads] = peak;
     printf("T=%d: FMA peak %.0f GFLOP/s; from memory with streaming stores: copy %.1f GB/s, triad %.1f GB/s\n", threads, peak * 1e-9,
            copies[i] * 1e-9, triad * 1e-9);
     fprintf(json, "%s\"%d\": %.2f", i ? ", " : "", threads, peak * 1e-9);
@@ -90,35 +110,64 @@ void bench_report_machine(void) {
          "times as long as tinsmith, by min and (median)");
 }
 
-static void store_json(struct bench_workload *workload, double limit) {
-  char *text;
+static void write_reference(FILE *out, const struct bench_workload *workload, const struct bench_contestant *other) {
+  fprintf(out, "\"%s\": {\"min\": %.9g, \"median\": %.9g", other->name, other->time.min, other->time.median);
+  if (other->role != BENCH_LIMIT)
+    fprintf(out, ", \"best\": %.6g", in_unit(workload, other->time.min));
+  if (other->ctx)
+    fprintf(out, ", \"kernels\": %" PRId64 ", \"planned_bytes\": %" PRId64 ", \"moved_bytes\": %" PRId64, other->kernels,
+            other->planned_bytes, other->moved_bytes);
+  fprintf(out, "}");
+}
+
+/* The row's object: min and median in seconds of a call, best and limit in the unit. NULL without memory. */
+static char *json_of(struct bench_workload *workload, const struct row *row) {
+  char *text = NULL;
   size_t size;
   const struct bench_contestant *us = &workload->contestants[0];
+  double limit = bench_limit_seconds(workload);
   FILE *out = open_memstream(&text, &size);
-  if (!out || report.count == BENCH_MAX_RESULTS)
-    return;
+  if (!out)
+    return NULL;
   fprintf(out, "{\"id\": \"%s\", \"what\": \"%s\", \"threads\": %d, \"unit\": \"%s\", \"min\": %.9g, \"median\": %.9g, \"best\": %.6g",
           workload->id, workload->what, workload->threads, workload->unit, us->time.min, us->time.median, in_unit(workload, us->time.min));
-  fprintf(out, ", \"in_kernels\": %.9g, \"kernels\": %" PRId64 ", \"planned_bytes\": %" PRId64, us->run, us->kernels, us->planned_bytes);
   if (limit > 0)
     fprintf(out, ", \"limit\": %.6g", in_unit(workload, limit));
-  fprintf(out, ", \"noisy\": %s, \"refs\": {", is_noisy(workload) ? "true" : "false");
+  else
+    fprintf(out, ", \"limit\": null");
+  fprintf(out, ", \"kernels\": %" PRId64 ", \"planned_bytes\": %" PRId64 ", \"moved_bytes\": %" PRId64, us->kernels, us->planned_bytes,
+          us->moved_bytes);
+  fprintf(out, ", \"in_kernels\": %.9g, \"compiling\": %.9g, \"noisy\": %s", us->run, us->compiling, row->noisy ? "true" : "false");
+  if (row->verdict.factor > 0)
+    fprintf(out, ", \"target_missed_by\": %.4g", row->verdict.factor);
+  fprintf(out, ", \"refs\": {");
   const char *comma = "";
-  for (int i = 1; i < workload->count; i++) {
-    const struct bench_contestant *other = &workload->contestants[i];
-    if (!other->time.count)
-      continue;
-    fprintf(out, "%s\"%s\": {\"min\": %.9g, \"median\": %.9g", comma, other->name, other->time.min, other->time.median);
-    if (other->role != BENCH_LIMIT)
-      fprintf(out, ", \"best\": %.6g", in_unit(workload, other->time.min));
-    if (other->ctx)
-      fprintf(out, ", \"kernels\": %" PRId64 ", \"planned_bytes\": %" PRId64, other->kernels, other->planned_bytes);
-    fprintf(out, "}");
-    comma = ", ";
-  }
+  for (int i = 1; i < workload->count; i++)
+    if (workload->contestants[i].time.count) {
+      fprintf(out, "%s", comma);
+      write_reference(out, workload, &workload->contestants[i]);
+      comma = ", ";
+    }
   fprintf(out, "}}");
   fclose(out);
-  report.rows[report.count++].text = text;
+  return text;
+}
+
+static void store(struct bench_workload *workload, const struct bench_verdict *verdict) {
+  const struct bench_contestant *us = &workload->contestants[0];
+  if (report.count == report.capacity) {
+    int capacity = report.capacity ? 2 * report.capacity : 64;
+    struct row *rows = realloc(report.rows, (size_t)capacity * sizeof *rows);
+    if (!rows)
+      exit(1);
+    report.rows = rows, report.capacity = capacity;
+  }
+  struct row *row = &report.rows[report.count++];
+  *row = (struct row){
+      .threads = workload->threads, .noisy = bench_noisy(workload), .min = us->time.min, .median = us->time.median, .verdict = *verdict};
+  snprintf(row->id, sizeof row->id, "%s", workload->id);
+  snprintf(row->what, sizeof row->what, "%.47s", workload->what);
+  row->json = json_of(workload, row);
 }
 
 /* Where a call costs much beside its kernels: how the references compare with the kernels alone. */
@@ -134,9 +183,35 @@ static void print_kernel_ratios(const struct bench_workload *workload) {
   }
 }
 
+static void print_references(const struct bench_workload *workload) {
+  const struct bench_contestant *us = &workload->contestants[0];
+  for (int i = 1; i < workload->count; i++) {
+    const struct bench_contestant *other = &workload->contestants[i];
+    if (other->role != BENCH_LIMIT && other->time.count)
+      printf(" %s %.2f (%.2f)", other->name, other->time.min / us->time.min, other->time.median / us->time.median);
+  }
+}
+
+/* What the plan is like, where there is one. */
+static void print_plan(const struct bench_workload *workload) {
+  const struct bench_contestant *us = &workload->contestants[0];
+  if (us->kernels)
+    printf("; %" PRId64 " kernels", us->kernels);
+  if (us->kernels && workload->count > 1 && workload->contestants[1].kernels)
+    printf(", unfused %" PRId64, workload->contestants[1].kernels);
+  if (us->moved_bytes)
+    printf("; moves %.3g MB", (double)us->moved_bytes * 1e-6);
+  if (us->planned_bytes)
+    printf("; planned %.3g MB", (double)us->planned_bytes * 1e-6);
+  if (us->compiling > 0)
+    printf("; compiled in %.3g ms", us->compiling * 1e3);
+}
+
 void bench_report(struct bench_workload *workload) {
   const struct bench_contestant *us = &workload->contestants[0];
-  double limit = limit_seconds(workload), shown = us->time.min;
+  struct bench_verdict verdict = bench_judge(workload);
+  const char *noisy = bench_noisy(workload);
+  double limit = bench_limit_seconds(workload), shown = us->time.min;
   char rate[32] = "", share[16] = "";
   if (strcmp(workload->unit, "us") && strcmp(workload->unit, "ms"))
     snprintf(rate, sizeof rate, "%.*f %s", in_unit(workload, shown) < 10 ? 3 : 1, in_unit(workload, shown), workload->unit);
@@ -149,51 +224,90 @@ void bench_report(struct bench_workload *workload) {
   else
     printf(" %11s", "");
   printf(" %20s %6s ", rate, share);
-  for (int i = 1; i < workload->count; i++) {
-    const struct bench_contestant *other = &workload->contestants[i];
-    if (other->role != BENCH_LIMIT && other->time.count)
-      printf(" %s %.2f (%.2f)", other->name, other->time.min / us->time.min, other->time.median / us->time.median);
-  }
+  print_references(workload);
   print_kernel_ratios(workload);
-  if (us->kernels)
-    printf("; %" PRId64 " kernels", us->kernels);
-  if (us->kernels && workload->count > 1 && workload->contestants[1].kernels)
-    printf(", unfused %" PRId64, workload->contestants[1].kernels);
-  if (us->planned_bytes)
-    printf("; planned %.2f MB", (double)us->planned_bytes * 1e-6);
-  if (workload->target > 0)
-    printf("; target %.3g %s: %s", workload->target * (workload->target < 1e-3 ? 1e6 : 1e3), workload->target < 1e-3 ? "us" : "ms",
-           us->time.min <= workload->target ? "met" : "missed");
+  print_plan(workload);
+  if (verdict.factor > 0)
+    printf("; target %s%s", verdict.factor <= 1 ? "met" : "missed: ", verdict.why);
   if (us->replanned)
     printf("; MADE PLANS WHILE TIMED");
-  if (is_noisy(workload)) {
-    printf("; noisy");
-    report.noisy++;
-  }
+  if (noisy)
+    printf("; noisy (%s)", noisy);
   printf("\n");
   fflush(stdout);
-  store_json(workload, limit);
+  store(workload, &verdict);
 }
 
-bool bench_report_end(void) {
-  if (report.noisy)
-    printf("\nnoisy: a contestant's median was more than %.1f times its least time. The machine had other work (%d of %d rows): these rows "
-           "allow no conclusion.\n",
-           NOISY, report.noisy, report.count);
-  FILE *out = bench_options.json ? fopen(bench_options.json, "w") : NULL;
-  if (bench_options.json && !out) {
+/* ---- the end ---- */
+
+static bool same_row(const struct row *a, const struct row *b) {
+  return !strcmp(a->id, b->id) && a->threads == b->threads;
+}
+
+/* The runs of each row side by side, and how far they are apart. */
+static void print_runs(void) {
+  if (bench_options.runs < 2)
+    return;
+  printf("\n%-5s %-47s %2s  %s\n", "", "workload", "T", "least times of the runs (spread), medians of the runs (spread)");
+  for (int i = 0; i < report.count; i++) {
+    double low[2] = {INFINITY, INFINITY}, high[2] = {0, 0};
+    bool first = true;
+    for (int k = 0; k < i; k++)
+      first &= !same_row(&report.rows[k], &report.rows[i]);
+    if (!first)
+      continue;
+    printf("%-5s %-47s %2d", report.rows[i].id, report.rows[i].what, report.rows[i].threads);
+    for (int which = 0; which < 2; which++) {
+      for (int k = i; k < report.count; k++)
+        if (same_row(&report.rows[k], &report.rows[i])) {
+          double time = which ? report.rows[k].median : report.rows[k].min;
+          low[which] = fmin(low[which], time), high[which] = fmax(high[which], time);
+          print_time(time);
+        }
+      printf(" (%.0f %%)", 100 * (high[which] / low[which] - 1));
+    }
+    printf("\n");
+  }
+}
+
+static void print_verdict(void) {
+  int noisy = 0, met = 0, missed = 0;
+  for (int i = 0; i < report.count; i++) {
+    const struct row *row = &report.rows[i];
+    noisy += row->noisy;
+    met += row->verdict.factor > 0 && row->verdict.factor <= 1;
+    missed += row->verdict.factor > 1;
+  }
+  printf("\ntargets: %d met, %d missed\n", met, missed);
+  if (!noisy)
+    printf("quiet enough to conclude\n");
+  else
+    printf(
+        "too noisy: %d of %d rows; a contestant's median was more than %.1f times its least time, or the peak below %.1f of the best seen. "
+        "These rows allow no conclusion.\n",
+        noisy, report.count, NOISY, LOW_PEAK);
+}
+
+static bool write_json(void) {
+  FILE *out = fopen(bench_options.json, "w");
+  if (!out) {
     fprintf(stderr, "bench: cannot write %s\n", bench_options.json);
     return false;
   }
-  if (out) {
-    fprintf(out, "{\"machine\": %s,\n \"results\": [\n", report.machine);
-    for (int i = 0; i < report.count; i++)
-      fprintf(out, "  %s%s\n", report.rows[i].text, i + 1 < report.count ? "," : "");
-    fprintf(out, " ]}\n");
-    fclose(out);
-  }
+  fprintf(out, "{\"machine\": %s,\n \"results\": [\n", report.machine);
   for (int i = 0; i < report.count; i++)
-    free(report.rows[i].text);
+    fprintf(out, "  %s%s\n", report.rows[i].json ? report.rows[i].json : "{}", i + 1 < report.count ? "," : "");
+  fprintf(out, " ]}\n");
+  return !fclose(out);
+}
+
+bool bench_report_end(void) {
+  print_runs();
+  print_verdict();
+  bool good = !bench_options.json || write_json();
+  for (int i = 0; i < report.count; i++)
+    free(report.rows[i].json);
+  free(report.rows);
   free(report.machine);
-  return true;
+  return good;
 }

@@ -59,7 +59,6 @@ void bench_start(int threads) {
   enum { MODES = sizeof modes / sizeof *modes, STARTS = 4 };
   struct bench_workload workload = bench_workload("W8a", threads, "ms");
   snprintf(workload.what, sizeof workload.what, "process start to end of the first step of W5");
-  workload.target = 60e-3;
   for (int i = 0; i < MODES; i++)
     bench_add(&workload, modes[i].name, modes[i].role, NULL, NULL);
   for (int round = 0; round < STARTS * bench_options.rounds; round++) {

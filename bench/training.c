@@ -157,7 +157,6 @@ void bench_mlp(int threads) {
   struct hand hand;
   bool good, blas = bench_blas_load();
   snprintf(workload.what, sizeof workload.what, "MLP 784-512-256-10, batch 128, Adam, one step");
-  workload.target = threads == 2 ? 2.2e-3 : 0;
   bench_mlp_make(&fused, bench_ctx(threads, true));
   bench_mlp_make(&unfused, bench_ctx(threads, false));
   bench_mlp_make(&captured, bench_ctx(threads, true));
@@ -288,7 +287,6 @@ void bench_adamw(int threads) {
   make_update(&unfused, &hand, shapes, n_tensors, threads, false);
   snprintf(workload.what, sizeof workload.what, "AdamW on %.1f M parameters in %d tensors", (double)hand.count * 1e-6, n_tensors);
   workload.rate_work = workload.limit_work = 28.0 * (double)hand.count; /* reads w, g, m, v and writes w, m, v */
-  workload.target = threads == 2 && !bench_options.quick ? 72e-3 : 0;
   run_update(&fused), run_update(&unfused), run_hand_update(&hand);
   bool good = check_update(&fused, "tinsmith", hand.w) && check_update(&unfused, "unfused", hand.w);
   bench_add(&workload, "tinsmith", BENCH_US, run_update, &fused)->ctx = fused.ctx;
@@ -387,7 +385,6 @@ void bench_micrograd(int threads) {
     replay(compiled);
   read_net(&fused, &hand.net);
   snprintf(workload.what, sizeof workload.what, "MLP 2-16-16-1 on 100 points, SGD, one step");
-  workload.target = 15e-6;
   for (int i = 0; i < CHECKED_STEPS; i++)
     micro_step(&fused), micro_step(&unfused), hand_micro_step(&hand);
   bool good = bench_check_number("W12", "tinsmith", tin_item(fused.loss), (double)hand.loss, 1e-4) &&
