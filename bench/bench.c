@@ -26,7 +26,9 @@ static const struct {
     {"W5", "training step of an MLP", bench_mlp},
     {"W6", "training step of a CNN", bench_cnn},
     {"W7", "training step of GPT-2", bench_gpt2_step},
-    {"W8a", "process start to end of the first step", bench_start},
+    {"W8a W5r", "process start to end of the first step of W5, and its memory", bench_start},
+    {"W6r", "memory of a process that trains W6", bench_start_cnn},
+    {"W8b W7r W11l", "process start to end of the first step of W7, its memory, compiling", bench_start_gpt},
     {"W9", "AdamW on 124 M parameters", bench_adamw},
     {"W10a", "causal attention", bench_attention},
     {"W10b", "causal attention forward and backward", bench_attention_backward},
@@ -59,12 +61,12 @@ static int usage(FILE *out) {
   return out == stderr ? 2 : 0;
 }
 
-/* "W4" takes W4a, "W1" takes W1a but not W11a, "W4e1" takes the rows of W4e. */
+/* "W4" takes W4a, "W1" takes W1a but not W11a, "W4e1" takes the rows of W4e, "W5r" does not take W5. */
 static bool begins(const char *id, const char *only) {
   while (*id && *id != ' ' && *id == *only)
     id++, only++;
-  bool id_ends = !*id || *id == ' ';
-  return id_ends || (!*only && !(*id >= '0' && *id <= '9'));
+  bool id_ends = !*id || *id == ' ', id_number = *id >= '0' && *id <= '9', only_number = *only >= '0' && *only <= '9';
+  return id_ends ? !*only || only_number : !*only && !id_number;
 }
 
 static bool wanted(const char *ids) {
@@ -131,8 +133,10 @@ static void default_threads(void) {
 
 int main(int argc, char **argv) {
   bench_options.program = argv[0];
-  if (argc == 5 && !strcmp(argv[1], "--first-step"))
-    return bench_start_child(argv[2], atoi(argv[3]), atoi(argv[4]));
+  if (argc >= 5 && !strcmp(argv[1], "--first-step")) {
+    bench_options.quick = argc > 5;
+    return bench_start_child(argv[2], argv[3], atoi(argv[4]));
+  }
   if (argc == 2 && !strcmp(argv[1], "--help"))
     return usage(stdout);
   if (!parse(argc, argv))

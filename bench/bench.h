@@ -71,7 +71,7 @@ struct bench_workload {
   const char *id;
   char what[96];
   int threads;
-  const char *unit;  /* of the rate: "GFLOP/s", "GB/s", "tokens/s", "ns/element", "us", "ms", "s" */
+  const char *unit;  /* of the rate: "GFLOP/s", "GB/s", "tokens/s", "ns/element", "us", "ms", "s", or "MiB": then samples are that */
   double rate_work;  /* work of a call in the unit times 1e9 for rates per second; elements for "ns/element" */
   double limit_work; /* work of a call that the limit bounds: flops, bytes; 0: no limit */
   struct bench_contestant contestants[BENCH_MAX_CONTESTANTS];
@@ -160,6 +160,8 @@ enum { BENCH_BLAS_PAUSE = 40 }; /* ms: its threads spin about 2^26 cycles after 
 
 enum { BENCH_OPENMP_PAUSE = 20 }; /* ms: libgomp's threads turn 300,000 times before they sleep */
 
+/* The interpreter to run torch with; what its process inherits is set so that torch is fast. */
+const char *bench_python(void);
 /* Adds the contestant where --peers asks for it and torch runs; the workload's name and parameters as peer_torch.py knows them. */
 void bench_add_torch(struct bench_workload *workload, const char *command);
 void bench_peer_stop(void);
@@ -203,6 +205,8 @@ void bench_attention_backward(int threads);
 void bench_mlp_compile(int threads);
 void bench_mlp_lookup(int threads);
 void bench_start(int threads);
+void bench_start_cnn(int threads);
+void bench_start_gpt(int threads);
 void bench_adamw(int threads);
 void bench_chains(int threads);
 void bench_char_gpt_step(int threads);
@@ -211,6 +215,6 @@ void bench_gpt2_step(int threads);
 void bench_mixed(int threads);
 void bench_micrograd(int threads);
 /* What the program does when it is started by bench_start. */
-int bench_start_child(const char *mode, int threads, int pipe);
+int bench_start_child(const char *model, const char *mode, int threads);
 
 #endif

@@ -30,12 +30,16 @@ static void set_fair(void) {
     setenv("LD_LIBRARY_PATH", openmp, 0);
 }
 
+const char *bench_python(void) {
+  set_fair();
+  return bench_options.python ? bench_options.python : "/usr/bin/python3";
+}
+
 static void exec_torch(const int *to, const int *from) {
-  const char *python = bench_options.python ? bench_options.python : "/usr/bin/python3";
+  const char *python = bench_python();
   dup2(to[0], 0), dup2(from[1], 1);
   for (int i = 0; i < 2; i++)
     close(to[i]), close(from[i]);
-  set_fair();
   execl(python, "python3", "bench/peer_torch.py", (char *)NULL); /* ./dev runs this in the repository's root */
   _exit(127);
 }

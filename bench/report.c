@@ -14,6 +14,7 @@ static const double LOW_PEAK = 0.8;
 
 struct row {
   char id[8], what[48];
+  const char *unit;
   int threads;
   bool noisy;
   double min, median;
@@ -39,6 +40,8 @@ static double in_unit(const struct bench_workload *workload, double seconds) {
     return seconds / workload->rate_work * 1e9;
   if (!strcmp(workload->unit, "us/node"))
     return seconds / workload->rate_work * 1e6;
+  if (!strcmp(workload->unit, "MiB"))
+    return seconds;
   return seconds * (!strcmp(workload->unit, "ms") ? 1e3 : !strcmp(workload->unit, "us") ? 1e6 : 1);
 }
 
@@ -73,7 +76,11 @@ const char *bench_noisy(const struct bench_workload *workload) {
   return NULL;
 }
 
-static void print_time(double seconds) {
+static void print_time(const char *unit, double seconds) {
+  if (!strcmp(unit, "MiB")) {
+    printf(" %7.1f MiB", seconds);
+    return;
+  }
   if (seconds < 1e-3)
     printf(" %8.2f us", seconds * 1e6);
   else if (seconds < 1)
@@ -193,12 +200,12 @@ static void print_references(const struct bench_workload *workload) {
 }
 
 /* What the plan is like, where there is one. */
-static void print_plan(const struct bench_workload *workload) {
-  const struct bench_contestant *us = &workload->contestants[0];
+static void print_plan(struct bench_workload *workload) {
+  const struct bench_contestant *us = &workload->contestants[0], *unfused = bench_find(workload, "unfused");
   if (us->kernels)
     printf("; %" PRId64 " kernels", us->kernels);
-  if (us->kernels && workload->count > 1 && workload->contestants[1].kernels)
-    printf(", unfused %" PRId64, workload->contestants[1].kernels);
+  if (us->kernels && unfused && unfused->kernels)
+    printf(", unfused %" PRId64, unfused->kernels);
   if (us->moved_bytes)
     printf("; moves %.3g MB", (double)us->moved_bytes * 1e-6);
   if (us->planned_bytes)
@@ -213,14 +220,14 @@ void bench_report(struct bench_workload *workload) {
   const char *noisy = bench_noisy(workload);
   double limit = bench_limit_seconds(workload), shown = us->time.min;
   char rate[32] = "", share[16] = "";
-  if (strcmp(workload->unit, "us") && strcmp(workload->unit, "ms"))
+  if (is_rate(workload) || strchr(workload->unit, '/'))
     snprintf(rate, sizeof rate, "%.*f %s", in_unit(workload, shown) < 10 ? 3 : 1, in_unit(workload, shown), workload->unit);
   if (limit > 0)
     snprintf(share, sizeof share, "%.0f %%", 100 * limit / shown);
   printf("%-5s %-47s %2d", workload->id, workload->what, workload->threads);
-  print_time(us->time.min), print_time(us->time.median);
+  print_time(workload->unit, us->time.min), print_time(workload->unit, us->time.median);
   if (us->run > 0)
-    print_time(us->run);
+    print_time(workload->unit, us->run);
   else
     printf(" %11s", "");
   printf(" %20s %6s ", rate, share);
@@ -262,7 +269,7 @@ static void print_runs(void) {
         if (same_row(&report.rows[k], &report.rows[i])) {
           double time = which ? report.rows[k].median : report.rows[k].min;
           low[which] = fmin(low[which], time), high[which] = fmax(high[which], time);
-          print_time(time);
+          print_time(report.rows[i].unit, time);
         }
       printf(" (%.0f %%)", 100 * (high[which] / low[which] - 1));
     }
