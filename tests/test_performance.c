@@ -223,7 +223,7 @@ static void test_training_steps(void **state) {
 }
 
 static void test_gpt2(void **state) {
-  static const struct bounds bounds[] = {{"GPT-2", build_gpt2, 84, 1720.326, 151.258}};
+  static const struct bounds bounds[] = {{"GPT-2", build_gpt2, 84, 1582.148, 93.071}};
   (void)state;
   check_bounds(bounds, 1);
 }

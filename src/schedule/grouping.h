@@ -7,6 +7,19 @@
 /* Operations of one kernel: bounds its text, its registers and the recursion of lowering. */
 enum { GROUP_MAX_OPS = 256 };
 
+enum {
+  READ_FULL = 1, /* at the identical linear index of the iteration space */
+  READ_ROW = 2,  /* at the identical row of a row group, broadcast along the reduced axes */
+  READ_OTHER = 4 /* at any other index */
+};
+
+struct read {
+  struct tin_node *node;
+  int how; /* READ_* seen on some path */
+};
+
+typedef TIN_VEC(struct read) read_list;
+
 struct reader {
   int group;
   int how;
@@ -19,6 +32,9 @@ struct node_facts {
   bool root;        /* gets a value of its own */
   bool stored;      /* root that another group reads */
   bool expanded;    /* some use broadcasts it */
+  bool pinned;      /* root that has to lie in memory, whatever computing it again costs */
+  bool again;       /* root that its readers compute again: only its own group holds it */
+  bool updated;     /* variable that an update overwrites */
   uint8_t used_by;  /* USED_BY_*: what its users are, looking through movement */
   uint8_t n_owners; /* distinct roots that would compute it, saturating at OWNERS_MANY */
   int owners[4];
@@ -58,7 +74,17 @@ struct grouping {
   uint32_t walk_stamp, read_stamp;
 };
 
+/* schedule.c: the roots and leaves that `node` reads through inlined nodes, with all ways in which each is read. `how` is that of the node
+ * itself, in a group with the full shape of `space`. */
+void tin_schedule_reads(struct grouping *g, struct tin_node *root, int how, const struct tin_part *space, read_list *reads);
+
 /* roots.c: decides facts[].root for every node. */
 void tin_schedule_roots(struct grouping *g);
+/* Vector operations an element of the op itself; bytes moved that one of them is worth. */
+float tin_schedule_own_work(const struct tin_node *node);
+extern const float tin_schedule_work_bytes;
+
+/* rematerialize.c: decides facts[].again once all groups are known. */
+void tin_schedule_rematerialize(struct grouping *g);
 
 #endif

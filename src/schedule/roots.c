@@ -13,7 +13,7 @@
 
 enum { OWNERS_MANY = 5 };
 enum { USED_BY_ELEMENTWISE = 1, USED_BY_REDUCE = 2, USED_BY_CONTRACT = 4 };
-static const float work_bytes = 0.5f;
+const float tin_schedule_work_bytes = 0.5f;
 /* A value that one group computes for another's inner loops costs at least a store; below this work a broadcast value is computed again. */
 static const float broadcast_work = 1.5f;
 /* An element of a concat is selected from all inputs: of more than a few, inputs of more operations than CONCAT_MAX_INPUT_OPS are computed
@@ -103,6 +103,8 @@ static void walk_back(struct grouping *g) {
       input->used_by |= (uint8_t)(movement ? facts->used_by : kind_of_use(node));
       input->expanded |= node->op == OP_EXPAND || (movement && facts->expanded);
       const struct tin_node *held = needs_memory(g, node, k);
+      if (held)
+        g->facts[held->index].pinned = true;
       if (held && !held->buffer && held->op != OP_VAR && !g->facts[held->index].root) {
         g->facts[held->index].root = true;
         g->facts[held->index].reason = node->op == OP_BARRIER ? "a checkpoint keeps it" : "it holds or is read at computed positions";
@@ -113,8 +115,7 @@ static void walk_back(struct grouping *g) {
 
 /* ---- forward: costs ---- */
 
-/* Vector operations an element of the op itself. */
-static float own_work(const struct tin_node *node) {
+float tin_schedule_own_work(const struct tin_node *node) {
   switch (node->op) {
   case OP_DIV:
   case OP_SQRT:
@@ -146,7 +147,7 @@ static bool too_much_in_concat(const struct tin_node *node, const struct node_fa
 
 static void add_inlined_costs(struct grouping *g, const struct tin_node *node, struct node_facts *facts) {
   int64_t ops = node->op == OP_CONCAT ? node->n_in : node->op == OP_GATHER ? 1 + 2 * node->arg[2] : 1; /* a coordinate: multiply, add */
-  facts->work = own_work(node);
+  facts->work = tin_schedule_own_work(node);
   for (int k = 0; k < node->n_in; k++) {
     const struct tin_node *in = node->in[k];
     struct node_facts *input = &g->facts[in->index];
@@ -212,7 +213,7 @@ static const char *why_root(const struct grouping *g, const struct tin_node *nod
     return NULL;
   float uses = facts->n_owners, bytes = (float)tin_dtype_bytes(node->dtype);
   float stored = (1 + uses) * bytes;
-  float repeated = uses * facts->loads + facts->held + (uses - 1) * facts->work * work_bytes;
+  float repeated = uses * facts->loads + facts->held + (uses - 1) * facts->work * tin_schedule_work_bytes;
   return stored <= repeated ? "several kernels use it and computing it again costs more" : NULL;
 }
 

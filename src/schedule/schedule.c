@@ -1,8 +1,9 @@
-/* Grouping: graph -> schedule (plan.h). Three walks over the nodes in graph order, each linear:
+/* Grouping: graph -> schedule (plan.h). Four walks over the nodes in graph order, each linear:
  *
  *   1. roots    which nodes get a value of their own ("root"), by cost: bytes moved against work repeated (roots.c)
  *   2. groups   each root starts a part, or joins the part of its latest producer when it reads it at the identical index
- *   3. launches parts in dependency order, independent ones sharing a launch; updates after the readers of what they overwrite
+ *   3. again    which of a part's values the others compute again instead of reading them (rematerialize.c)
+ *   4. launches parts in dependency order, independent ones sharing a launch; updates after the readers of what they overwrite
  *
  * A root that joins only the group of its latest producer can never close a cycle: everything else it reads was made by an earlier
  * group. Roots whose readers all ended up in the same part need no memory and are dropped again at the end.
@@ -25,19 +26,6 @@ static bool is_chain(const struct tin_node *node) {
 static bool is_reduction(const struct tin_node *node) {
   return tin_node_reduces(node) && !is_chain(node);
 }
-
-enum {
-  READ_FULL = 1, /* at the identical linear index of the iteration space */
-  READ_ROW = 2,  /* at the identical row of a row group, broadcast along the reduced axes */
-  READ_OTHER = 4 /* at any other index */
-};
-
-struct read {
-  struct tin_node *node;
-  int how; /* READ_* seen on some path */
-};
-
-typedef TIN_VEC(struct read) read_list;
 
 struct walk_item {
   struct tin_node *node;
@@ -71,8 +59,7 @@ static int read_by_root(const struct tin_node *root, int how, const struct tin_p
   return how == READ_OTHER ? READ_OTHER : read_through(root, how, space);
 }
 
-/* The roots and leaves that `node` reads through inlined nodes, with all ways in which each is read. `how` is that of the node itself. */
-static void collect_reads(struct grouping *g, struct tin_node *root, int how, const struct tin_part *space, read_list *reads) {
+void tin_schedule_reads(struct grouping *g, struct tin_node *root, int how, const struct tin_part *space, read_list *reads) {
   struct tin_arena *arena = g->arena;
   TIN_VEC(struct walk_item) stack = {0};
   uint32_t stamp = ++g->walk_stamp;
@@ -92,7 +79,8 @@ static void collect_reads(struct grouping *g, struct tin_node *root, int how, co
     if (facts->walk_how & item.how)
       continue;
     facts->walk_how |= item.how;
-    if (facts->root || facts->leaf) {
+    bool inlined = facts->again && facts->group != g->facts[root->index].group;
+    if (facts->leaf || (facts->root && !inlined)) {
       if (facts->walk_read < 0) {
         facts->walk_read = reads->count;
         struct read read = {item.node, 0};
@@ -285,7 +273,7 @@ static void note_readers(struct grouping *g, const read_list *reads, int group) 
 static void place_root(struct grouping *g, struct tin_node *root) {
   struct tin_part own = part_of_root(root);
   read_list reads = {0};
-  collect_reads(g, root, READ_FULL, &own, &reads);
+  tin_schedule_reads(g, root, READ_FULL, &own, &reads);
   int candidate = candidate_group(g, &reads, root, &own);
   struct node_facts *facts = &g->facts[root->index];
   if (candidate >= 0) {
@@ -295,7 +283,7 @@ static void place_root(struct grouping *g, struct tin_node *root) {
       struct tin_part space = own.kind == PART_ROW ? own : *group->part;
       int position = own.kind == PART_ROW ? READ_FULL : position_in(&space, root);
       read_list inside = {0};
-      collect_reads(g, root, position == READ_ROW ? READ_FULL : position, position == READ_ROW ? NULL : &space, &inside);
+      tin_schedule_reads(g, root, position == READ_ROW ? READ_FULL : position, position == READ_ROW ? NULL : &space, &inside);
       why = reads_fit(g, candidate, &inside, position, &space) ? NULL : "it is read at another index";
     }
     if (!why) {
@@ -338,7 +326,7 @@ static void find_stored(struct grouping *g) {
   for (int k = 0; k < g->groups.count; k++)
     for (int r = 0; r < g->groups.at[k].roots.count; r++) {
       read_list reads = {0};
-      collect_reads(g, g->groups.at[k].roots.at[r], READ_FULL, NULL, &reads);
+      tin_schedule_reads(g, g->groups.at[k].roots.at[r], READ_FULL, NULL, &reads);
       for (int i = 0; i < reads.count; i++) {
         struct node_facts *facts = &g->facts[reads.at[i].node->index];
         if (!facts->leaf && facts->group != k)
@@ -349,7 +337,7 @@ static void find_stored(struct grouping *g) {
     struct node_facts *facts = &g->facts[i];
     if (facts->leaf)
       add_value(g, s->order.at[i], PLACE_LEAF);
-    else if (facts->root && (facts->stored || facts->needed))
+    else if (facts->root && (facts->stored || facts->needed) && !facts->again)
       add_value(g, s->order.at[i], facts->needed ? PLACE_OWNED : PLACE_ARENA);
   }
 }
@@ -362,7 +350,7 @@ static void group_reads(struct grouping *g, int k) {
   uint32_t seen = ++g->read_stamp;
   for (int r = 0; r < group->roots.count; r++) {
     read_list reads = {0};
-    collect_reads(g, group->roots.at[r], READ_FULL, group->part, &reads);
+    tin_schedule_reads(g, group->roots.at[r], READ_FULL, group->part, &reads);
     for (int i = 0; i < reads.count; i++) {
       struct node_facts *facts = &g->facts[reads.at[i].node->index];
       if (!facts->leaf && facts->group == k)
@@ -612,7 +600,7 @@ struct tin_schedule *tin_schedule_build(struct tin_arena *arena, struct tin_grap
     struct tin_node *node = s->order.at[i];
     for (int u = 0; node->op == OP_VAR && !node->buffer && u < n_updates; u++)
       if (node->variable == update_variables[u] && node->bits == node->variable->version)
-        g->update_leaves[u] = node;
+        g->update_leaves[u] = node, g->facts[i].updated = true;
   }
   for (int i = 0; i < n_sinks; i++) {
     g->facts[sinks[i]->index].needed = true;
@@ -622,6 +610,8 @@ struct tin_schedule *tin_schedule_build(struct tin_arena *arena, struct tin_grap
   for (int i = 0; i < s->order.count; i++)
     if (g->facts[i].root)
       place_root(g, s->order.at[i]);
+  if (fuse & TIN_FUSE_CHAIN)
+    tin_schedule_rematerialize(g);
   find_stored(g);
   for (int i = 0; i < n_outputs; i++)
     tin_vec_push(arena, &s->output_values, s->planned[outputs[i]->index].value);
