@@ -622,6 +622,33 @@ void tin_lower_names(struct lower *l) {
   }
 }
 
+/* Does the range lie along memory in this access while the other, which moves too, jumps? */
+static bool is_along(const struct tin_index *index, int symbol, int other) {
+  int64_t along, across;
+  return index && tin_index_affine(index, symbol, &along) && tin_index_affine(index, other, &across) && along == 1 && across != 0 &&
+         across != 1;
+}
+
+/* Is the reduced range, the only one, the one to lie along vectors although it is not the last, as in x @ transpose(w) of one row? */
+static bool prefers_rows(const struct lower *l) {
+  int reduced = -1, n_reduced = 0, last = l->n_ranges ? l->ranges[l->n_ranges - 1].symbol : -1, votes = 0;
+  for (int i = 0; i < l->n_ranges; i++)
+    if (l->ranges[i].reduced) {
+      reduced = l->ranges[i].symbol;
+      n_reduced++;
+    }
+  if (n_reduced != 1 || reduced == last)
+    return false;
+  for (int i = 0; i < l->nest->values.count; i++) {
+    const struct tin_value *value = &l->nest->values.at[i];
+    if (value->kind == VALUE_LOAD)
+      votes += is_along(value->index, reduced, last) - is_along(value->index, last, reduced);
+  }
+  for (int i = 0; i < l->nest->stores.count; i++)
+    votes += is_along(l->nest->stores.at[i].index, reduced, last) - is_along(l->nest->stores.at[i].index, last, reduced);
+  return votes > 0;
+}
+
 /* Roles: reduced ranges are inner; of the kept ones the last is the column (MAP, COLUMN) or row (ROW), the one before it the row. */
 static void give_roles(struct lower *l, struct tin_lowered *lowered) {
   struct tin_nest *nest = l->nest;
@@ -636,7 +663,7 @@ static void give_roles(struct lower *l, struct tin_lowered *lowered) {
     tin_vec_push(l->arena, &nest->inner, inner);
     nest->inner_size *= inner.extent;
   }
-  bool row_form = l->part->kind == PART_ROW && (!n_kept || !l->n_ranges || l->ranges[l->n_ranges - 1].reduced);
+  bool row_form = l->part->kind == PART_ROW && (!n_kept || !l->n_ranges || l->ranges[l->n_ranges - 1].reduced || prefers_rows(l));
   nest->form = l->part->kind == PART_MAP ? NEST_MAP : row_form ? NEST_ROW : NEST_COLUMN;
   lowered->rows = lowered->columns = 1;
   if (nest->form != NEST_ROW && n_kept) {
