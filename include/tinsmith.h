@@ -186,6 +186,7 @@ struct tin_counters {
   int64_t plan_misses;
   int64_t plans_run;
   int64_t bytes_planned;       /* memory of the newest plan's intermediate values */
+  int64_t bytes_live;          /* of these, the most that are alive in one kernel: the least that can be planned */
   int64_t bytes_without_reuse; /* the same if each value had its own buffer */
   int64_t bytes_peak;          /* most bytes held at once */
   int64_t bytes_moved;         /* read and written by the kernels of the newest plan */

@@ -131,7 +131,7 @@ struct tin_plan {
   int *scalar_positions;              /* of all entries: of each scalar's node in the walk */
   int *output_values, *update_values;
   int n_values, n_entries, n_kernels, n_checks, n_operands, n_scalars, n_nodes, n_functions;
-  int64_t arena_bytes, bytes_without_reuse, scratch_bytes; /* scratch: of one thread */
+  int64_t arena_bytes, bytes_live, bytes_without_reuse, scratch_bytes; /* scratch: of one thread */
   double flops, bytes;
   bool overwrites; /* updates may be computed in place: every index tensor is checked before the first such kernel */
   struct tin_code *code;

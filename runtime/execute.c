@@ -160,8 +160,8 @@ static bool pass_memory(struct build *build) {
 
 static void print_memory(struct build *build, struct tin_text *text) {
   const struct tin_schedule *schedule = build->schedule;
-  tin_text_add(text, "memory: without reuse %.3f MB, planned %.3f MB\n", (double)schedule->bytes_without_reuse * 1e-6,
-               (double)schedule->arena_bytes * 1e-6);
+  tin_text_add(text, "memory: live bound %.3f MB, planned %.3f MB, without reuse %.3f MB\n", (double)schedule->bytes_live * 1e-6,
+               (double)schedule->arena_bytes * 1e-6, (double)schedule->bytes_without_reuse * 1e-6);
   for (int v = 0; v < schedule->values.count; v++) {
     const struct tin_plan_value *value = &schedule->values.at[v];
     if (value->place == PLACE_ARENA)
@@ -410,6 +410,7 @@ void tin_count_run(struct tin_engine *engine, const struct tin_plan *plan, const
     return;
   statistics->kernels_launched += plan->n_kernels;
   statistics->bytes_planned = plan->arena_bytes;
+  statistics->bytes_live = plan->bytes_live;
   statistics->bytes_without_reuse = plan->bytes_without_reuse;
   statistics->bytes_moved = (int64_t)plan->bytes;
 }

@@ -48,6 +48,7 @@ struct tin_statistics {
   int64_t plan_misses;
   int64_t plans_run;
   int64_t bytes_planned;       /* arena of the newest plan */
+  int64_t bytes_live; /* of them, the most that are alive in one kernel: no plan of its memory needs less */
   int64_t bytes_without_reuse; /* the same with a buffer a value */
   int64_t bytes_peak;          /* most bytes held at once, all buffers */
   int64_t bytes_moved;         /* read and written by kernels of the newest plan, each operand once */

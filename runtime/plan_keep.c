@@ -191,6 +191,7 @@ bool tin_plan_keep(struct tin_plan *plan, const struct tin_kept *from, struct ti
   }
   plan->n_nodes = schedule->order.count;
   plan->arena_bytes = schedule->arena_bytes;
+  plan->bytes_live = schedule->bytes_live;
   plan->bytes_without_reuse = schedule->bytes_without_reuse;
   if (!keep_values(plan, schedule, error))
     return false;

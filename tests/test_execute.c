@@ -476,7 +476,7 @@ static void prints_what_was_asked(void **state) {
   static const char *const expected[] = {
       "plan 0: graph\n%0 = var \"w\"",
       "plan 0: schedule\nplan: ",
-      "plan 0: memory\nmemory: without reuse",
+      "plan 0: memory\nmemory: live bound",
       "plan 0: compile took ",
       "results            equal bits",
       "plan cache: miss: no plan has as many outputs and updates",

@@ -144,6 +144,7 @@ struct tin_counters tin_stats(const tin_ctx *ctx) {
                                .plan_misses = done->plan_misses,
                                .plans_run = done->plans_run,
                                .bytes_planned = done->bytes_planned,
+                               .bytes_live = done->bytes_live,
                                .bytes_without_reuse = done->bytes_without_reuse,
                                .bytes_peak = done->bytes_peak,
                                .bytes_moved = done->bytes_moved,

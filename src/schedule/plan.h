@@ -97,6 +97,7 @@ struct tin_schedule {
   int n_leaves;
   int n_scalars;
   int64_t arena_bytes;         /* set by tin_schedule_memory */
+  int64_t bytes_live;          /* most bytes of arena values alive in one kernel: no placement needs less; set by tin_schedule_memory */
   int64_t bytes_without_reuse; /* sum of arena values, rounded as the arena rounds */
 };
 
