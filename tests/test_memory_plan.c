@@ -103,7 +103,7 @@ static void test_random_ranges(void **state) {
     assert_no_overlap(s);
     assert_int_equal(s->bytes_live, lower_bound(s));
     print_message("%d values: %.4f of the live bound\n", s->values.count, (double)s->arena_bytes / (double)s->bytes_live);
-    assert_true(s->arena_bytes <= s->bytes_live * 23 / 20);
+    assert_true(s->arena_bytes <= s->bytes_live * 21 / 20);
   }
 }
 
@@ -114,7 +114,7 @@ static void test_many_values(void **state) {
   assert_no_overlap(s);
   assert_int_equal(s->bytes_live, lower_bound(s));
   print_message("12000 values: %.3f of the live bound\n", (double)s->arena_bytes / (double)s->bytes_live);
-  assert_true(s->arena_bytes <= s->bytes_live * 21 / 20);
+  assert_true(s->arena_bytes <= s->bytes_live * 11 / 10);
 }
 
 static void test_chain_needs_two(void **state) {
