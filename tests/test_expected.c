@@ -593,6 +593,7 @@ static const struct {
      "random: test_random and test_nn look at distributions, gradients and seeds"},
     {" from borrow map_file param state input keep set_name fail custom_gradient vmap ",
      "take memory, variables or functions: test_api, test_borrow, test_autograd and test_vmap"},
+    {" output ", "reads what a captured step computes: test_replay"},
     {" init_uniform init_normal init_constant init_kaiming_uniform init_kaiming_normal init_xavier_uniform init_xavier_normal "
      "init_truncated_normal init_orthogonal init_dirac init_eye ",
      "write variables: test_nn and test_init"},
