@@ -130,6 +130,14 @@ static void store(const struct machine *m, const struct tin_vinst *inst) {
   }
 }
 
+/* The number in a table that a pointer is moved by. */
+static long table_entry(const struct machine *m, const struct tin_vinst *inst) {
+  struct tin_vinst operand = *inst;
+  operand.pointer = (int16_t)inst->imm;
+  operand.type = VT_I32;
+  return (int32_t)(uint32_t)load_element(m, &operand, 0);
+}
+
 static bool touches_memory(struct machine *m, const struct tin_vinst *inst) {
   switch (inst->op) {
   case V_LOAD:
@@ -297,6 +305,9 @@ static int follow(struct machine *m, const int *ends, int at) {
     return at + 1;
   case V_ADVANCE:
     m->frame[inst->pointer] += m->frame[inst->a];
+    return at + 1;
+  case V_POINT:
+    m->frame[inst->pointer] = m->frame[inst->a] + table_entry(m, inst);
     return at + 1;
   case V_RESET:
     m->frame[inst->a] = inst->imm;

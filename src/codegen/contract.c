@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "codegen/contract_kernel.h"
+#include "codegen/conv.h"
 
 /* ---- the plan of a contraction ---- */
 
@@ -461,6 +462,8 @@ static void print_nest(const struct tin_output *out, const struct contract_plan 
 
 void tin_contract_print(const struct tin_output *out, const struct tin_schedule *schedule, const struct tin_part *part,
                         struct tin_entry *entry) {
+  if (tin_conv_print(out, schedule, part, entry))
+    return;
   struct contract_plan plan = {.schedule = schedule, .part = part, .dtype = part->anchor->dtype};
   struct contract_plan *p = &plan;
   p->bytes = tin_dtype_bytes(p->dtype);

@@ -17,19 +17,27 @@ enum { LESS_OR_EQUAL = 0xe, GREATER = 0xf, GREATER_OR_EQUAL = 0xd, NOT_ZERO = 5 
 
 static bool has_memory(int op) {
   return op == V_LOAD || op == V_STORE || op == V_STREAM || op == V_BROADCAST || op == V_GATHER || op == V_FMA_MEM || op == V_ADD_MEM ||
-         op == V_PREFETCH || op == V_BUMP || op == V_ADVANCE;
+         op == V_PREFETCH || op == V_BUMP || op == V_ADVANCE || op == V_POINT;
+}
+
+/* The highest pointer that the instruction names, and -1. */
+static int last_pointer(const struct tin_vinst *inst) {
+  int table = inst->op == V_POINT ? inst->imm : -1;
+  return !has_memory(inst->op) ? -1 : inst->pointer > table ? inst->pointer : table;
 }
 
 /* Gives registers to the pointers that are used, lowest first, and loads them. */
 static void begin(struct encoder *e) {
   const struct tin_vprogram *program = e->program;
   for (int i = 0; i < program->insts.count; i++)
-    if (has_memory(program->insts.at[i].op) && program->insts.at[i].pointer >= e->n_slots_mapped)
-      e->n_slots_mapped = program->insts.at[i].pointer + 1;
+    if (last_pointer(&program->insts.at[i]) >= e->n_slots_mapped)
+      e->n_slots_mapped = last_pointer(&program->insts.at[i]) + 1;
   e->registers = TIN_NEW_ARRAY(e->code.arena, int8_t, e->n_slots_mapped);
   for (int i = 0; i < program->insts.count; i++)
-    if (has_memory(program->insts.at[i].op))
+    if (has_memory(program->insts.at[i].op)) {
       e->registers[program->insts.at[i].pointer] = 1;
+      e->registers[last_pointer(&program->insts.at[i])] = 1;
+    }
   int used = 0;
   for (int p = 0; p < e->n_slots_mapped; p++) {
     e->registers[p] = e->registers[p] && used < POINTER_REGISTERS ? pointer_registers[used++] : -1;
@@ -179,6 +187,18 @@ static void encode_advance(struct encoder *e, const struct tin_vinst *inst) {
   tin_x86_general_memory(&e->code, 0x01, true, RAX, slot_memory(inst->pointer)); /* add to memory */
 }
 
+/* movslq, add; a pointer or table beyond the registers goes through rax. */
+static void encode_point(struct encoder *e, const struct tin_vinst *inst) {
+  int to = pointer_register(e, inst->pointer), reg = to >= 0 ? to : RAX, table = pointer_register(e, inst->imm);
+  if (table < 0)
+    tin_x86_general_memory(&e->code, 0x8b, true, RAX, slot_memory(inst->imm));
+  tin_x86_general_memory(&e->code, 0x63, true, reg,
+                         (struct tin_x86_memory){.base = table < 0 ? RAX : table, .index = -1, .disp = inst->disp});
+  tin_x86_general_memory(&e->code, 0x03, true, reg, slot_memory(inst->a));
+  if (to < 0)
+    tin_x86_general_memory(&e->code, 0x89, true, RAX, slot_memory(inst->pointer));
+}
+
 /* True when the vop was control. */
 static bool encode_control(struct encoder *e, const struct tin_vinst *inst) {
   switch (inst->op) {
@@ -209,6 +229,9 @@ static bool encode_control(struct encoder *e, const struct tin_vinst *inst) {
     return true;
   case V_ADVANCE:
     encode_advance(e, inst);
+    return true;
+  case V_POINT:
+    encode_point(e, inst);
     return true;
   case V_RESET:
     tin_x86_general_memory(&e->code, 0xc7, true, 0, slot_memory(inst->a));

@@ -28,6 +28,10 @@ struct tin_contract_axes {
   int64_t batch_size, m_size, n_size, k_size;
   bool swapped; /* the row operand is in[1] of the contraction */
 };
+/* The operand at an index of one symbol an axis of the full shape, numbered as the axes are: values without stores, of which `root` is the
+ * operand's. */
+struct tin_nest *tin_lower_operand(struct tin_arena *arena, const struct tin_schedule *schedule, const struct tin_part *part,
+                                   const struct tin_node *operand, int *root);
 /* Which axes belong to the batch (both factors vary), to the rows m, the columns n (the factor that varies along the last kept axis), k. */
 struct tin_contract_axes tin_contract_axes_of(struct tin_arena *arena, const struct tin_schedule *schedule, const struct tin_part *part);
 

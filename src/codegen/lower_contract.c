@@ -6,19 +6,26 @@
 
 /* ---- axes ---- */
 
-/* Does the operand vary along each axis of the full shape? Found by lowering it with a symbol an axis and looking at the result. */
-static uint32_t varying_axes(struct tin_arena *arena, const struct tin_schedule *schedule, const struct tin_part *part,
-                             const struct tin_node *operand) {
+struct tin_nest *tin_lower_operand(struct tin_arena *arena, const struct tin_schedule *schedule, const struct tin_part *part,
+                                   const struct tin_node *operand, int *root) {
   struct lower lower;
   tin_lower_init(&lower, arena, schedule, part);
   const struct tin_index *index[TIN_MAX_RANK];
   for (int i = 0; i < part->rank; i++)
     index[i] = part->shape[i] == 1 ? tin_index_constant(lower.indexes, 0) : tin_index_symbol(lower.indexes, i, 0, part->shape[i] - 1);
   lower.n_symbols = part->rank;
-  tin_lower_node(&lower, operand, index);
+  *root = tin_lower_node(&lower, operand, index);
+  return lower.nest;
+}
+
+/* Does the operand vary along each axis of the full shape? Found by lowering it with a symbol an axis and looking at the result. */
+static uint32_t varying_axes(struct tin_arena *arena, const struct tin_schedule *schedule, const struct tin_part *part,
+                             const struct tin_node *operand) {
+  int root;
+  const struct tin_nest *nest = tin_lower_operand(arena, schedule, part, operand, &root);
   uint32_t axes = 0;
-  for (int v = 0; v < lower.nest->values.count; v++) {
-    const struct tin_value *value = &lower.nest->values.at[v];
+  for (int v = 0; v < nest->values.count; v++) {
+    const struct tin_value *value = &nest->values.at[v];
     for (int i = 0; i < part->rank; i++) {
       if (value->index && tin_index_uses(value->index, i))
         axes |= 1u << i;

@@ -115,6 +115,19 @@ static void parse_operands(struct parser *p, struct tin_vinst *inst) {
 
 /* ---- lines ---- */
 
+/* point p0, frame[5], [p3 + 8] */
+static void parse_point(struct parser *p, struct tin_vinst *inst) {
+  int16_t table;
+  inst->pointer = (int16_t)tin_parse_numbered(&p->in, 'p', MAX_SLOTS);
+  tin_parse_expect(&p->in, ",", NULL);
+  inst->a = parse_slot(p);
+  tin_parse_expect(&p->in, ",", NULL);
+  const char *start = p->in.at;
+  if (parse_memory(p, &table, &inst->disp))
+    tin_parse_failed(&p->in, start, "a table does not move with the index");
+  inst->imm = table;
+}
+
 static void parse_control(struct parser *p, struct tin_vinst *inst) {
   bool separated = true;
   switch (inst->op) {
@@ -139,6 +152,9 @@ static void parse_control(struct parser *p, struct tin_vinst *inst) {
     tin_parse_expect(&p->in, ",", NULL);
     inst->a = parse_slot(p);
     break;
+  case V_POINT:
+    parse_point(p, inst);
+    return;
   default:
     separated = false;
   }

@@ -84,6 +84,10 @@ static void print_limit(struct printer *p, const struct tin_vinst *inst) {
     tin_text_add(p->text, "vframe[%d]", inst->a);
 }
 
+static void print_point(struct printer *p, const struct tin_vinst *inst) {
+  tin_text_add(p->text, "p%d = vframe[%d] + *(const int *)(p%d + %d);\n", inst->pointer, inst->a, inst->imm, inst->disp);
+}
+
 static void print_control(struct printer *p, const struct tin_vinst *inst) {
   switch (inst->op) {
   case V_INDEX_ZERO:
@@ -110,6 +114,9 @@ static void print_control(struct printer *p, const struct tin_vinst *inst) {
     break;
   case V_ADVANCE:
     tin_text_add(p->text, "p%d += vframe[%d];\n", inst->pointer, inst->a);
+    break;
+  case V_POINT:
+    print_point(p, inst);
     break;
   case V_RESET:
     tin_text_add(p->text, "vframe[%d] = %d;\n", inst->a, inst->imm);
@@ -161,19 +168,25 @@ static void list_end(struct list *list) {
 }
 
 static bool uses_pointer(const struct tin_vinst *inst) {
-  return inst->op == V_BUMP || inst->op == V_ADVANCE || strchr(tin_vops[inst->op].operands, 'M');
+  return inst->op == V_BUMP || inst->op == V_ADVANCE || inst->op == V_POINT || strchr(tin_vops[inst->op].operands, 'M');
 }
 
 static void declare_pointers(struct printer *p) {
   struct list list = {.printer = p, .type = "vaddress "};
   int last = -1;
-  for (int i = 0; i < p->program->insts.count; i++)
-    if (uses_pointer(&p->program->insts.at[i]) && p->program->insts.at[i].pointer > last)
-      last = p->program->insts.at[i].pointer;
+  for (int i = 0; i < p->program->insts.count; i++) {
+    const struct tin_vinst *inst = &p->program->insts.at[i];
+    last = uses_pointer(inst) && inst->pointer > last ? inst->pointer : last;
+    last = inst->op == V_POINT && inst->imm > last ? inst->imm : last;
+  }
   bool *used = TIN_NEW_ARRAY(p->text->arena, bool, last + 1);
-  for (int i = 0; i < p->program->insts.count; i++)
-    if (uses_pointer(&p->program->insts.at[i]))
-      used[p->program->insts.at[i].pointer] = true;
+  for (int i = 0; i < p->program->insts.count; i++) {
+    const struct tin_vinst *inst = &p->program->insts.at[i];
+    if (uses_pointer(inst))
+      used[inst->pointer] = true;
+    if (inst->op == V_POINT)
+      used[inst->imm] = true;
+  }
   for (int i = 0; i <= last; i++) {
     if (!used[i])
       continue;
@@ -252,6 +265,11 @@ static void print_plain_control(struct tin_text *text, const struct tin_vinst *i
     tin_text_add(text, " p%d", inst->pointer);
   else if (inst->op == V_ADVANCE)
     tin_text_add(text, " p%d, frame[%d]", inst->pointer, inst->a);
+  if (inst->op == V_POINT) {
+    tin_text_add(text, " p%d, frame[%d], ", inst->pointer, inst->a);
+    print_plain_memory(text, inst->imm, false, inst->disp);
+    return;
+  }
   if (*tin_vops[inst->op].operands == 'I')
     tin_text_add(text, "%s%d", inst->op == V_END ? " " : ", ", inst->imm);
 }
