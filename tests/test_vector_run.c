@@ -563,6 +563,48 @@ static void check_rows(const struct tin_vtarget *target, int lanes, bool constan
   tin_arena_free(&arena);
 }
 
+/* out = the sum of the rows that a table names, all its entries from slot BASE; with so many pointers before it that it, the row and both
+ * lie in general registers or beyond. */
+static void check_point(const struct tin_vtarget *target, int lanes, int unused) {
+  enum { ENTRIES = 5, TABLE = 14, ROW, RESULT, COUNT, BASE, POINT_SLOTS };
+  static const int32_t table[ENTRIES] = {128, -64, 0, 64, 128};
+  static int32_t rows[4 * 16], out[16];
+  struct tin_arena arena;
+  tin_arena_init(&arena, 1 << 14, NULL);
+  struct tin_vprogram p = {.lanes = lanes, .n_pointers = COUNT, .n_slots = POINT_SLOTS, .spill_slot = -1};
+  for (int k = 0; k < unused; k++)
+    add(&arena, &p, memory_op(V_LOAD, VT_I32, 1, 0, k, 0, 0));
+  add(&arena, &p, arithmetic(V_ZERO, VT_I32, 1, 0, 0));
+  add(&arena, &p, control(V_REPEAT, COUNT, 0));
+  struct tin_vinst point = control(V_POINT, BASE, TABLE), bump = control(V_BUMP, 0, 4);
+  point.pointer = ROW, point.disp = -4, bump.pointer = TABLE;
+  add(&arena, &p, point);
+  add(&arena, &p, memory_op(V_LOAD, VT_I32, 2, 0, ROW, 0, 0));
+  add(&arena, &p, arithmetic(V_ADD, VT_I32, 1, 1, 2));
+  add(&arena, &p, bump);
+  add(&arena, &p, control(V_REPEAT_END, COUNT, 0));
+  add(&arena, &p, memory_op(V_STORE, VT_I32, 0, 1, RESULT, 0, 0));
+  struct tin_error error = {0};
+  if (!tin_vector_verify(&p, target, true, &error))
+    fail_msg("%s", error.text);
+  struct pages pages = map_code(tin_vector_encode(&arena, &p, target));
+  uint64_t frame[POINT_SLOTS] = {[TABLE] = (uintptr_t)(table + 1), [RESULT] = (uintptr_t)out, [COUNT] = ENTRIES};
+  for (int k = 0; k < TABLE; k++)
+    frame[k] = (uintptr_t)rows;
+  frame[BASE] = (uintptr_t)(rows + 16);
+  for (int i = 0; i < 4 * 16; i++)
+    rows[i] = i * i;
+  entry(pages)(frame);
+  for (int i = 0; i < lanes; i++) {
+    int32_t expected = 0;
+    for (int t = 0; t < ENTRIES; t++)
+      expected += rows[16 + table[t] / 4 + i];
+    assert_int_equal(out[i], expected);
+  }
+  munmap(pages.at, pages.size);
+  tin_arena_free(&arena);
+}
+
 /* Masks that outlive their compare, that are overwritten, and one that is dead: what avx512 keeps in k2 must stay right.
  * m = a < b; r = m ? a : b; s = m ? b : a; m = a <= b; m = 0; r = m ? s : r; (dead) m = r < a; s = m ? b : s */
 static struct tin_vprogram mask_program(struct tin_arena *arena, int lanes) {
@@ -622,6 +664,8 @@ static void test_control(void **state) {
     check_rows(kinds[i].target, kinds[i].lanes, false);
     check_rows(kinds[i].target, kinds[i].lanes, true);
     check_masks(kinds[i].target, kinds[i].lanes);
+    for (int unused = 0; unused <= 14; unused++)
+      check_point(kinds[i].target, kinds[i].lanes, unused);
   }
 }
 

@@ -28,12 +28,12 @@ struct piece {
 
 /* Rows are counted in blocks: some of the innermost axes whole, the next one cut into groups of `small` or, the first `extra`, one more. */
 struct blocks {
-  int inner;         /* axes that are whole */
-  int64_t whole;     /* their rows */
-  int64_t extent;    /* of the axis that is cut */
-  int64_t step;      /* elements of the image along it */
+  int inner;      /* axes that are whole */
+  int64_t whole;  /* their rows */
+  int64_t extent; /* of the axis that is cut */
+  int64_t step;   /* elements of the image along it */
   int64_t groups, small, extra;
-  int n_pieces[2];                   /* by whether the group is one of the larger */
+  int n_pieces[2]; /* by whether the group is one of the larger */
   struct piece pieces[2][PIECES_MAX];
   int n_tiles;
   struct tin_conv_tile tiles[TILES_MAX];
@@ -383,7 +383,8 @@ static void print_call(const struct tin_output *out, const char *name, const cha
 static void print_pack(const struct conv *c, const char *name) {
   const struct tin_output *out = c->out;
   const struct packing *p = &c->packing;
-  tin_output_add(out, "static void %s_pack(%s, char *to, long n0, long n1, long k0, long k1)\n{\n  char *place[1];\n", name, nest_arguments);
+  tin_output_add(out, "static void %s_pack(%s, char *to, long n0, long n1, long k0, long k1)\n{\n  char *place[1];\n", name,
+                 nest_arguments);
   if (!p->turned) {
     tin_output_add(out, "  place[0] = to; param[%d] = k0;\n", SYMBOL_ROW_BASE);
     print_call(out, name, "columns", p->run, "n0", "k0, k1", "n0", "n1");
@@ -460,7 +461,8 @@ static void print_chunk_table(const struct conv *c, const char *name) {
                  "        long round = k / %lldL, end = (round + 1) * %lldL < k1 ? (round + 1) * %lldL : k1;\n        long by = (",
                  (long long)c->table_offset, (long long)c->period, (long long)c->period, (long long)c->period);
   print_place(out, outer, count, "round");
-  tin_output_add(out, ") * 4;\n        %s_shift(table + (k - k0), %s_places + (k - round * %lldL), by, end - k);\n        k = end;\n      }\n",
+  tin_output_add(out,
+                 ") * 4;\n        %s_shift(table + (k - k0), %s_places + (k - round * %lldL), by, end - k);\n        k = end;\n      }\n",
                  name, name, (long long)c->period);
 }
 
@@ -573,12 +575,13 @@ static void print_entry(const struct conv *c, const char *name) {
   print_place(out, batch, c->axes.n_batch, "batch");
   tin_output_add(out, ") * 4;\n    param[%d] = batch;\n", SYMBOL_BATCH);
   if (c->kept)
-    tin_output_add(out,
-                   "    for (long k0 = 0; k0 < %lldL && have != cell; k0 += %lldL)\n"
-                   "      %s_pack(buf, scalar, scratch, 0, param, packed + k0 * %lldL, n0, n1, k0, k0 + %lldL < %lldL ? k0 + %lldL : %lldL);\n"
-                   "    have = cell;\n",
-                   (long long)c->k, (long long)c->chunk, name, (long long)(c->panel * 4), (long long)c->chunk, (long long)c->k,
-                   (long long)c->chunk, (long long)c->k);
+    tin_output_add(
+        out,
+        "    for (long k0 = 0; k0 < %lldL && have != cell; k0 += %lldL)\n"
+        "      %s_pack(buf, scalar, scratch, 0, param, packed + k0 * %lldL, n0, n1, k0, k0 + %lldL < %lldL ? k0 + %lldL : %lldL);\n"
+        "    have = cell;\n",
+        (long long)c->k, (long long)c->chunk, name, (long long)(c->panel * 4), (long long)c->chunk, (long long)c->k, (long long)c->chunk,
+        (long long)c->k);
   print_chunks(c, name);
   print_result(c, name);
   tin_output_add(out, "  }\n  (void)have;\n}\n");

@@ -31,8 +31,8 @@ struct tin_conv_tile {
   int lanes, vectors, rows;
   int64_t displacement[CONV_ROWS_MAX]; /* of the rows of A, elements */
   int64_t b_step, c_row;               /* elements between the k of B and the rows of C */
-  bool skips;                          /* an entry is two: bytes to A's element, bytes to B's row; the count may be 0, and sums start from +0 */
-  bool adds;                           /* `add` may be 1: C holds the sum of earlier chunks */
+  bool skips; /* an entry is two: bytes to A's element, bytes to B's row; the count may be 0, and sums start from +0 */
+  bool adds;  /* `add` may be 1: C holds the sum of earlier chunks */
 };
 void tin_conv_tile_print(const struct tin_output *out, const struct tin_conv_tile *tile, const char *name);
 

@@ -14,8 +14,13 @@ struct hand {
 enum { SLOT_A, SLOT_B, SLOT_C, SLOT_TABLE, SLOT_A_BASE, SLOT_B_BASE, SLOT_COUNT, SLOT_ADD, SLOTS };
 
 static struct tin_vinst *emit(struct hand *h, int op, int type) {
-  struct tin_vinst inst = {.op = (uint8_t)op, .type = (uint8_t)type, .d = V_NO_REGISTER, .a = V_NO_REGISTER, .b = V_NO_REGISTER,
-                           .c = V_NO_REGISTER, .pointer = -1};
+  struct tin_vinst inst = {.op = (uint8_t)op,
+                           .type = (uint8_t)type,
+                           .d = V_NO_REGISTER,
+                           .a = V_NO_REGISTER,
+                           .b = V_NO_REGISTER,
+                           .c = V_NO_REGISTER,
+                           .pointer = -1};
   tin_vec_push(h->arena, &h->program.insts, inst);
   return &h->program.insts.at[h->program.insts.count - 1];
 }
@@ -138,9 +143,7 @@ void tin_conv_shift_print(const struct tin_output *out, const char *name) {
   h->program.insts.at[0].type = VT_I32;
   emit(h, V_INDEX_ZERO, VT_I32);
   emit_loop(h, V_LOOP, COUNT, lanes);
-  static const struct {
-    int op, pointer;
-  } steps[] = {{V_LOAD, FROM}, {V_ADD, -1}, {V_STORE, TO}};
+  static const struct { int op, pointer; } steps[] = {{V_LOAD, FROM}, {V_ADD, -1}, {V_STORE, TO}};
   for (int i = 0; i < 3; i++) {
     struct tin_vinst *inst = emit(h, steps[i].op, VT_I32);
     inst->d = steps[i].op == V_STORE ? V_NO_REGISTER : 0;
@@ -151,10 +154,11 @@ void tin_conv_shift_print(const struct tin_output *out, const char *name) {
   }
   emit_loop(h, V_END, -1, lanes);
   tin_output_declare_routine(out, name);
-  tin_output_add(out,
-                 "static void %s(int *to, const int *from, long by, long count)\n{\n  long f[%d];\n  int number[1];\n  number[0] = (int)by;\n"
-                 "  f[0] = (long)to; f[1] = (long)from; f[2] = (long)number; f[3] = (count + %d) / %d * %d;\n",
-                 name, SHIFT_SLOTS, lanes - 1, lanes, lanes);
+  tin_output_add(
+      out,
+      "static void %s(int *to, const int *from, long by, long count)\n{\n  long f[%d];\n  int number[1];\n  number[0] = (int)by;\n"
+      "  f[0] = (long)to; f[1] = (long)from; f[2] = (long)number; f[3] = (count + %d) / %d * %d;\n",
+      name, SHIFT_SLOTS, lanes - 1, lanes, lanes);
   tin_output_routine(out, &hand.program, name);
   tin_output_add(out, "}\n");
 }
@@ -177,7 +181,8 @@ void tin_conv_table_print(const struct tin_output *out, const int32_t *table, in
     return;
   }
   /* libtcc takes longest over numbers: they are placed like machine code */
-  struct tin_code_routine routine = {tin_arena_string(out->arena, name), (const uint8_t *)padded, sizeof *padded * (size_t)(count + BEHIND)};
+  struct tin_code_routine routine = {tin_arena_string(out->arena, name), (const uint8_t *)padded,
+                                     sizeof *padded * (size_t)(count + BEHIND)};
   tin_vec_push(out->arena, &out->code->routines, routine);
   tin_text_add(out->text, "extern const int %s[];\n", name);
 }
