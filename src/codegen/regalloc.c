@@ -130,8 +130,8 @@ static double access_weight(const struct allocator *a, int inst) {
 static bool is_bumped(const struct tin_vprogram *program, int pointer) {
   for (int i = 0; i < program->insts.count; i++)
     bool moves = program->insts.at[i].op == V_BUMP || program->insts.at[i].op == V_ADVANCE || program->insts.at[i].op == V_POINT;
-    if (moves && program->insts.at[i].pointer == pointer)
-      return true;
+  if (moves && program->insts.at[i].pointer == pointer)
+    return true;
   return false;
 }
 
