@@ -128,10 +128,11 @@ static double access_weight(const struct allocator *a, int inst) {
 /* ---- constants become loads ---- */
 
 static bool is_bumped(const struct tin_vprogram *program, int pointer) {
-  for (int i = 0; i < program->insts.count; i++)
-    bool moves = program->insts.at[i].op == V_BUMP || program->insts.at[i].op == V_ADVANCE || program->insts.at[i].op == V_POINT;
-  if (moves && program->insts.at[i].pointer == pointer)
-    return true;
+  for (int i = 0; i < program->insts.count; i++) {
+    const struct tin_vinst *inst = &program->insts.at[i];
+    if ((inst->op == V_BUMP || inst->op == V_ADVANCE || inst->op == V_POINT) && inst->pointer == pointer)
+      return true;
+  }
   return false;
 }
 
