@@ -78,7 +78,6 @@ static const char every_kind[] = "vector lanes=16 registers=8 pointers=3 slots=6
                                  "  tail_end\n"
                                  "  bump p0, -4\n"
                                  "  advance p0, frame[4]\n"
-    break;
                                  "  point p1, frame[2], [p0 + 8]\n"
                                  "  point p0, frame[2], [p1]\n"
                                  "repeat_end frame[3]\n";

@@ -115,6 +115,7 @@ static bool verify_control(struct verifier *v, const struct tin_vinst *inst) {
     return verify_memory(v, inst);
   case V_POINT:
     CHECK(v, inst->imm >= 0 && inst->imm < v->program->n_pointers, "the table is pointer %d of %d", inst->imm, v->program->n_pointers);
+    return verify_memory(v, inst) && verify_slot(v, inst->a, false);
   case V_ADVANCE:
     return verify_memory(v, inst) && verify_slot(v, inst->a, false);
   case V_RESET:
