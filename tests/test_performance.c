@@ -354,6 +354,31 @@ static void test_traffic(void **state) {
   }
 }
 
+static int build_transposed(struct model *model, tin_tensor **outputs) {
+  tin_tensor *x = input(model, 1024, 1024);
+  outputs[0] = tin_add(x, tin_transpose(x, 0, 1));
+  outputs[1] = tin_permute(tin_reshape(x, TIN_SHAPE(16, 64, 1024)), TIN_AXES(2, 1, 0));
+  return 2;
+}
+
+/* What lies along another axis is read by vectors, and transposed in registers. */
+static void test_no_gathers(void **state) {
+  struct plan plan;
+  int loads = 0;
+  (void)state;
+  plan_step(&plan, build_transposed, true);
+  for (int k = 0; k < plan.schedule->kernels.count; k++)
+    for (int i = 0; i < plan.codes[k].checked_programs.count; i++) {
+      const struct tin_vprogram *program = &plan.codes[k].checked_programs.at[i].program;
+      for (int at = 0; at < program->insts.count; at++) {
+        assert_int_not_equal(program->insts.at[at].op, V_GATHER);
+        loads += program->insts.at[at].op == V_LOAD;
+      }
+    }
+  assert_int_equal(loads, 3 * 16); /* a tile of 16 rows: x, and x by columns, twice */
+  tin_arena_free(&plan.arena);
+}
+
 /* The share of multiply-adds in the loop that has most of them: the most that a machine with two FMA units and four instructions a clock
  * wants is every second instruction, and what is below takes its share of the peak. */
 static void test_multiply_adds_of_products(void **state) {
@@ -433,6 +458,7 @@ int main(void) {
       cmocka_unit_test(test_gpt2),
       cmocka_unit_test(test_instructions_an_element),
       cmocka_unit_test(test_traffic),
+      cmocka_unit_test(test_no_gathers),
       cmocka_unit_test(test_multiply_adds_of_products),
       cmocka_unit_test(test_later_steps),
   };

@@ -243,46 +243,6 @@ void tin_micro_print(const struct tin_output *out, const struct tin_micro *micro
 
 /* ---- transposition ---- */
 
-/* 16 x 16 (avx512) or 8 x 8 (avx2) elements of f32: unpack pairs, then quads, then exchange 128-bit blocks. */
-static void transpose_registers(struct hand *h, int n, const int *in, int *out) {
-  int pairs[16], quads[16];
-  for (int i = 0; i < n / 2; i++) {
-    hand_registers(h, V_UNPACK_LO, pairs[2 * i] = h->program.n_registers++, in[2 * i], in[2 * i + 1]);
-    hand_registers(h, V_UNPACK_HI, pairs[2 * i + 1] = h->program.n_registers++, in[2 * i], in[2 * i + 1]);
-  }
-  for (int g = 0; g < n / 4; g++)
-    for (int half = 0; half < 2; half++) {
-      int a = pairs[4 * g + half], b = pairs[4 * g + 2 + half];
-      hand_registers(h, V_UNPACK_PAIRS_LO, quads[4 * g + 2 * half] = h->program.n_registers++, a, b);
-      hand_registers(h, V_UNPACK_PAIRS_HI, quads[4 * g + 2 * half + 1] = h->program.n_registers++, a, b);
-    }
-  if (n == 8) { /* quads[4 g + i]: columns i and 4 + i of rows 4 g .. 4 g + 3 */
-    for (int i = 0; i < 4; i++)
-      for (int half = 0; half < 2; half++) {
-        hand_registers(h, V_SHUFFLE_128, out[4 * half + i] = h->program.n_registers++, quads[i], quads[4 + i]);
-        h->program.insts.at[h->program.insts.count - 1].imm = half ? 0x31 : 0x20;
-      }
-    return;
-  }
-  for (int i = 0; i < 4; i++) { /* quads[4 g + i]: columns i, 4 + i, 8 + i, 12 + i of rows 4 g .. */
-    int even[2], odd[2];
-    for (int g = 0; g < 2; g++)
-      for (int which = 0; which < 2; which++) {
-        int d = h->program.n_registers++;
-        hand_registers(h, V_SHUFFLE_128, d, quads[8 * g + i], quads[8 * g + 4 + i]);
-        h->program.insts.at[h->program.insts.count - 1].imm = which ? 0xdd : 0x88;
-        (which ? odd : even)[g] = d;
-      }
-    static const int imm[2] = {0x88, 0xdd};
-    for (int half = 0; half < 2; half++) {
-      hand_registers(h, V_SHUFFLE_128, out[8 * half + i] = h->program.n_registers++, even[0], even[1]);
-      h->program.insts.at[h->program.insts.count - 1].imm = imm[half];
-      hand_registers(h, V_SHUFFLE_128, out[8 * half + 4 + i] = h->program.n_registers++, odd[0], odd[1]);
-      h->program.insts.at[h->program.insts.count - 1].imm = imm[half];
-    }
-  }
-}
-
 bool tin_transpose_print(const struct tin_output *out, int dtype, int64_t from_row, int64_t to_row, const char *name) {
   const struct tin_vtarget *target = out->target->vector;
   if (!target || dtype != TIN_F32 || from_row * 64 > INT32_MAX)
@@ -296,7 +256,7 @@ bool tin_transpose_print(const struct tin_output *out, int dtype, int64_t from_r
   hand_loop(&hand, V_REPEAT, 2, 0);
   for (int i = 0; i < n; i++)
     hand_memory(&hand, V_LOAD, in[i] = hand.program.n_registers++, 0, i * from_row * 4);
-  transpose_registers(&hand, n, in, result);
+  tin_vector_transpose(out->arena, &hand.program, n, in, result);
   for (int i = 0; i < n; i++)
     hand_memory(&hand, V_STORE, result[i], 1, i * to_row * 4);
   hand_bump(&hand, 0, 4 * n);

@@ -195,6 +195,72 @@ static int64_t column_block(const struct tin_lowered *lowered, int64_t rows, int
   return block;
 }
 
+/* The head of an entry function: its items are `outer` places, and in each `rows` times `blocks`. */
+static void print_items(const struct tin_output *out, const struct tin_lowered *lowered, const char *name, int64_t rows, int64_t blocks) {
+  tin_output_add(out,
+                 "void %s(char **buf, const unsigned long long *scalar, char *scratch, long begin, long end)\n{\n"
+                 "  long param[%d];\n  for (long item = begin; item < end;) {\n"
+                 "    long block = item %% %lldL, row = item / %lldL %% %lldL, outer = item / %lldL;\n",
+                 name, lowered->nest->n_symbols + 1, (long long)(blocks ? blocks : 1), (long long)(blocks ? blocks : 1),
+                 (long long)(rows ? rows : 1), (long long)(blocks && rows ? blocks * rows : 1));
+  int64_t stride = 1;
+  for (int i = lowered->n_params - 1; i >= 0; i--) {
+    int64_t extent = lowered->extents[i] ? lowered->extents[i] : 1;
+    tin_output_add(out, "    param[%d] = outer / %lldL %% %lldL;\n", lowered->symbols[i], (long long)stride, (long long)extent);
+    stride *= extent;
+  }
+}
+
+/* A block of tiles: so many rows that the lines of what is read along them are used whole, so few columns that their pages are still known
+ * when the next rows come. */
+enum { TILE_ROWS = 64, TILE_COLUMNS = 256 };
+
+/* May elements be computed twice? Not where the result overwrites what is read. */
+static bool may_repeat(const struct tin_nest *nest, const struct tin_schedule *schedule) {
+  for (int i = 0; i < nest->args.count; i++)
+    if (nest->args.at[i].written && (nest->args.at[i].kind != ARG_BUFFER || schedule->values.at[nest->args.at[i].number].update >= 0))
+      return false;
+  return true;
+}
+
+/* The tiles of the block from `top` to `bottom` and `low` to `high`. At the edges the last tile starts earlier, and repeats some elements;
+ * where it must not, the ordinary form does what is left. */
+static void print_tile_calls(const struct tin_output *out, const char *tiles, const char *body, int lanes, bool repeat) {
+  const char *const arguments = "buf, scalar, scratch, 0, param";
+  tin_output_add(out, "    %s(%s, top, whole, low, even);\n", tiles, arguments);
+  if (repeat)
+    tin_output_add(out,
+                   "    if (even < high) %s(%s, top, whole, high - %d, high);\n"
+                   "    if (whole < bottom) %s(%s, bottom - %d, bottom, low, even);\n"
+                   "    if (even < high && whole < bottom) %s(%s, bottom - %d, bottom, high - %d, high);\n",
+                   tiles, arguments, lanes, tiles, arguments, lanes, tiles, arguments, lanes, lanes);
+  else
+    tin_output_add(out, "    %s(%s, top, whole, even, high);\n    %s(%s, whole, bottom, low, high);\n", body, arguments, body, arguments);
+}
+
+/* False where the nest has no tiles; then nothing is printed. */
+static bool print_tiles(const struct tin_output *out, const struct tin_schedule *schedule, const struct tin_lowered *lowered,
+                        const char *body, int64_t outer, struct tin_entry *entry) {
+  int lanes = out->target->vector ? out->target->vector->vector_bytes / 4 : 0;
+  bool repeat = may_repeat(lowered->nest, schedule);
+  char tiles[80];
+  snprintf(tiles, sizeof tiles, "%s_tiles", entry->name);
+  if (!lanes || lowered->rows < lanes || lowered->columns < lanes || !tin_vectorize_tiles(out, lowered->nest, tiles))
+    return false;
+  entry->how = repeat ? out->target->name : tin_output_nest(out, lowered->nest, body);
+  int64_t rows = (lowered->rows + TILE_ROWS - 1) / TILE_ROWS, blocks = (lowered->columns + TILE_COLUMNS - 1) / TILE_COLUMNS;
+  entry->items = outer * rows * blocks;
+  print_items(out, lowered, entry->name, rows, blocks);
+  tin_output_add(out,
+                 "    long top = row * %dL, bottom = top + %dL < %lldL ? top + %dL : %lldL, whole = bottom - (bottom - top) %% %d;\n"
+                 "    long low = block * %dL, high = low + %dL < %lldL ? low + %dL : %lldL, even = high - (high - low) %% %d;\n",
+                 TILE_ROWS, TILE_ROWS, (long long)lowered->rows, TILE_ROWS, (long long)lowered->rows, lanes, TILE_COLUMNS, TILE_COLUMNS,
+                 (long long)lowered->columns, TILE_COLUMNS, (long long)lowered->columns, lanes);
+  print_tile_calls(out, tiles, body, lanes, repeat);
+  tin_output_add(out, "    item++;\n    (void)outer;\n  }\n  (void)param;\n}\n");
+  return true;
+}
+
 static void print_part(const struct tin_output *out, const struct tin_schedule *schedule, const struct tin_part *part,
                        struct tin_entry *entry) {
   struct tin_lowered lowered = tin_lower_part(out->arena, schedule, part);
@@ -207,21 +273,14 @@ static void print_part(const struct tin_output *out, const struct tin_schedule *
           blocks = block ? (lowered.columns + block - 1) / block : 0;
   lowered.nest->column_limit = block;
   tin_traffic_mark(lowered.nest, schedule);
+  if (print_tiles(out, schedule, &lowered, body, outer, entry)) {
+    entry->scratch_bytes = lowered.nest->scratch_bytes;
+    return;
+  }
   entry->how = tin_output_nest(out, lowered.nest, body);
   entry->items = outer * lowered.rows * blocks;
   entry->scratch_bytes = lowered.nest->scratch_bytes;
-  tin_output_add(out,
-                 "void %s(char **buf, const unsigned long long *scalar, char *scratch, long begin, long end)\n{\n"
-                 "  long param[%d];\n  for (long item = begin; item < end;) {\n"
-                 "    long block = item %% %lldL, row = item / %lldL %% %lldL, outer = item / %lldL;\n",
-                 entry->name, lowered.nest->n_symbols + 1, (long long)(blocks ? blocks : 1), (long long)(blocks ? blocks : 1),
-                 (long long)(lowered.rows ? lowered.rows : 1), (long long)(blocks && lowered.rows ? blocks * lowered.rows : 1));
-  int64_t stride = 1;
-  for (int i = lowered.n_params - 1; i >= 0; i--) {
-    int64_t extent = lowered.extents[i] ? lowered.extents[i] : 1;
-    tin_output_add(out, "    param[%d] = outer / %lldL %% %lldL;\n", lowered.symbols[i], (long long)stride, (long long)extent);
-    stride *= extent;
-  }
+  print_items(out, &lowered, entry->name, lowered.rows, blocks);
   if (blocks == 1)
     tin_output_add(out,
                    "    long rows = end - item < %lldL - row ? end - item : %lldL - row;\n"

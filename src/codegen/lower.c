@@ -649,6 +649,16 @@ static bool prefers_rows(const struct lower *l) {
   return votes > 0;
 }
 
+/* Of a MAP the kept range that is to be the row: one along which elements lie that lie apart along the column, so that tiles can be
+ * transposed; else the last. The order of the others decides nothing. */
+static int row_of_map(const struct lower *l, const struct lower_range *const *kept, int n_kept) {
+  for (int i = 0; i < l->nest->values.count; i++)
+    for (int k = n_kept - 1; l->nest->values.at[i].kind == VALUE_LOAD && k >= 0; k--)
+      if (is_along(l->nest->values.at[i].index, kept[k]->symbol, l->nest->column))
+        return k;
+  return n_kept - 1;
+}
+
 /* Roles: reduced ranges are inner; of the kept ones the last is the column (MAP, COLUMN) or row (ROW), the one before it the row. */
 static void give_roles(struct lower *l, struct tin_lowered *lowered) {
   struct tin_nest *nest = l->nest;
@@ -673,8 +683,10 @@ static void give_roles(struct lower *l, struct tin_lowered *lowered) {
   if (nest->form == NEST_MAP && nest->column < 0)
     nest->column = l->n_symbols++;
   if (n_kept) {
-    lowered->rows = kept[--n_kept]->extent;
-    nest->row = kept[n_kept]->symbol;
+    int row = nest->form == NEST_MAP ? row_of_map(l, kept, n_kept) : n_kept - 1;
+    lowered->rows = kept[row]->extent;
+    nest->row = kept[row]->symbol;
+    memmove(&kept[row], &kept[row + 1], sizeof *kept * (size_t)(--n_kept - row));
   }
   lowered->n_params = n_kept;
   for (int i = 0; i < n_kept; i++) {

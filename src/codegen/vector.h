@@ -87,6 +87,9 @@ void tin_vector_allocate(struct tin_arena *arena, struct tin_vprogram *program, 
 /* Structure and operand checks, before (physical false) or after allocation; false with the reason and instruction. */
 bool tin_vector_verify(const struct tin_vprogram *program, const struct tin_vtarget *target, bool physical, struct tin_error *error);
 
+/* vector_tiles.c: n x n elements of f32, n the lanes (16 or 8): fresh registers out[i] get element i of every in[k]. */
+void tin_vector_transpose(struct tin_arena *arena, struct tin_vprogram *program, int n, const int *in, int *out);
+
 /* encode.c: the machine code of an allocated program, with rsi = frame on entry; saves and restores rbx, r12 .. r15 where used, ends with
  * vzeroupper; falls through at the end. */
 struct tin_vcode {

@@ -512,7 +512,9 @@ void tin_v_loops(struct vectorizer *v) {
     slot = tin_v_slot(v, NULL, "row_high - row_low");
     tin_v_emit(v, V_REPEAT, VT_I32)->a = (uint16_t)slot;
   }
-  if (nest->form == NEST_MAP)
+  if (v->tiled)
+    tin_v_tile_body(v);
+  else if (nest->form == NEST_MAP)
     map_body(v);
   else if (nest->form == NEST_ROW)
     row_body(v);

@@ -71,6 +71,10 @@ void tin_v_prefetch_load(struct vectorizer *v, const struct tin_value *value, co
 /* ROW: what the rows after this one need at these columns, in the pass chosen for it. */
 void tin_v_prefetch_rows(struct vectorizer *v, int pass);
 
+/* vector_tiles.c: tiles of a MAP whose operands lie along its rows. */
+bool tin_v_has_transposed(const struct tin_nest *nest);
+void tin_v_tile_body(struct vectorizer *v);
+
 /* vector_columns.c: the body of the COLUMN form. */
 void tin_v_column_body(struct vectorizer *v);
 

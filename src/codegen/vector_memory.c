@@ -77,7 +77,7 @@ static bool starts_line(const struct vectorizer *v, int bytes) {
 void tin_v_prefetch_load(struct vectorizer *v, const struct tin_value *value, const struct tin_v_place *place) {
   const struct tin_arg *arg = &v->nest->args.at[value->arg];
   int bytes = tin_dtype_bytes(arg->dtype);
-  if (!arg->far || v->tail || v->spelled || !starts_line(v, bytes))
+  if (!arg->far || v->tiled || v->tail || v->spelled || !starts_line(v, bytes))
     return;
   int64_t distance = AHEAD;
   if (v->nest->form == NEST_MAP)

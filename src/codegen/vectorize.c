@@ -81,6 +81,8 @@ struct tin_v_place tin_v_place_of(struct vectorizer *v, int arg, const struct ti
   int64_t elements = index->constant;
   if (v->vector_symbol >= 0)
     elements += place.stride * v->offset;
+  if (v->tiled && nest->row >= 0)
+    elements += coefficient_of(v, index, nest->row) * v->tile_row;
   if (element && nest->form == NEST_COLUMN && !v->spelled)
     for (int i = 0; i < nest->inner.count; i++)
       elements += coefficient_of(v, index, nest->inner.at[i].symbol) * v->inner_offset[i];
@@ -306,7 +308,9 @@ static int emit_value(struct vectorizer *v, int number) {
 void tin_v_emit_values(struct vectorizer *v, const int *needed, int depth, int level) {
   for (int i = 0; i < v->nest->values.count; i++) {
     const struct tin_value *value = &v->nest->values.at[i];
-    if (needed[i] && v->depth[i] == depth && value->kind != VALUE_REDUCE && (level < 0 || value->level == level) && !is_deferred(v, i))
+    if (v->tiled && v->tiles[i])
+      v->reg[i] = v->tiles[i][v->tile_row];
+    else if (needed[i] && v->depth[i] == depth && value->kind != VALUE_REDUCE && (level < 0 || value->level == level) && !is_deferred(v, i))
       v->reg[i] = emit_value(v, i);
   }
 }
@@ -501,7 +505,7 @@ static void print_head(struct tin_text *text, struct vectorizer *v, const char *
   tin_text_add(text, "  long f[%d];\n", v->program.n_slots);
   tin_text_puts(text, "  if (row_low >= row_high || column_low >= column_high) return;\n");
   if (v->rows_in_c)
-    tin_text_puts(text, "  for (long row = row_low; row < row_high; row++) {\n");
+    tin_text_add(text, "  for (long row = row_low; row < row_high; row += %d) {\n", v->tiled ? v->lanes : 1);
   for (int i = 0; i < v->pointers.count; i++) {
     tin_text_add(text, "  f[%d] = ", i);
     print_address(text, v, &v->pointers.at[i], names);
@@ -551,7 +555,7 @@ static int64_t take_scratch(struct tin_nest *nest, int64_t bytes) {
   return offset;
 }
 
-bool tin_vectorize(const struct tin_output *out, struct tin_nest *nest, const char *name) {
+static bool vectorize(const struct tin_output *out, struct tin_nest *nest, const char *name, bool tiled) {
   struct tin_arena *arena = out->arena;
   const struct tin_vtarget *target = out->target->vector;
   struct vectorizer vectorizer = {.arena = arena, .nest = nest, .target = target, .iota = -1, .column_vector = -1, .column_base = -1};
@@ -571,7 +575,9 @@ bool tin_vectorize(const struct tin_output *out, struct tin_nest *nest, const ch
   v->lanes = target->vector_bytes / (has_wide_values(v) || has_wide_steps(v) ? 8 : 4);
   v->program.lanes = v->lanes;
   v->program.spill_slot = -1;
-  v->rows_in_c = rows_need_c(v);
+  v->tiled = tiled;
+  v->tiles = TIN_NEW_ARRAY(arena, int *, n);
+  v->rows_in_c = tiled || rows_need_c(v);
   tin_v_special_pointer(v, VPOINTER_POOL);
   tin_v_loops(v);
   if (v->failed)
@@ -583,4 +589,12 @@ bool tin_vectorize(const struct tin_output *out, struct tin_nest *nest, const ch
   v->spill_offset = take_scratch(nest, v->program.spill_bytes);
   print_function(out, v, name);
   return true;
+}
+
+bool tin_vectorize(const struct tin_output *out, struct tin_nest *nest, const char *name) {
+  return vectorize(out, nest, name, false);
+}
+
+bool tin_vectorize_tiles(const struct tin_output *out, struct tin_nest *nest, const char *name) {
+  return tin_v_has_transposed(nest) && vectorize(out, nest, name, true);
 }

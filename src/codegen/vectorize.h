@@ -9,6 +9,10 @@
  * plain C. */
 bool tin_vectorize(const struct tin_output *out, struct tin_nest *nest, const char *name);
 
+/* The same for whole tiles, of as many rows and columns as a vector has elements: elements that lie along the rows instead of the columns
+ * are loaded as vectors there, and transposed in registers. False where no load asks for that, too. */
+bool tin_vectorize_tiles(const struct tin_output *out, struct tin_nest *nest, const char *name);
+
 /* ---- internal: shared by vectorize.c (loops) and vector_ops.c (ops) ---- */
 
 /* A frame slot that holds an address: an argument at an index whose constant part is dropped (it becomes a displacement). */
@@ -43,6 +47,9 @@ struct vectorizer {
   int *depth;                  /* by value: DEPTH_* */
   int *only_selects;           /* by value: all its users are selects that it decides, in the same loop */
   int *reg;                    /* by value: register, -1 before it is computed */
+  bool tiled;     /* MAP: tiles of lanes x lanes elements */
+  int **tiles;    /* tiled, by value: of a transposed load the registers of its rows, else NULL */
+  int tile_row;   /* the row of the tile that is being emitted */
   /* state of the element copy being emitted */
   int offset;        /* elements from the index register along the vector axis */
   int *inner_offset; /* COLUMN: elements along each inner range from the pointers */
