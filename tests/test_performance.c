@@ -361,6 +361,29 @@ static int build_transposed(struct model *model, tin_tensor **outputs) {
   return 2;
 }
 
+/* The rotation of half a vector that position encodings make, and a border. */
+static int build_joined(struct model *model, tin_tensor **outputs) {
+  tin_tensor *x = input(model, 4096, 64);
+  tin_tensor *low = tin_slice(x, .axis = 1, .start = 0, .stop = 32), *high = tin_slice(x, .axis = 1, .start = 32, .stop = 64);
+  outputs[0] = tin_concat(TIN_LIST(tin_neg(high), low), 1);
+  outputs[1] = tin_pad(input(model, 512, 512), .low = {1, 1}, .high = {1, 1});
+  return 2;
+}
+
+/* Between the places where guards change nothing is guarded: vectors are loaded. */
+static void test_regions(void **state) {
+  struct plan plan;
+  (void)state;
+  plan_step(&plan, build_joined, true);
+  for (int k = 0; k < plan.schedule->kernels.count; k++)
+    for (int i = 0; i < plan.codes[k].checked_programs.count; i++) {
+      const struct tin_vprogram *program = &plan.codes[k].checked_programs.at[i].program;
+      for (int at = 0; at < program->insts.count; at++)
+        assert_true(program->insts.at[at].op != V_GATHER && program->insts.at[at].op != V_SELECT);
+    }
+  tin_arena_free(&plan.arena);
+}
+
 /* What lies along another axis is read by vectors, and transposed in registers. */
 static void test_no_gathers(void **state) {
   struct plan plan;
@@ -459,6 +482,7 @@ int main(void) {
       cmocka_unit_test(test_instructions_an_element),
       cmocka_unit_test(test_traffic),
       cmocka_unit_test(test_no_gathers),
+      cmocka_unit_test(test_regions),
       cmocka_unit_test(test_multiply_adds_of_products),
       cmocka_unit_test(test_later_steps),
   };

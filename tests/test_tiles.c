@@ -1,5 +1,5 @@
-/* Elements that lie along other axes than those of the result: whole tiles, their edges, and results that overwrite what they are made of,
- * on every target. */
+/* Maps in pieces, on every target: tiles of elements that lie along other axes than those of the result, their edges, and results that
+ * overwrite what they are made of; regions of borders and joints; results past the caches. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -79,6 +79,36 @@ static void test_updates(void **state) {
   compare_ways(__LINE__, build_updates, NULL);
 }
 
+/* Borders, joints and both in each other: cut into regions where the guards change, or not where there are too many. */
+static int build_bordered(tin_ctx *ctx, const void *data, tin_tensor **out) {
+  (void)data;
+  tin_tensor *x = numbers(ctx, TIN_F32, 3 * 20 * 41, TIN_SHAPE(3, 20, 41)), *image = numbers(ctx, TIN_F32, 40 * 70, TIN_SHAPE(40, 70));
+  tin_tensor *many[20], *half = tin_slice(image, .axis = 1, .start = 0, .stop = 35),
+                        *rest = tin_slice(image, .axis = 1, .start = 35, .stop = 70);
+  static const tin_pad_mode modes[] = {TIN_PAD_CONSTANT, TIN_PAD_REFLECT, TIN_PAD_REPLICATE, TIN_PAD_CIRCULAR};
+  int n = 0;
+  for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+    out[n++] = tin_pad(x, .low = {0, 2, 3}, .high = {0, 1, 5}, .mode = modes[i]);
+    out[n++] = tin_pad(image, .low = {1, 0}, .high = {17, 16}, .mode = modes[i]);
+  }
+  for (int i = 0; i < 20; i++)
+    many[i] = tin_mul_scalar(tin_slice(image, .axis = 1, .start = i, .stop = 2 * i + 1), i + 1);
+  out[n++] = tin_concat(TIN_LIST(tin_neg(rest), half), 1);
+  out[n++] = tin_concat(TIN_LIST(half, rest, tin_square(half)), 0);
+  out[n++] = tin_concat(((tin_list){many, 5}), 1);
+  out[n++] = tin_concat(((tin_list){many, 20}), 1);
+  out[n++] = tin_roll(image, TIN_SHAPE(3, 30), TIN_AXES(0, 1));
+  out[n++] = tin_pad(tin_add_scalar(tin_pad(image, .low = {2, 2}, .high = {2, 2}, .value = 3), 1), .low = {1, 1}, .high = {1, 1});
+  out[n++] = tin_pad(image, .low = {1, 1}, .interior = {1, 2});
+  out[n++] = tin_flip(tin_pad(image, .low = {5, 5}, .high = {4, 7}), TIN_AXES(0, 1));
+  return n;
+}
+
+static void test_bordered(void **state) {
+  (void)state;
+  compare_ways(__LINE__, build_bordered, NULL);
+}
+
 /* Results past the caches, of vectors and of rows that start anywhere. */
 static int build_large(tin_ctx *ctx, const void *data, tin_tensor **out) {
   (void)data;
@@ -97,10 +127,8 @@ static void test_large(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_dtypes),
-      cmocka_unit_test(test_mixed),
-      cmocka_unit_test(test_updates),
-      cmocka_unit_test(test_large),
+      cmocka_unit_test(test_dtypes),   cmocka_unit_test(test_mixed), cmocka_unit_test(test_updates),
+      cmocka_unit_test(test_bordered), cmocka_unit_test(test_large),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

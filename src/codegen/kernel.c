@@ -11,6 +11,7 @@
 
 #include "codegen/contract.h"
 #include "codegen/lower.h"
+#include "codegen/regions.h"
 #include "codegen/scan_kernel.h"
 #include "codegen/scatter.h"
 #include "codegen/share.h"
@@ -261,6 +262,42 @@ static bool print_tiles(const struct tin_output *out, const struct tin_schedule 
   return true;
 }
 
+/* The nest as a function, or as one for each of its regions and one that calls them. Returns the target of the largest. */
+static const char *print_nest(const struct tin_output *out, const struct tin_lowered *lowered, const char *name) {
+  struct tin_region regions[TIN_MAX_REGIONS];
+  struct tin_nest *nest = lowered->nest;
+  int count = tin_regions_cut(out->arena, nest, lowered->rows, lowered->columns, regions);
+  if (!count)
+    return tin_output_nest(out, nest, name);
+  const char *how = "";
+  int64_t largest = -1;
+  char region_name[96];
+  for (int i = 0; i < count; i++) {
+    int64_t size = (regions[i].row_high - regions[i].row_low) * (regions[i].column_high - regions[i].column_low);
+    snprintf(region_name, sizeof region_name, "%s_%d", name, i);
+    const char *as = tin_output_nest(out, regions[i].nest, region_name);
+    if (size > largest) {
+      how = as;
+      largest = size;
+    }
+    if (nest->scratch_bytes < regions[i].nest->scratch_bytes)
+      nest->scratch_bytes = regions[i].nest->scratch_bytes;
+  }
+  tin_output_add(out,
+                 "static void %s(char **buf, const unsigned long long *scalar, char *scratch, char *const *pointer,\n"
+                 "    const long *param, long row_low, long row_high, long column_low, long column_high)\n{\n",
+                 name);
+  for (int i = 0; i < count; i++) /* a function returns where there is nothing to do */
+    tin_output_add(out,
+                   "  %s_%d(buf, scalar, scratch, pointer, param, row_low > %lldL ? row_low : %lldL, row_high < %lldL ? row_high : %lldL,\n"
+                   "    column_low > %lldL ? column_low : %lldL, column_high < %lldL ? column_high : %lldL);\n",
+                   name, i, (long long)regions[i].row_low, (long long)regions[i].row_low, (long long)regions[i].row_high,
+                   (long long)regions[i].row_high, (long long)regions[i].column_low, (long long)regions[i].column_low,
+                   (long long)regions[i].column_high, (long long)regions[i].column_high);
+  tin_output_add(out, "}\n");
+  return how;
+}
+
 static void print_part(const struct tin_output *out, const struct tin_schedule *schedule, const struct tin_part *part,
                        struct tin_entry *entry) {
   struct tin_lowered lowered = tin_lower_part(out->arena, schedule, part);
@@ -277,7 +314,7 @@ static void print_part(const struct tin_output *out, const struct tin_schedule *
     entry->scratch_bytes = lowered.nest->scratch_bytes;
     return;
   }
-  entry->how = tin_output_nest(out, lowered.nest, body);
+  entry->how = print_nest(out, &lowered, body);
   entry->items = outer * lowered.rows * blocks;
   entry->scratch_bytes = lowered.nest->scratch_bytes;
   print_items(out, &lowered, entry->name, lowered.rows, blocks);
