@@ -40,6 +40,9 @@ struct tin_walk {
   struct tin_walk_update *updates; /* open addressing by variable */
   size_t updates_capacity;         /* power of two, or 0 */
   uint64_t hash;
+  const void **roots; /* outputs, values and variables of the updates */
+  size_t roots_capacity;
+  uint32_t number; /* tin_graph_repeats of the graph, so that the walk is not taken again; 0: not to be used again */
 };
 
 /* What is asked for in one run. */

@@ -332,6 +332,8 @@ struct session {
 static bool find_old_versions(struct session *session) {
   const struct tin_request *request = &session->request;
   session->old_versions = TIN_NEW_ARRAY(&session->engine->arena, struct tin_node *, request->n_updates);
+  if (!request->in_place)
+    tin_graph_settle(request->graph);
   for (int u = 0; u < request->n_updates && !request->in_place; u++) {
     int before = request->graph->table_count;
     struct tin_node *node = tin_node_var(request->graph, request->updates[u].variable);

@@ -16,7 +16,8 @@
  * float constants, SCALARs, data, versions, names, sites, and whether updates may overwrite. What is fixed for an engine (target, threads)
  * is not in it either.
  *
- * A lookup costs tens of nanoseconds a node: one walk, a hash of the words, and a comparison of all words on a hit.
+ * A lookup costs tens of nanoseconds a node: one walk, a hash of the words, and a comparison of all words on a hit. Where the graph replays
+ * the one before (ir/trace.h), the walk is that of before.
  */
 #include <assert.h>
 #include <inttypes.h>
@@ -29,6 +30,8 @@ enum {
   PLAN_LIMIT = 1024,          /* plans */
   PLAN_BYTES_LIMIT = 64 << 20 /* bytes of plans and code */
 };
+
+enum { SIGNATURE_START = 2 }; /* words before the nodes */
 
 struct tin_walk_frame {
   struct tin_node *node;
@@ -254,7 +257,57 @@ static bool take_roots(struct tin_walk *walk, const struct tin_request *request,
   return true;
 }
 
+/* ---- the same walk again ---- */
+
+static size_t count_roots(const struct tin_request *request) {
+  return (size_t)request->n_outputs + 2 * (size_t)request->n_updates;
+}
+
+static const void *root_of(const struct tin_request *request, size_t i) {
+  size_t n_outputs = (size_t)request->n_outputs;
+  if (i < n_outputs)
+    return request->outputs[i];
+  const struct tin_update *update = &request->updates[(i - n_outputs) / 2];
+  return (i - n_outputs) % 2 ? (const void *)update->variable : update->value;
+}
+
+/* What the walk may be used for again; without memory for that, nothing. */
+static void note_roots(struct tin_walk *walk, const struct tin_request *request) {
+  size_t count = count_roots(request);
+  walk->number = 0;
+  if (!reserve(&walk->roots, &walk->roots_capacity, count, sizeof *walk->roots))
+    return;
+  for (size_t i = 0; i < count; i++)
+    walk->roots[i] = root_of(request, i);
+  walk->number = tin_graph_repeats(request->graph);
+}
+
+/* Whether the graph replays the one that the walk is of and the same is asked for: then the nodes are the same too, and what remains is which
+ * of them have values. Numbers the nodes. */
+static bool repeats(struct tin_walk *walk, const struct tin_request *request) {
+  if (request->graph->tracing != TIN_TRACE_REPLAYS || tin_graph_repeats(request->graph) != walk->number ||
+      walk->words[0] != ((uint64_t)request->n_outputs << 32 | (uint32_t)request->n_updates))
+    return false;
+  for (size_t i = 0; i < count_roots(request); i++)
+    if (walk->roots[i] != root_of(request, i))
+      return false;
+  struct tin_error ignored = {.set = false}; /* a walk says it again */
+  const uint64_t *word = walk->words + SIGNATURE_START;
+  for (size_t i = 0; i < walk->n_order; i++) {
+    struct header header = header_of(*word);
+    struct tin_node *node = walk->order[i];
+    if ((node->buffer != NULL) != (header.op >= OP_COUNT) || (node->op == OP_VAR && !check_leaf(node, &ignored)))
+      return false;
+    node->index = (uint32_t)i;
+    word += 1 + words_behind(header);
+  }
+  return true;
+}
+
 bool tin_walk_take(struct tin_walk *walk, const struct tin_request *request, uint32_t fuse, struct tin_error *error) {
+  if (walk->number && repeats(walk, request))
+    return true;
+  walk->number = 0;
   walk->n_words = walk->n_order = 0;
   if (!take_updates(walk, request->updates, request->n_updates) || !reserve(&walk->words, &walk->words_capacity, 2, sizeof *walk->words)) {
     tin_error_set(error, "out of memory: %d updates", request->n_updates);
@@ -266,6 +319,7 @@ bool tin_walk_take(struct tin_walk *walk, const struct tin_request *request, uin
   if (!take_roots(walk, request, stamp, error))
     return false;
   walk->hash = hash_words(walk->words, walk->n_words);
+  note_roots(walk, request);
   return true;
 }
 
@@ -274,6 +328,7 @@ void tin_walk_free(struct tin_walk *walk) {
   free(walk->order);
   free(walk->stack);
   free(walk->updates);
+  free(walk->roots);
   *walk = (struct tin_walk){.words = NULL};
 }
 
@@ -356,8 +411,6 @@ void tin_plan_cache_clear(struct tin_plan_cache *cache) {
 }
 
 /* ---- why a plan was not found ---- */
-
-enum { SIGNATURE_START = 2 }; /* words before the nodes */
 
 /* The number of nodes that the signature and the walk have in common from the start, *at the word where they part. */
 static size_t common_nodes(const struct tin_plan *plan, const struct tin_walk *walk, size_t *at) {

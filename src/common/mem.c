@@ -63,6 +63,20 @@ void tin_arena_reset(struct tin_arena *arena) {
   arena->total = arena->block ? arena->block->size : 0;
 }
 
+struct tin_arena_mark tin_arena_position(const struct tin_arena *arena) {
+  return (struct tin_arena_mark){arena->block, arena->used, arena->total};
+}
+
+void tin_arena_rewind(struct tin_arena *arena, struct tin_arena_mark mark) {
+  while (arena->block != mark.block) {
+    struct tin_arena_block *block = arena->block;
+    arena->block = block->older;
+    free(block);
+  }
+  arena->used = mark.used;
+  arena->total = mark.total;
+}
+
 void tin_arena_free(struct tin_arena *arena) {
   tin_arena_reset(arena);
   free(arena->block);

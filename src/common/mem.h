@@ -32,6 +32,13 @@ char *tin_arena_string(struct tin_arena *arena, const char *text);
 /* Forgets everything but keeps one block for reuse. */
 void tin_arena_reset(struct tin_arena *arena);
 void tin_arena_free(struct tin_arena *arena);
+/* Forgets what was allocated after the position was taken. Nothing may have been reset in between. */
+struct tin_arena_mark {
+  struct tin_arena_block *block;
+  size_t used, total;
+};
+struct tin_arena_mark tin_arena_position(const struct tin_arena *arena);
+void tin_arena_rewind(struct tin_arena *arena, struct tin_arena_mark mark);
 #define TIN_NEW(arena, type) ((type *)tin_arena_alloc((arena), sizeof(type)))
 #define TIN_NEW_ARRAY(arena, type, count) ((type *)tin_arena_alloc((arena), sizeof(type) * (size_t)(count)))
 

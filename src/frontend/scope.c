@@ -48,6 +48,7 @@ void tin_scope_close(tin_ctx *ctx, struct tin_live_scope *scope) {
   scope->realised = NULL;
   scope->n_realised = scope->realised_capacity = 0;
   tin_graph_retire(&scope->graph, &ctx->spare);
+  ctx->serial = scope->first_serial; /* no younger node lives */
   if (scope->parent) {
     ctx->scope = scope->parent;
     free(scope);

@@ -96,6 +96,7 @@ bool tin_storage_detach(tin_ctx *ctx, struct tin_storage *storage) {
   if (!node || node->buffer)
     return true;
   node->buffer = tin_buffer_keep(storage->variable.buffer);
+  tin_graph_settle(&ctx->scope->graph);
   ctx->detached++;
   return tin_scope_own_buffer(ctx, node);
 }

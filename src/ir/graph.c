@@ -10,13 +10,14 @@
 #include <string.h>
 
 #include "ir/scalar.h"
+#include "ir/trace.h"
 
 /* ---- graphs and their tables ---- */
 
 enum { MAX_COMPUTED_INPUTS = 4 }; /* of the ops that do not accept f16 and bf16 */
 enum { ARENA_BLOCK = 1 << 16, FIRST_CAPACITY = 256 };
 /* Slots of a table that is worth keeping for the next graph: clearing it costs less than growing it again. */
-enum { SPARE_CAPACITY = 1 << 12 };
+enum { SPARE_CAPACITY = 1 << 15 };
 
 void tin_graph_init(struct tin_graph *graph, struct tin_graph *parent, uint32_t *serial, uint32_t *stamp) {
   *graph = (struct tin_graph){.parent = parent, .serial = serial, .stamp = stamp};
@@ -26,9 +27,12 @@ void tin_graph_init(struct tin_graph *graph, struct tin_graph *parent, uint32_t 
 void tin_graph_retire(struct tin_graph *graph, struct tin_graph *spare) {
   tin_graph_free(spare);
   if (graph->table && graph->table_capacity <= SPARE_CAPACITY) {
-    memset(graph->table, 0, sizeof *graph->table * (size_t)graph->table_capacity);
-    tin_arena_reset(&graph->arena);
-    *spare = (struct tin_graph){.arena = graph->arena, .table = graph->table, .table_capacity = graph->table_capacity};
+    if (graph->table_count)
+      memset(graph->table, 0, sizeof *graph->table * (size_t)graph->table_capacity);
+    if (!tin_trace_end(graph))
+      tin_arena_reset(&graph->arena);
+    *spare = (struct tin_graph){
+        .arena = graph->arena, .table = graph->table, .table_capacity = graph->table_capacity, .trace = graph->trace};
   } else {
     tin_graph_free(graph);
   }
@@ -37,18 +41,24 @@ void tin_graph_retire(struct tin_graph *graph, struct tin_graph *spare) {
 
 void tin_graph_restart(struct tin_graph *graph, struct tin_graph *spare, struct tin_graph *parent, uint32_t *serial, uint32_t *stamp) {
   tin_graph_init(graph, parent, serial, stamp);
-  if (!spare->table)
-    return;
-  graph->arena = spare->arena;
-  graph->table = spare->table;
-  graph->table_capacity = spare->table_capacity;
-  *spare = (struct tin_graph){0};
+  if (parent)
+    tin_graph_settle(parent); /* nodes are looked for in it */
+  if (spare->table) {
+    graph->arena = spare->arena;
+    graph->table = spare->table;
+    graph->table_capacity = spare->table_capacity;
+    graph->trace = spare->trace;
+    *spare = (struct tin_graph){0};
+  }
+  tin_trace_begin(graph);
 }
 
 void tin_graph_free(struct tin_graph *graph) {
   free(graph->table);
+  tin_trace_free(graph->trace);
   graph->table = NULL;
-  graph->table_count = graph->table_capacity = 0;
+  graph->trace = NULL;
+  graph->table_count = graph->table_capacity = graph->tracing = 0;
   tin_arena_free(&graph->arena);
 }
 
@@ -176,7 +186,15 @@ static struct tin_node *copy_node(struct tin_graph *graph, const struct tin_node
   return node;
 }
 
-struct tin_node *tin_node_make(struct tin_graph *graph, const struct tin_node *like) {
+/* The table has room: the node was in it when it was recorded. */
+void tin_graph_insert(struct tin_graph *graph, struct tin_node *node) {
+  set_hashes(node, node->serial);
+  insert_node(graph->table, graph->table_capacity, node, node->hash);
+  graph->table_count++;
+  graph->n_variables += node->op == OP_VAR;
+}
+
+static struct tin_node *make(struct tin_graph *graph, const struct tin_node *like) {
   struct tin_node draft = *like;
   draft.size = 1;
   for (int i = 0; i < draft.rank; i++)
@@ -199,10 +217,39 @@ struct tin_node *tin_node_make(struct tin_graph *graph, const struct tin_node *l
   ++*graph->serial;
   insert_node(graph->table, graph->table_capacity, node, node->hash);
   graph->table_count++;
+  graph->n_variables += node->op == OP_VAR;
+  if (graph->tracing)
+    tin_trace_made(graph, node);
   return node;
 }
 
+/* A call of a builder from outside: with tracing, from the record or into it. What the call makes on its way comes here too. */
+static struct tin_node *traced(struct tin_graph *graph, struct tin_node *like, bool direct,
+                               struct tin_node *(*work)(struct tin_graph *, struct tin_node *)) {
+  if (graph->tracing == TIN_TRACE_REPLAYS) {
+    struct tin_node *node = tin_trace_replay(graph, like, direct);
+    return node ? node : work(graph, like);
+  }
+  bool outermost = tin_trace_call(graph, like, direct);
+  struct tin_node *node = work(graph, like);
+  if (outermost)
+    tin_trace_result(graph, node);
+  return node;
+}
+
+static struct tin_node *make_draft(struct tin_graph *graph, struct tin_node *like) {
+  return make(graph, like);
+}
+
+struct tin_node *tin_node_make(struct tin_graph *graph, const struct tin_node *like) {
+  if (!graph->tracing)
+    return make(graph, like);
+  struct tin_node draft = *like;
+  return traced(graph, &draft, true, make_draft);
+}
+
 static struct tin_node *build(struct tin_graph *graph, struct tin_node *like);
+static struct tin_node *build_new(struct tin_graph *graph, struct tin_node *like);
 
 /* Ops that compute take f16 and bf16 as f32, and the result is rounded: so every node is, and sums are rounded once. */
 static struct tin_node *build_in_f32(struct tin_graph *graph, const struct tin_node *like, tin_dtype dtype) {
@@ -217,12 +264,27 @@ static struct tin_node *build_in_f32(struct tin_graph *graph, const struct tin_n
 
 /* Finishes a builder. like->shape must have room for TIN_MAX_RANK sizes. */
 static struct tin_node *build(struct tin_graph *graph, struct tin_node *like) {
-  const struct tin_node *half = NULL;
-  for (int i = 0; i < like->n_in; i++) {
+  for (int i = 0; i < like->n_in; i++)
     if (!like->in[i])
       return NULL;
+  return graph->tracing ? traced(graph, like, false, build_new) : build_new(graph, like);
+}
+
+static struct tin_node *build_new(struct tin_graph *graph, struct tin_node *like) {
+  const struct tin_node *half = NULL;
+  struct tin_node *swapped[2];
+  for (int i = 0; i < like->n_in; i++)
     if (tin_dtype_is_half(like->in[i]->dtype))
       half = like->in[i];
+  if (like->n_in == 2 && tin_ops[like->op].facts & OP_COMMUTATIVE && tin_op_is_elementwise(like->op) &&
+      tin_operands_swap(like->in[0], like->in[1])) {
+    swapped[0] = like->in[1];
+    swapped[1] = like->in[0];
+    like->in = swapped;
+  }
+  if (like->op == OP_CONTRACT && like->arg[1] < 0) {
+    like->arg[1] = tin_contract_class(like->in[0], like->in[1], (uint32_t)like->arg[0]);
+    like->arg[2] = like->arg[1] && (tin_has_zeros(like->in[0]) || tin_has_zeros(like->in[1]));
   }
   if (half && !tin_op_accepts(like->op, half->dtype))
     return build_in_f32(graph, like, (tin_dtype)half->dtype);
@@ -292,12 +354,6 @@ bool tin_node_is_placeholder(const struct tin_node *node) {
 struct tin_node *tin_node_elementwise(struct tin_graph *graph, int op, tin_dtype dtype, struct tin_node **in, int n_in) {
   int64_t shape[TIN_MAX_RANK];
   struct tin_node like = {.op = (uint16_t)op, .dtype = (uint8_t)dtype, .n_in = (uint16_t)n_in, .in = in, .shape = shape};
-  struct tin_node *swapped[2];
-  if (n_in == 2 && tin_ops[op].facts & OP_COMMUTATIVE && in[0] && in[1] && tin_operands_swap(in[0], in[1])) {
-    swapped[0] = in[1];
-    swapped[1] = in[0];
-    like.in = swapped;
-  }
   return build(graph, &like);
 }
 
@@ -338,9 +394,7 @@ struct tin_node *tin_node_reduce(struct tin_graph *graph, int op, struct tin_nod
 struct tin_node *tin_node_contract(struct tin_graph *graph, struct tin_node *a, struct tin_node *b, uint32_t axes) {
   if (!a || !b)
     return NULL;
-  int64_t shape[TIN_MAX_RANK], arg[3] = {without_unit_axes(a, axes), 0, 0};
-  arg[1] = tin_contract_class(a, b, (uint32_t)arg[0]);
-  arg[2] = arg[1] && (tin_has_zeros(a) || tin_has_zeros(b));
+  int64_t shape[TIN_MAX_RANK], arg[3] = {without_unit_axes(a, axes), -1, 0}; /* the class is found where the node is new */
   struct tin_node like = {.op = OP_CONTRACT, .n_in = 2, .in = (struct tin_node *[]){a, b}, .n_arg = 3, .arg = arg, .shape = shape};
   return build(graph, &like);
 }
@@ -446,6 +500,8 @@ struct tin_node *tin_node_window(struct tin_graph *graph, struct tin_node *x, in
 struct tin_node *tin_node_identity(struct tin_graph *graph, struct tin_node *x, struct tin_custom *custom, uint64_t tag) {
   if (!x)
     return NULL;
+  if (custom)
+    tin_graph_settle(graph); /* what it does is not in the record */
   struct tin_node like = {
       .op = OP_IDENTITY, .dtype = x->dtype, .rank = x->rank, .n_in = 1, .in = &x, .shape = x->shape, .bits = tag, .custom = custom};
   return tin_node_make(graph, &like);

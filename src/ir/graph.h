@@ -101,17 +101,30 @@ struct tin_graph {
   int table_capacity;
   uint32_t *serial;             /* counter shared by the graphs of one context */
   uint32_t *stamp;              /* traversal stamps, shared likewise */
+  int n_variables;              /* VARs among its nodes */
   int rule_depth;               /* rules in progress, one inside the other */
+  int tracing;                  /* TIN_TRACE_*: what is done with the record of how it is made (ir/trace.h) */
+  struct tin_trace *trace;      /* or NULL */
   struct tin_site site;         /* given to the nodes made next */
   struct tin_segment *segments; /* the newest; segments of one context are nested or apart */
 };
 
+enum { TIN_TRACE_OFF, TIN_TRACE_RECORDS, TIN_TRACE_REPLAYS };
+
 void tin_graph_init(struct tin_graph *graph, struct tin_graph *parent, uint32_t *serial, uint32_t *stamp);
 void tin_graph_free(struct tin_graph *graph); /* drops the table and arena; buffers of its nodes are the caller's business */
-/* For loops that make a graph again and again: forgets the nodes but keeps table and arena in `spare`, to be started from by
- * tin_graph_restart (a spare that was never filled, all zero, starts from nothing). */
+/* For loops that make a graph again and again: forgets the nodes but keeps table, arena and the record of how it was made in `spare`, to be
+ * started from by tin_graph_restart (a spare that was never filled, all zero, starts from nothing). */
 void tin_graph_retire(struct tin_graph *graph, struct tin_graph *spare);
 void tin_graph_restart(struct tin_graph *graph, struct tin_graph *spare, struct tin_graph *parent, uint32_t *serial, uint32_t *stamp);
+
+/* Whether nodes are what they were in an earlier graph that was made the same way (and hence what is derived from them): equal numbers, and the
+ * newer one replays. 0: no record. */
+uint32_t tin_graph_repeats(const struct tin_graph *graph);
+/* From here on the graph is recorded, or replayed, no more: where nodes get values, or its table is looked into. */
+void tin_graph_settle(struct tin_graph *graph);
+/* Puts a node of a record into the table. */
+void tin_graph_insert(struct tin_graph *graph, struct tin_node *node);
 
 /* ---- indexing ---- */
 
