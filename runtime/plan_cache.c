@@ -282,8 +282,8 @@ static void note_roots(struct tin_walk *walk, const struct tin_request *request)
   walk->number = tin_graph_repeats(request->graph);
 }
 
-/* Whether the graph replays the one that the walk is of and the same is asked for: then the nodes are the same too, and what remains is which
- * of them have values. Numbers the nodes. */
+/* Whether the graph replays the one that the walk is of and the same is asked for: then the nodes are the same too, and what remains is
+ * which of them have values. Numbers the nodes. */
 static bool repeats(struct tin_walk *walk, const struct tin_request *request) {
   if (request->graph->tracing != TIN_TRACE_REPLAYS || tin_graph_repeats(request->graph) != walk->number ||
       walk->words[0] != ((uint64_t)request->n_outputs << 32 | (uint32_t)request->n_updates))

@@ -152,7 +152,12 @@ void *tin_call_alloc(struct tin_call *call, size_t count, size_t item, int n_ten
   return NULL;
 }
 
-static bool check_operand(struct tin_call *call, tin_tensor *t, const char *name) {
+static bool operand_is_fine(const struct tin_call *call, tin_tensor *t) {
+  const struct tin_slot *slot = tin_slot_of(t);
+  return slot && tin_slot_is_alive(t) && slot->kind != SLOT_POISON && slot->ctx == call->ctx;
+}
+
+static void complain(struct tin_call *call, tin_tensor *t, const char *name) {
   const struct tin_slot *slot = tin_slot_of(t);
   if (!slot) {
     tin_call_fail(call, "operand %s is NULL", name);
@@ -161,20 +166,19 @@ static bool check_operand(struct tin_call *call, tin_tensor *t, const char *name
   } else if (slot->kind == SLOT_POISON) {
     if (!slot->ctx || !slot->ctx->error.set) /* otherwise it follows from the error that is recorded */
       tin_call_fail(call, "operand %s is poison: the call that made it failed", name);
-  } else if (slot->ctx != call->ctx) {
-    tin_call_fail(call, "operand %s belongs to another context", tin_name_operand(t, name).text);
   } else {
-    return true;
+    tin_call_fail(call, "operand %s belongs to another context", tin_name_operand(t, name).text);
   }
-  return false;
 }
 
 bool tin_call_operands(struct tin_call *call, int count, tin_tensor *const *tensors, const char *const *names, struct tin_node **nodes) {
   if (!tin_call_enter(call, call->ctx ? call->ctx : context_of(count, tensors)))
     return false;
   for (int i = 0; i < count; i++)
-    if (!check_operand(call, tensors[i], names ? names[i] : tin_name_item(call->items, i).text))
+    if (!operand_is_fine(call, tensors[i])) {
+      complain(call, tensors[i], names ? names[i] : tin_name_item(call->items, i).text);
       return false;
+    }
   for (int i = 0; i < count; i++) {
     nodes[i] = tin_slot_node(tin_slot_of(tensors[i]));
     if (!nodes[i]) {

@@ -15,6 +15,7 @@
 #include "ir/compose.h"
 #include "ir/indexing.h"
 #include "ir/recompute.h"
+#include "ir/trace.h"
 
 typedef struct tin_node *gradient_fn(struct tin_graph *graph, struct tin_node *node, struct tin_node *g, int i);
 
@@ -591,6 +592,7 @@ static void mark_again(struct walk *walk) {
 static bool propagate_custom(struct walk *walk, int at) {
   struct tin_node *node = walk->order.at[at];
   struct tin_custom *custom = node->custom;
+  tin_graph_settle(walk->graph); /* what the user's function does may differ the next time */
   struct tin_node **x = TIN_NEW_ARRAY(&walk->arena, struct tin_node *, custom->n_in);
   struct tin_node **out = TIN_NEW_ARRAY(&walk->arena, struct tin_node *, custom->n_in);
   struct tin_node *y = tin_recompute_node(&walk->recompute, node, node, walk->cotangent[at]);
@@ -692,24 +694,59 @@ static bool check_kinds(const struct request *request) {
   return !error->set;
 }
 
-bool tin_gradient(struct tin_graph *graph, struct tin_node *const *outputs, struct tin_node *const *cotangents, int n_outputs,
-                  struct tin_node *const *wrt, int n_wrt, struct tin_node **gradients, struct tin_error *error) {
-  const struct request request = {outputs, cotangents, n_outputs, wrt, n_wrt, gradients, error};
-  if (!check_kinds(&request))
-    return false;
-  struct walk walk = {.graph = graph, .error = error};
+static bool gradient(struct tin_graph *graph, const struct request *request) {
+  struct walk walk = {.graph = graph, .error = request->error};
   jmp_buf out_of_memory;
   tin_arena_init(&walk.arena, 1 << 16, &out_of_memory);
   bool done = setjmp(out_of_memory) == 0;
   if (done) {
     /* A barrier that waits for a placeholder would keep it in the graph, and forward mode keeps no values anyway. */
-    if (!cotangents || !n_outputs || !cotangents[0] || !tin_node_is_placeholder(cotangents[0]))
+    struct tin_node *cotangent = request->cotangents && request->n_outputs ? request->cotangents[0] : NULL;
+    if (!cotangent || !tin_node_is_placeholder(cotangent))
       tin_recompute_init(&walk.recompute, graph, &walk.arena);
-    done = run_walk(&walk, &request);
+    done = run_walk(&walk, request);
   }
   tin_arena_free(&walk.arena);
   if (!done)
-    tin_error_set(error, "out of memory");
+    tin_error_set(request->error, "out of memory");
+  return done;
+}
+
+/* The request as a call that can be recorded; false where it cannot: what is computed again depends on where the stretches are. */
+static bool as_call(struct tin_graph *graph, const struct request *request, int64_t *arg, struct tin_node *call) {
+  int n_in = 2 * request->n_outputs + request->n_wrt;
+  for (const struct tin_graph *at = graph; at; at = at->parent)
+    if (at->segments)
+      return false;
+  struct tin_node **in = n_in <= UINT16_MAX ? tin_arena_alloc(&graph->arena, sizeof *in * (size_t)n_in) : NULL;
+  if (!in)
+    return false;
+  *call = (struct tin_node){.op = TIN_TRACED_GRADIENT, .n_in = (uint16_t)n_in, .in = in, .n_arg = 1, .arg = arg};
+  *arg = request->n_outputs;
+  for (int i = 0; i < request->n_outputs; i++) {
+    in[2 * i] = request->outputs[i];
+    in[2 * i + 1] = request->cotangents ? request->cotangents[i] : NULL;
+  }
+  for (int i = 0; i < request->n_wrt; i++)
+    in[2 * request->n_outputs + i] = request->wrt[i];
+  return true;
+}
+
+bool tin_gradient(struct tin_graph *graph, struct tin_node *const *outputs, struct tin_node *const *cotangents, int n_outputs,
+                  struct tin_node *const *wrt, int n_wrt, struct tin_node **gradients, struct tin_error *error) {
+  const struct request request = {outputs, cotangents, n_outputs, wrt, n_wrt, gradients, error};
+  struct tin_node call;
+  int64_t arg;
+  if (!check_kinds(&request))
+    return false;
+  if (!graph->tracing || !n_wrt || !as_call(graph, &request, &arg, &call))
+    return gradient(graph, &request);
+  if (graph->tracing == TIN_TRACE_REPLAYS && tin_trace_replay_results(graph, &call, gradients, n_wrt))
+    return true;
+  bool recorded = tin_trace_call(graph, &call, false);
+  bool done = gradient(graph, &request);
+  if (recorded)
+    tin_trace_results(graph, gradients, done ? n_wrt : 0);
   return done;
 }
 

@@ -31,8 +31,8 @@ void tin_graph_retire(struct tin_graph *graph, struct tin_graph *spare) {
       memset(graph->table, 0, sizeof *graph->table * (size_t)graph->table_capacity);
     if (!tin_trace_end(graph))
       tin_arena_reset(&graph->arena);
-    *spare = (struct tin_graph){
-        .arena = graph->arena, .table = graph->table, .table_capacity = graph->table_capacity, .trace = graph->trace};
+    *spare =
+        (struct tin_graph){.arena = graph->arena, .table = graph->table, .table_capacity = graph->table_capacity, .trace = graph->trace};
   } else {
     tin_graph_free(graph);
   }

@@ -118,8 +118,8 @@ void tin_graph_free(struct tin_graph *graph); /* drops the table and arena; buff
 void tin_graph_retire(struct tin_graph *graph, struct tin_graph *spare);
 void tin_graph_restart(struct tin_graph *graph, struct tin_graph *spare, struct tin_graph *parent, uint32_t *serial, uint32_t *stamp);
 
-/* Whether nodes are what they were in an earlier graph that was made the same way (and hence what is derived from them): equal numbers, and the
- * newer one replays. 0: no record. */
+/* Whether nodes are what they were in an earlier graph that was made the same way (and hence what is derived from them): equal numbers, and
+ * the newer one replays. 0: no record. */
 uint32_t tin_graph_repeats(const struct tin_graph *graph);
 /* From here on the graph is recorded, or replayed, no more: where nodes get values, or its table is looked into. */
 void tin_graph_settle(struct tin_graph *graph);

@@ -20,9 +20,9 @@ struct tin_trace {
   struct tin_node **made; /* in the order they were made */
   uint64_t *words;
   size_t n_calls, n_made, n_words, calls_capacity, made_capacity, words_capacity;
-  size_t at;      /* replaying: the next call */
-  bool in_call;   /* recording: what is made belongs to it */
-  bool broken;    /* a graph differed from the record, or memory ran out: it is worth nothing */
+  size_t at;       /* replaying: the next call */
+  bool in_call;    /* recording: what is made belongs to it */
+  bool broken;     /* a graph differed from the record, or memory ran out: it is worth nothing */
   uint32_t number; /* of the record, unique in the context */
   const struct tin_graph *parent;
   int parent_nodes;          /* of the parent, variables apart */
@@ -226,6 +226,8 @@ void tin_trace_result(struct tin_graph *graph, struct tin_node *node) {
   if (!trace->in_call)
     return;
   trace->in_call = false;
+  if (graph->tracing != TIN_TRACE_RECORDS) /* it has ended inside the call */
+    return;
   struct call *call = &trace->calls[trace->n_calls];
   size_t made_before = trace->n_calls ? call[-1].made : 0;
   bool changes = node && (node->op == OP_VAR || node->op == OP_SCALAR); /* it must be the record's own */
@@ -238,6 +240,20 @@ void tin_trace_result(struct tin_graph *graph, struct tin_node *node) {
   call->made = (uint32_t)trace->n_made;
   call->result = node;
   trace->n_calls++;
+}
+
+void tin_trace_results(struct tin_graph *graph, struct tin_node *const *nodes, int count) {
+  struct tin_trace *trace = graph->trace;
+  void *words = trace->words;
+  bool room = reserve(&words, &trace->words_capacity, trace->n_words + (size_t)count, sizeof *trace->words);
+  trace->words = words;
+  for (int i = 0; room && i < count; i++)
+    trace->words[trace->n_words + (size_t)i] = (uintptr_t)nodes[i];
+  if (room)
+    trace->n_words += (size_t)count;
+  else
+    give_up(graph);
+  tin_trace_result(graph, count ? nodes[0] : NULL);
 }
 
 /* ---- replaying ---- */
@@ -260,4 +276,14 @@ struct tin_node *tin_trace_replay(struct tin_graph *graph, const struct tin_node
   if (like->op == OP_VAR || like->op == OP_SCALAR)
     call->result->bits = like->bits;
   return call->result;
+}
+
+bool tin_trace_replay_results(struct tin_graph *graph, const struct tin_node *like, struct tin_node **nodes, int count) {
+  if (!tin_trace_replay(graph, like, false))
+    return false;
+  const struct tin_trace *trace = graph->trace;
+  const uint64_t *word = trace->words + trace->calls[trace->at - 1].word + 1 + like->n_in + like->n_arg;
+  for (int i = 0; i < count; i++)
+    nodes[i] = (struct tin_node *)(uintptr_t)word[i];
+  return true;
 }

@@ -1,5 +1,5 @@
-/* Graphs that are made the same way again and again, as a training loop does: the builders' calls are recorded, and a graph that begins like
- * the recorded one is given its nodes again, without inference, rules, hashes and look-ups.
+/* Graphs that are made the same way again and again, as a training loop does: the builders' calls are recorded, and a graph that begins
+ * like the recorded one is given its nodes again, without inference, rules, hashes and look-ups.
  *
  * A call is equal to the recorded one when op, attributes, given shape and inputs (by address: they are the nodes given before) are equal;
  * values of SCALARs and versions of variables may differ. What the rules make of it is then equal too, since they look at nothing else. The
@@ -25,5 +25,11 @@ struct tin_node *tin_trace_replay(struct tin_graph *graph, const struct tin_node
 bool tin_trace_call(struct tin_graph *graph, const struct tin_node *like, bool direct);
 void tin_trace_result(struct tin_graph *graph, struct tin_node *node);
 void tin_trace_made(struct tin_graph *graph, struct tin_node *node);
+
+/* The same for a whole function of nodes that builds nodes and depends on nothing else: `like` has the inputs, and an op from OP_COUNT on
+ * for the function's name. What it builds is part of its call. */
+enum { TIN_TRACED_GRADIENT = OP_COUNT };
+bool tin_trace_replay_results(struct tin_graph *graph, const struct tin_node *like, struct tin_node **nodes, int count);
+void tin_trace_results(struct tin_graph *graph, struct tin_node *const *nodes, int count); /* count 0: it has failed */
 
 #endif
