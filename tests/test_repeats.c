@@ -156,7 +156,7 @@ static struct program random_program(uint32_t *state) {
   return program;
 }
 
-/* Mostly nothing; else one step differs, or the end is missing. */
+/* Mostly nothing; else one step or one number differs, or the end is missing. */
 static void change(struct program *program, uint32_t *state) {
   uint32_t how = next_random(state) % 8;
   if (how == 0)
@@ -165,6 +165,8 @@ static void change(struct program *program, uint32_t *state) {
     program->count--;
   else if (how == 2)
     *program = random_program(state);
+  else if (how == 3)
+    program->steps[next_random(state) % (uint32_t)program->count] ^= 0x10; /* another number in it */
 }
 
 static void make_outside(struct world *world) {
