@@ -8,68 +8,12 @@
 
 /* The chain rule of docs/numerics.md. */
 enum { CHUNK_MAX = 256, CHUNK_GRAIN = 16, GROUP_CHUNKS = 16 };
-/* Elements of a packed panel that stays for all items: half of a 2 MiB L2 in f32. */
-enum { KEPT_MAX = 1 << 18 };
 /* Rows of an item: sums that stay in L2 beside a chunk of the panel and its part of the image. */
 enum { ITEM_ROWS = 512, ITEM_ROWS_MAX = 2048 };
 /* Entries of a table that is made at compile time; above, one period is, and each chunk's part is made of that. */
 enum { TABLE_MAX = 1 << 13, PERIOD_MIN = 512 };
-/* Rows of a block of tiles, and different tiles of a part: each is a routine. */
-enum { BLOCK_ROWS_MAX = 64, PIECES_MAX = 8, TILES_MAX = 8 };
-
-struct conv_axis {
-  int64_t extent, step; /* step: elements of the image */
-};
-
-struct piece {
-  int tile;
-  int64_t first, displacement; /* first row, of the block; elements of the image from the block's first row */
-};
-
-/* Rows are counted in blocks: some of the innermost axes whole, the next one cut into groups of `small` or, the first `extra`, one more. */
-struct blocks {
-  int inner;      /* axes that are whole */
-  int64_t whole;  /* their rows */
-  int64_t extent; /* of the axis that is cut */
-  int64_t step;   /* elements of the image along it */
-  int64_t groups, small, extra;
-  int n_pieces[2]; /* by whether the group is one of the larger */
-  struct piece pieces[2][PIECES_MAX];
-  int n_tiles;
-  struct tin_conv_tile tiles[TILES_MAX];
-  float cost; /* cycles a row and k, for all panels */
-};
-
-struct packing {
-  bool turned; /* contiguous along k: turned in registers */
-  bool staged; /* after staging, when they are computed or lie in runs */
-  struct tin_nest *nest;
-  int64_t run;
-  struct tin_direct direct;
-};
-
-struct conv {
-  const struct tin_output *out;
-  const struct tin_schedule *schedule;
-  const struct tin_part *part;
-  struct tin_contract_axes axes, given; /* rows from the image; as the result has them */
-  bool turned;                          /* these differ */
-  int image;                            /* plan value */
-  int64_t base, step[TIN_MAX_RANK];     /* of the image's index, by axis of the part */
-  int lanes, vectors;
-  int64_t panel, panels;
-  int64_t m, n, k, chunk, n_chunks, group;
-  int n_rows;
-  struct conv_axis rows[TIN_MAX_RANK]; /* neighbours that move as one are one */
-  struct blocks blocks;
-  int64_t n_blocks, item_blocks, item_rows, row_items;
-  int64_t period; /* entries of the table */
-  bool kept;      /* the packed panel serves all items of a call */
-  struct packing packing;
-  struct tin_nest *result_nest;
-  int64_t result_run, result_leading;
-  int64_t packed_offset, stage_offset, table_offset, sums_offset, group_offset, turned_offset, scratch_bytes;
-};
+/* Rows of a block of tiles. */
+enum { BLOCK_ROWS_MAX = 64 };
 
 static int64_t ceil_div(int64_t a, int64_t b) {
   return (a + b - 1) / b;
@@ -81,7 +25,7 @@ static int64_t smaller(int64_t a, int64_t b) {
 /* ---- is the part for this path? ---- */
 
 /* Is the operand a view of one buffer whose index moves by a constant along every axis? */
-static bool find_view(struct conv *c, const struct tin_node *operand) {
+static bool find_view(struct tin_conv *c, const struct tin_node *operand) {
   int root;
   const struct tin_nest *nest = tin_lower_operand(c->out->arena, c->schedule, c->part, operand, &root);
   const struct tin_value *value = &nest->values.at[root];
@@ -99,12 +43,12 @@ static bool find_view(struct conv *c, const struct tin_node *operand) {
 }
 
 /* How many products an element of the operand's buffer is in, for each that its place in a matrix would be. */
-static float reuse_of(const struct conv *c, const struct tin_contract_axes *axes) {
+float tin_conv_reuse(const struct tin_conv *c, const struct tin_contract_axes *axes) {
   double elements = (double)axes->batch_size * (double)axes->m_size * (double)axes->k_size;
   return (float)(elements / (double)c->schedule->values.at[c->image].size);
 }
 
-static struct tin_contract_axes other_way(struct tin_contract_axes axes) {
+struct tin_contract_axes tin_conv_other_way(struct tin_contract_axes axes) {
   struct tin_contract_axes other = axes;
   other.n_m = axes.n_n, other.n_n = axes.n_m;
   other.m_size = axes.n_size, other.n_size = axes.m_size;
@@ -120,17 +64,17 @@ enum { ROWS_MIN = 8, COLUMNS_MIN = 8, K_MIN = 8 };
 static const float reuse_min = 1.5f;
 
 /* Takes the operand that repeats itself most as the image. */
-static bool choose_image(struct conv *c) {
-  struct conv best = {0};
+static bool choose_image(struct tin_conv *c) {
+  struct tin_conv best = {0};
   float most = reuse_min;
   for (int i = 0; i < 2; i++) {
-    struct conv tried = *c;
-    tried.axes = i ? other_way(c->given) : c->given;
+    struct tin_conv tried = *c;
+    tried.axes = i ? tin_conv_other_way(c->given) : c->given;
     tried.turned = i;
     if (tried.axes.m_size < ROWS_MIN || tried.axes.n_size < COLUMNS_MIN || tried.axes.k_size < K_MIN ||
         !find_view(&tried, c->part->anchor->in[tried.axes.swapped ? 1 : 0]))
       continue;
-    float reuse = reuse_of(&tried, &tried.axes);
+    float reuse = tin_conv_reuse(&tried, &tried.axes);
     if (reuse < most)
       continue;
     most = reuse;
@@ -144,7 +88,7 @@ static bool choose_image(struct conv *c) {
 
 /* ---- tiles ---- */
 
-static void plan_row_axes(struct conv *c) {
+static void plan_row_axes(struct tin_conv *c) {
   for (int i = c->axes.n_m - 1; i >= 0; i--) {
     struct conv_axis axis = {c->part->shape[c->axes.m[i]], c->step[c->axes.m[i]]};
     struct conv_axis *inner = &c->rows[TIN_MAX_RANK - c->n_rows];
@@ -158,7 +102,7 @@ static void plan_row_axes(struct conv *c) {
 }
 
 /* Elements of the image from the first to another row of a block. */
-static int64_t displacement(const struct conv *c, const struct blocks *b, int64_t row) {
+static int64_t displacement(const struct tin_conv *c, const struct conv_blocks *b, int64_t row) {
   int64_t sum = row / b->whole * b->step, rest = row % b->whole;
   for (int i = c->n_rows - 1; i >= c->n_rows - b->inner; i--) {
     sum += rest % c->rows[i].extent * c->rows[i].step;
@@ -168,13 +112,13 @@ static int64_t displacement(const struct conv *c, const struct blocks *b, int64_
 }
 
 /* Cycles a k: two FMAs, two loads a cycle; sums that wait for each other; the table and the loop. */
-static float tile_cost(int64_t rows, int vectors) {
+float tin_conv_tile_cost(int64_t rows, int vectors) {
   float fma = 0.5f * (float)(rows * vectors), loads = 0.5f * (float)(rows + vectors), most = fma > loads ? fma : loads;
   return (most < 4 ? 4 : most) + 1.5f;
 }
 
 /* The tile with those rows, made if there is none yet; -1 when there are too many. */
-static int find_tile(const struct conv *c, struct blocks *b, int64_t first, int rows, int vectors) {
+static int find_tile(const struct tin_conv *c, struct conv_blocks *b, int64_t first, int rows, int vectors) {
   struct tin_conv_tile tile = {.lanes = c->lanes, .vectors = vectors, .rows = rows};
   tile.b_step = tile.c_row = (int64_t)vectors * c->lanes;
   tile.adds = c->n_chunks > 1;
@@ -186,36 +130,36 @@ static int find_tile(const struct conv *c, struct blocks *b, int64_t first, int 
   for (int i = 0; i < b->n_tiles; i++)
     if (!memcmp(&b->tiles[i], &tile, sizeof tile))
       return i;
-  if (b->n_tiles == TILES_MAX)
+  if (b->n_tiles == CONV_TILES_MAX)
     return -1;
   b->tiles[b->n_tiles] = tile;
   return b->n_tiles++;
 }
 
 /* Cuts a group of the axis into tiles; cycles a k, or -1 when it cannot be. */
-static float cut_group(const struct conv *c, struct blocks *b, int larger, int rows_max, int vectors) {
+static float cut_group(const struct tin_conv *c, struct conv_blocks *b, int larger, int rows_max, int vectors) {
   int64_t rows = b->whole * (b->small + larger), pieces = ceil_div(rows, rows_max), first = 0;
   float cost = 0;
-  if (pieces > PIECES_MAX || rows > BLOCK_ROWS_MAX)
+  if (pieces > CONV_PIECES_MAX || rows > BLOCK_ROWS_MAX)
     return -1;
   for (int i = 0; i < pieces; i++) {
     int count = (int)(rows / pieces + (i < rows % pieces));
     int tile = find_tile(c, b, first, count, vectors);
     if (tile < 0)
       return -1;
-    b->pieces[larger][i] = (struct piece){tile, first, displacement(c, b, first)};
+    b->pieces[larger][i] = (struct conv_piece){tile, first, displacement(c, b, first)};
     first += count;
-    cost += tile_cost(count, vectors);
+    cost += tin_conv_tile_cost(count, vectors);
   }
   b->n_pieces[larger] = (int)pieces;
   return cost;
 }
 
 /* The blocks with so many whole axes; false when these are too large. */
-static bool cut_rows(const struct conv *c, int inner, int vectors, struct blocks *b) {
+static bool cut_rows(const struct tin_conv *c, int inner, int vectors, struct conv_blocks *b) {
   int rows_max = (c->out->target->vector->registers - 2 - vectors) / vectors;
   rows_max = rows_max > CONV_ROWS_MAX ? CONV_ROWS_MAX : rows_max;
-  *b = (struct blocks){.inner = inner, .whole = 1, .extent = 1};
+  *b = (struct conv_blocks){.inner = inner, .whole = 1, .extent = 1};
   for (int i = c->n_rows - inner; i < c->n_rows; i++)
     b->whole *= c->rows[i].extent;
   if (b->whole > BLOCK_ROWS_MAX)
@@ -233,13 +177,13 @@ static bool cut_rows(const struct conv *c, int inner, int vectors, struct blocks
   return small >= 0 && large >= 0;
 }
 
-static bool plan_tiles(struct conv *c) {
+static bool plan_tiles(struct tin_conv *c) {
   static const int choices[] = {2, 3, 1, 4}; /* of equals the first: two vectors leave rows enough to share a look into the table */
   int64_t wide = ceil_div(c->n, c->lanes);
   bool found = false;
   for (size_t v = 0; v < sizeof choices / sizeof *choices; v++)
     for (int inner = 0; inner <= c->n_rows; inner++) {
-      struct blocks blocks;
+      struct conv_blocks blocks;
       if (choices[v] > wide || !cut_rows(c, inner, choices[v], &blocks))
         continue;
       blocks.cost *= (float)ceil_div(wide, choices[v]);
@@ -257,16 +201,16 @@ static bool plan_tiles(struct conv *c) {
 
 /* ---- items, table, packing, result ---- */
 
-static void plan_chunks(struct conv *c) {
+void tin_conv_plan_chunks(struct tin_conv *c) {
   int64_t chunks = ceil_div(c->k, CHUNK_MAX);
   c->chunk = CHUNK_GRAIN * ceil_div(c->k, CHUNK_GRAIN * chunks);
   c->n_chunks = ceil_div(c->k, c->chunk);
   c->group = ceil_div(chunks, GROUP_CHUNKS);
 }
 
-static void plan_items(struct conv *c, int threads) {
+static void plan_items(struct tin_conv *c, int threads) {
   int64_t cells = c->axes.batch_size * c->panels, block_rows = ceil_div(c->m, c->n_blocks);
-  c->kept = c->k * c->panel <= KEPT_MAX;
+  c->kept = c->k * c->panel <= CONV_KEPT_MAX;
   int64_t rows = c->kept ? ITEM_ROWS : ITEM_ROWS_MAX, wanted = c->kept ? 4 * (int64_t)threads : threads;
   int64_t items = ceil_div(c->m, rows);
   if (items * cells < wanted)
@@ -285,7 +229,7 @@ static void plan_items(struct conv *c, int threads) {
 }
 
 /* Bytes from the image's element at k = 0 to that at k. */
-static int32_t place_of(const struct conv *c, int64_t k) {
+static int32_t place_of(const struct tin_conv *c, int64_t k) {
   int64_t sum = 0;
   for (int i = c->axes.n_k - 1; i >= 0; i--) {
     int64_t extent = c->part->shape[c->axes.k[i]];
@@ -296,7 +240,7 @@ static int32_t place_of(const struct conv *c, int64_t k) {
 }
 
 /* Everything, or whole inner axes: then the rest of k moves by a constant from period to period. */
-static void plan_table(struct conv *c) {
+static void plan_table(struct tin_conv *c) {
   c->period = c->k;
   if (c->k <= TABLE_MAX)
     return;
@@ -310,7 +254,7 @@ static void plan_table(struct conv *c) {
   c->period = inner > 1 ? inner : c->k;
 }
 
-static struct tin_nest *nest_in_runs(const struct conv *c, enum tin_contract_nest which, int64_t leading, int64_t *run, float *cost) {
+struct tin_nest *tin_conv_nest(const struct tin_conv *c, enum tin_contract_nest which, int64_t leading, int64_t *run, float *cost) {
   const struct tin_contract_axes *axes = which == CONTRACT_RESULT ? &c->given : &c->axes;
   *run = tin_lower_contract_run(c->out->arena, c->schedule, c->part, axes, which);
   struct tin_nest *nest = tin_lower_contract(c->out->arena, c->schedule, c->part, axes, which, leading, *run);
@@ -318,13 +262,13 @@ static struct tin_nest *nest_in_runs(const struct conv *c, enum tin_contract_nes
   return nest;
 }
 
-static void plan_packing(struct conv *c) {
+void tin_conv_plan_packing(struct tin_conv *c) {
   const float turn = 0.5f; /* cycles an element of turning vectors by 90 degrees */
   float copied, along;
   int64_t run;
-  struct packing *p = &c->packing;
-  p->nest = nest_in_runs(c, CONTRACT_K_BY_COLUMNS, c->panel, &p->run, &copied);
-  struct tin_nest *other = nest_in_runs(c, CONTRACT_COLUMNS_BY_K, c->chunk + 16, &run, &along);
+  struct conv_packing *p = &c->packing;
+  p->nest = tin_conv_nest(c, CONTRACT_K_BY_COLUMNS, c->panel, &p->run, &copied);
+  struct tin_nest *other = tin_conv_nest(c, CONTRACT_COLUMNS_BY_K, c->chunk + 16, &run, &along);
   if (along + turn >= copied)
     return;
   p->turned = true;
@@ -333,7 +277,7 @@ static void plan_packing(struct conv *c) {
   p->run = p->staged ? run : 0;
 }
 
-static void plan_scratch(struct conv *c) {
+static void plan_scratch(struct tin_conv *c) {
   int64_t at = 0;
   c->packed_offset = at;
   at += (c->kept ? c->k : c->chunk) * c->panel * 4 + 256;
@@ -363,8 +307,8 @@ static void plan_scratch(struct conv *c) {
 static const char *const nest_arguments = "char **buf, const unsigned long long *scalar, char *scratch, char *const *pointer, long *param";
 
 /* Calls of a nest over its columns from .. to, cut where runs end; they lie at `place` from column `base` on. */
-static void print_call(const struct tin_output *out, const char *name, const char *what, int64_t run, const char *base, const char *rows,
-                       const char *from, const char *to) {
+void tin_conv_call_print(const struct tin_output *out, const char *name, const char *what, int64_t run, const char *base, const char *rows,
+                         const char *from, const char *to) {
   if (!run) {
     tin_output_add(out, "    param[%d] = %s; %s_%s(buf, scalar, scratch, place, param, %s, %s, %s);\n", SYMBOL_COLUMN_BASE, base, name,
                    what, rows, from, to);
@@ -380,14 +324,14 @@ static void print_call(const struct tin_output *out, const char *name, const cha
 }
 
 /* static void NAME_pack(..., char *to, long n0, long n1, long k0, long k1): a chunk of one panel. */
-static void print_pack(const struct conv *c, const char *name) {
+void tin_conv_pack_print(const struct tin_conv *c, const char *name) {
   const struct tin_output *out = c->out;
-  const struct packing *p = &c->packing;
+  const struct conv_packing *p = &c->packing;
   tin_output_add(out, "static void %s_pack(%s, char *to, long n0, long n1, long k0, long k1)\n{\n  char *place[1];\n", name,
                  nest_arguments);
   if (!p->turned) {
     tin_output_add(out, "  place[0] = to; param[%d] = k0;\n", SYMBOL_ROW_BASE);
-    print_call(out, name, "columns", p->run, "n0", "k0, k1", "n0", "n1");
+    tin_conv_call_print(out, name, "columns", p->run, "n0", "k0, k1", "n0", "n1");
     tin_output_add(out, "}\n");
     return;
   }
@@ -396,7 +340,7 @@ static void print_pack(const struct conv *c, const char *name) {
   if (p->staged) {
     tin_output_add(out, "  char *from = scratch + %lldL; long row = %lldL;\n  place[0] = from; param[%d] = n0;\n",
                    (long long)c->stage_offset, (long long)(c->chunk + 16), SYMBOL_ROW_BASE);
-    print_call(out, name, "columns", p->run, "k0", "n0, n1", "k0", "k1");
+    tin_conv_call_print(out, name, "columns", p->run, "k0", "n0, n1", "k0", "k1");
   } else {
     const struct tin_direct *d = &p->direct;
     tin_output_add(out, "  char *from = buf[%d] + (%lldL + param[%d] * %lldL + n0 * %lldL + k0) * 4; long row = %lldL;\n  (void)place;\n",
@@ -411,7 +355,16 @@ static void print_pack(const struct conv *c, const char *name) {
                  (long long)c->panel);
 }
 
-static void print_tables(const struct conv *c, const char *name) {
+void tin_conv_keep_print(const struct tin_conv *c, const char *name) {
+  tin_output_add(
+      c->out,
+      "    for (long k0 = 0; k0 < %lldL && have != cell; k0 += %lldL)\n"
+      "      %s_pack(buf, scalar, scratch, 0, param, packed + k0 * %lldL, n0, n1, k0, k0 + %lldL < %lldL ? k0 + %lldL : %lldL);\n",
+      (long long)c->k, (long long)c->chunk, name, (long long)(c->panel * 4), (long long)c->chunk, (long long)c->k, (long long)c->chunk,
+      (long long)c->k);
+}
+
+static void print_tables(const struct tin_conv *c, const char *name) {
   char what[112];
   int32_t *table = TIN_NEW_ARRAY(c->out->arena, int32_t, c->period);
   for (int64_t k = 0; k < c->period; k++)
@@ -423,7 +376,7 @@ static void print_tables(const struct conv *c, const char *name) {
     tin_conv_shift_print(c->out, what);
 }
 
-static void print_tiles(const struct conv *c, const char *name) {
+static void print_tiles(const struct tin_conv *c, const char *name) {
   for (int i = 0; i < c->blocks.n_tiles; i++) {
     char what[112];
     snprintf(what, sizeof what, "%s_tile%d", name, i);
@@ -432,7 +385,7 @@ static void print_tiles(const struct conv *c, const char *name) {
 }
 
 /* The sum of step * coordinate for axes whose coordinates are counted row-major by the C expression `of`. */
-static void print_place(const struct tin_output *out, const struct conv_axis *axes, int count, const char *of) {
+void tin_conv_place_print(const struct tin_output *out, const struct conv_axis *axes, int count, const char *of) {
   int64_t stride = 1;
   tin_output_add(out, "0");
   for (int i = count - 1; i >= 0; i--) {
@@ -443,7 +396,7 @@ static void print_place(const struct tin_output *out, const struct conv_axis *ax
 }
 
 /* The period's table moved to where the periods of this chunk lie. */
-static void print_chunk_table(const struct conv *c, const char *name) {
+static void print_chunk_table(const struct tin_conv *c, const char *name) {
   const struct tin_output *out = c->out;
   if (c->period == c->k) {
     tin_output_add(out, "      const int *table = %s_places + k0;\n", name);
@@ -460,17 +413,17 @@ static void print_chunk_table(const struct conv *c, const char *name) {
                  "      int *table = (int *)(scratch + %lldL);\n      for (long k = k0; k < k1;) {\n"
                  "        long round = k / %lldL, end = (round + 1) * %lldL < k1 ? (round + 1) * %lldL : k1;\n        long by = (",
                  (long long)c->table_offset, (long long)c->period, (long long)c->period, (long long)c->period);
-  print_place(out, outer, count, "round");
+  tin_conv_place_print(out, outer, count, "round");
   tin_output_add(out,
                  ") * 4;\n        %s_shift(table + (k - k0), %s_places + (k - round * %lldL), by, end - k);\n        k = end;\n      }\n",
                  name, name, (long long)c->period);
 }
 
-static void print_pieces(const struct conv *c, const char *name, int larger) {
-  const struct blocks *b = &c->blocks;
+static void print_pieces(const struct tin_conv *c, const char *name, int larger) {
+  const struct conv_blocks *b = &c->blocks;
   const char *add = c->group > 1 ? "chunk % " : "chunk";
   for (int i = 0; i < b->n_pieces[larger]; i++) {
-    const struct piece *piece = &b->pieces[larger][i];
+    const struct conv_piece *piece = &b->pieces[larger][i];
     tin_output_add(c->out, "          %s_tile%d(a + %lldL, b, to + %lldL, table, k1 - k0, ", name, piece->tile,
                    (long long)(piece->displacement * 4), (long long)(piece->first * c->panel * 4));
     if (c->group > 1)
@@ -480,9 +433,9 @@ static void print_pieces(const struct conv *c, const char *name, int larger) {
   }
 }
 
-static void print_blocks(const struct conv *c, const char *name) {
+static void print_blocks(const struct tin_conv *c, const char *name) {
   const struct tin_output *out = c->out;
-  const struct blocks *b = &c->blocks;
+  const struct conv_blocks *b = &c->blocks;
   tin_output_add(out,
                  "      for (long block = block0; block < block1; block++) {\n"
                  "        long outer = block / %lldL, group = block %% %lldL, first = group * %lldL + (group < %lldL ? group : %lldL);\n"
@@ -490,7 +443,7 @@ static void print_blocks(const struct conv *c, const char *name) {
                  (long long)b->groups, (long long)b->groups, (long long)b->small, (long long)b->extra, (long long)b->extra,
                  (long long)b->extent, (long long)b->whole, (long long)b->step);
   int outer = c->n_rows - b->inner - 1;
-  print_place(out, c->rows, outer < 0 ? 0 : outer, "outer");
+  tin_conv_place_print(out, c->rows, outer < 0 ? 0 : outer, "outer");
   tin_output_add(out, ")) * 4;\n        char *to = into + (m - m0) * %lldL;\n", (long long)(c->panel * 4));
   if (b->extra) {
     tin_output_add(out, "        if (group < %lldL) {\n", (long long)b->extra);
@@ -503,7 +456,7 @@ static void print_blocks(const struct conv *c, const char *name) {
   tin_output_add(out, "        }\n      }\n");
 }
 
-static void print_chunks(const struct conv *c, const char *name) {
+static void print_chunks(const struct tin_conv *c, const char *name) {
   const struct tin_output *out = c->out;
   tin_output_add(out,
                  "    for (long chunk = 0; chunk < %lldL; chunk++) {\n"
@@ -528,11 +481,11 @@ static void print_chunks(const struct conv *c, const char *name) {
 }
 
 /* The sums, turned where the result has its rows last, to the consumers. */
-static void print_result(const struct conv *c, const char *name) {
+static void print_result(const struct tin_conv *c, const char *name) {
   const struct tin_output *out = c->out;
   if (!c->turned) {
     tin_output_add(out, "    place[0] = sums; param[%d] = m0;\n", SYMBOL_ROW_BASE);
-    print_call(out, name, "result", c->result_run, "n0", "m0, m1", "n0", "n1");
+    tin_conv_call_print(out, name, "result", c->result_run, "n0", "m0, m1", "n0", "n1");
     return;
   }
   tin_output_add(out,
@@ -541,18 +494,18 @@ static void print_result(const struct conv *c, const char *name) {
                  "    place[0] = scratch + %lldL; param[%d] = n0;\n",
                  c->lanes, name, (long long)(c->panel * 4), (long long)c->turned_offset, c->vectors, (long long)c->turned_offset,
                  SYMBOL_ROW_BASE);
-  print_call(out, name, "result", c->result_run, "m0", "n0, n1", "m0", "m1");
+  tin_conv_call_print(out, name, "result", c->result_run, "m0", "n0, n1", "m0", "m1");
 }
 
 /* The first row of a block, of which `of` is the number. */
-static void print_first_row(const struct conv *c, const char *of) {
-  const struct blocks *b = &c->blocks;
+static void print_first_row(const struct tin_conv *c, const char *of) {
+  const struct conv_blocks *b = &c->blocks;
   tin_output_add(c->out, "(%s / %lldL * %lldL + %s %% %lldL * %lldL + (%s %% %lldL < %lldL ? %s %% %lldL : %lldL)) * %lldL", of,
                  (long long)b->groups, (long long)b->extent, of, (long long)b->groups, (long long)b->small, of, (long long)b->groups,
                  (long long)b->extra, of, (long long)b->groups, (long long)b->extra, (long long)b->whole);
 }
 
-static void print_entry(const struct conv *c, const char *name) {
+static void print_entry(const struct tin_conv *c, const char *name) {
   const struct tin_output *out = c->out;
   struct conv_axis batch[TIN_MAX_RANK];
   for (int i = 0; i < c->axes.n_batch; i++)
@@ -572,22 +525,17 @@ static void print_entry(const struct conv *c, const char *name) {
   tin_output_add(out, ", m1 = ");
   print_first_row(c, "block1");
   tin_output_add(out, ";\n    char *image = buf[%d] + (%lldL + ", c->image, (long long)c->base);
-  print_place(out, batch, c->axes.n_batch, "batch");
+  tin_conv_place_print(out, batch, c->axes.n_batch, "batch");
   tin_output_add(out, ") * 4;\n    param[%d] = batch;\n", SYMBOL_BATCH);
   if (c->kept)
-    tin_output_add(
-        out,
-        "    for (long k0 = 0; k0 < %lldL && have != cell; k0 += %lldL)\n"
-        "      %s_pack(buf, scalar, scratch, 0, param, packed + k0 * %lldL, n0, n1, k0, k0 + %lldL < %lldL ? k0 + %lldL : %lldL);\n"
-        "    have = cell;\n",
-        (long long)c->k, (long long)c->chunk, name, (long long)(c->panel * 4), (long long)c->chunk, (long long)c->k, (long long)c->chunk,
-        (long long)c->k);
+    tin_conv_keep_print(c, name);
+  tin_output_add(out, "    have = cell;\n");
   print_chunks(c, name);
   print_result(c, name);
   tin_output_add(out, "  }\n  (void)have;\n}\n");
 }
 
-static void print_nest(const struct conv *c, struct tin_nest *nest, const char *what, struct tin_entry *entry) {
+void tin_conv_nest_print(const struct tin_conv *c, struct tin_nest *nest, const char *what, struct tin_entry *entry) {
   char name[112];
   snprintf(name, sizeof name, "%s_%s", entry->name, what);
   nest->scratch_bytes = c->scratch_bytes; /* its own is behind the operands' */
@@ -596,20 +544,20 @@ static void print_nest(const struct conv *c, struct tin_nest *nest, const char *
     entry->scratch_bytes = nest->scratch_bytes;
 }
 
-static void print_turns(const struct conv *c, const char *name) {
+void tin_conv_turns_print(const struct tin_conv *c, int64_t row, const char *name) {
   char what[112];
   snprintf(what, sizeof what, "%s_turn", name);
   if (c->packing.turned)
     tin_transpose_print(c->out, TIN_F32, c->packing.staged ? c->chunk + 16 : c->packing.direct.row_stride, c->panel, what);
   snprintf(what, sizeof what, "%s_turn_sums", name);
   if (c->turned)
-    tin_transpose_print(c->out, TIN_F32, c->panel, c->result_leading, what);
+    tin_transpose_print(c->out, TIN_F32, row, c->result_leading, what);
   snprintf(what, sizeof what, "%s_add", name);
   if (c->group > 1)
     tin_add_print(c->out, TIN_F32, what);
 }
 
-static bool plan(struct conv *c) {
+static bool plan(struct tin_conv *c) {
   struct tin_contract_axes given = c->given;
   if (!choose_image(c))
     return false;
@@ -617,16 +565,16 @@ static bool plan(struct conv *c) {
   c->m = c->axes.m_size;
   c->n = c->axes.n_size;
   c->k = c->axes.k_size;
-  plan_chunks(c);
+  tin_conv_plan_chunks(c);
   plan_row_axes(c);
   if (!plan_tiles(c))
     return false;
   plan_items(c, c->schedule->threads > 0 ? c->schedule->threads : 1);
   plan_table(c);
-  plan_packing(c);
+  tin_conv_plan_packing(c);
   plan_scratch(c);
   float cost;
-  c->result_nest = nest_in_runs(c, CONTRACT_RESULT, c->result_leading, &c->result_run, &cost);
+  c->result_nest = tin_conv_nest(c, CONTRACT_RESULT, c->result_leading, &c->result_run, &cost);
   return c->period <= TABLE_MAX;
 }
 
@@ -634,17 +582,19 @@ bool tin_conv_print(const struct tin_output *out, const struct tin_schedule *sch
                     struct tin_entry *entry) {
   if (!out->target->vector || part->anchor->dtype != TIN_F32)
     return false;
-  struct conv *c = TIN_NEW(out->arena, struct conv);
-  *c = (struct conv){.out = out, .schedule = schedule, .part = part, .lanes = out->target->vector->vector_bytes / 4};
+  struct tin_conv *c = TIN_NEW(out->arena, struct tin_conv);
+  *c = (struct tin_conv){.out = out, .schedule = schedule, .part = part, .lanes = out->target->vector->vector_bytes / 4};
   c->given = tin_contract_axes_of(out->arena, schedule, part);
+  if (part->anchor->arg[2] && tin_conv_batch_print(c, entry))
+    return true;
   if (!plan(c))
     return false;
   entry->scratch_bytes = c->scratch_bytes;
   if (c->packing.nest)
-    print_nest(c, c->packing.nest, "columns", entry);
-  print_nest(c, c->result_nest, "result", entry);
-  print_turns(c, entry->name);
-  print_pack(c, entry->name);
+    tin_conv_nest_print(c, c->packing.nest, "columns", entry);
+  tin_conv_nest_print(c, c->result_nest, "result", entry);
+  tin_conv_turns_print(c, c->panel, entry->name);
+  tin_conv_pack_print(c, entry->name);
   print_tables(c, entry->name);
   print_tiles(c, entry->name);
   print_entry(c, entry->name);

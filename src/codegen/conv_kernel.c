@@ -163,6 +163,32 @@ void tin_conv_shift_print(const struct tin_output *out, const char *name) {
   tin_output_add(out, "}\n");
 }
 
+void tin_conv_scan_print(const struct tin_output *out, const char *name) {
+  enum { FROM, TO, COUNT, SCAN_SLOTS };
+  enum { SEEN, VALUE };
+  struct hand hand = hand_of(out, TO + 1, SCAN_SLOTS), *h = &hand;
+  emit(h, V_ZERO, VT_F32)->d = SEEN;
+  emit(h, V_INDEX_ZERO, VT_F32);
+  emit_loop(h, V_LOOP, COUNT, hand.program.lanes);
+  emit_memory(h, V_LOAD, VALUE, FROM, 0);
+  h->program.insts.at[h->program.insts.count - 1].flags = V_INDEX_FLAG;
+  static const struct { int op, d, a, b; } steps[] = {{V_SUB, VALUE, VALUE, VALUE}, {V_OR, SEEN, SEEN, VALUE}}; /* x - x is +0 or NaN */
+  for (int i = 0; i < 2; i++) {
+    struct tin_vinst *inst = emit(h, steps[i].op, VT_F32);
+    inst->d = (uint16_t)steps[i].d;
+    inst->a = (uint16_t)steps[i].a;
+    inst->b = (uint16_t)steps[i].b;
+  }
+  emit_loop(h, V_END, -1, hand.program.lanes);
+  emit_memory(h, V_STORE, SEEN, TO, 0);
+  tin_output_declare_routine(out, name);
+  tin_output_add(
+      out, "static void %s(char *from, char *to, long count)\n{\n  long f[%d];\n  f[0] = (long)from; f[1] = (long)to; f[2] = count;\n",
+      name, SCAN_SLOTS);
+  tin_output_routine(out, &hand.program, name);
+  tin_output_add(out, "}\n");
+}
+
 static void table_text(struct tin_text *text, const int32_t *table, int count, const char *name) {
   tin_text_add(text, "static const int %s[%d] = {", name, count);
   for (int i = 0; i < count; i++)
