@@ -5,7 +5,10 @@
  * operation an element is worth WORK_BYTES bytes (a core does about 40 G element operations a second and moves about 20 GB/s from a shared
  * cache).
  *
- * Backward: by which roots would each node be computed (at most 4 are told apart). Forward: the cost of computing it again.
+ * Forward: what computing each node costs if only those that must be are roots. Backward: by which roots would each node be computed (at
+ * most 4 are told apart); one that several would compute, at a cost that is worth storing it, counts as a root for what is below it. So of
+ * the nodes of a chain that several kernels need, the last is the one that is stored: an LSTM's state, not the comparisons inside its
+ * gates. Forward again: the decisions, with the costs that follow from those before.
  */
 #include "ir/program.h"
 #include "runtime/execute.h"
@@ -14,6 +17,7 @@
 enum { OWNERS_MANY = 5 };
 enum { USED_BY_ELEMENTWISE = 1, USED_BY_REDUCE = 2, USED_BY_CONTRACT = 4 };
 const float tin_schedule_work_bytes = 0.5f;
+enum { WORK_MOST = 1 << 20 }; /* estimates add up along every path */
 /* A value that one group computes for another's inner loops costs at least a store; below this work a broadcast value is computed again. */
 static const float broadcast_work = 1.5f;
 /* An element of a concat is selected from all inputs: of more than a few, inputs of more operations than CONCAT_MAX_INPUT_OPS are computed
@@ -28,6 +32,98 @@ static bool is_anchor(const struct tin_node *node) {
 
 static bool is_constant(const struct tin_node *node) {
   return tin_op_is(node->op, OP_CLASS_SOURCE) && node->op != OP_VAR && !node->buffer;
+}
+
+/* ---- forward: costs ---- */
+
+float tin_schedule_own_work(const struct tin_node *node) {
+  switch (node->op) {
+  case OP_DIV:
+  case OP_SQRT:
+    return 8; /* throughput of vdivps, vsqrtps on 512 bits */
+  case OP_MOD:
+    return 30;
+  case OP_MIN:
+  case OP_MAX:
+    return 5; /* the IEEE 754-2019 forms */
+  case OP_GATHER:
+    return 16;
+  case OP_FOLD:
+    return (float)(3 * node->arg[1]);
+  case OP_PAD:
+    return 2;
+  case OP_CONCAT:
+    return (float)(2 * node->n_in);
+  default:
+    break;
+  }
+  if (tin_op_is(node->op, OP_CLASS_ELEMENTARY))
+    return (float)tin_program_of(node->op, (tin_dtype)node->dtype)->n_steps;
+  return tin_op_is(node->op, OP_CLASS_ELEMENTWISE) ? 1 : 0;
+}
+
+static bool too_much_in_concat(const struct tin_node *node, const struct node_facts *input) {
+  return node->op == OP_CONCAT && node->n_in > CONCAT_FEW && !input->leaf && !input->root && input->ops > CONCAT_MAX_INPUT_OPS;
+}
+
+static void add_inlined_costs(struct grouping *g, const struct tin_node *node, struct node_facts *facts, bool decides) {
+  int64_t ops = node->op == OP_CONCAT ? node->n_in : node->op == OP_GATHER ? 1 + 2 * node->arg[2] : 1; /* a coordinate: multiply, add */
+  facts->work = tin_schedule_own_work(node);
+  facts->loads = facts->held = 0;
+  for (int k = 0; k < node->n_in; k++) {
+    const struct tin_node *in = node->in[k];
+    struct node_facts *input = &g->facts[in->index];
+    if (is_constant(in))
+      continue;
+    if (decides && too_much_in_concat(node, input)) {
+      input->root = true;
+      input->reason = "a concat would compute it at the elements of its other inputs too";
+    }
+    float share =
+        node->size > 0 ? (float)in->size / (float)node->size : 1; /* a broadcast input is loaded less often than once an element */
+    if (share > 1)
+      share = 1;
+    if (input->root || input->leaf) {
+      float bytes = share * (float)tin_dtype_bytes(in->dtype);
+      facts->loads += bytes;
+      facts->held += input->leaf ? 0 : bytes;
+    } else {
+      facts->work += share * input->work;
+      facts->loads += share * input->loads;
+      facts->held += share * input->held;
+      ops += input->ops;
+    }
+  }
+  if (node->op == OP_FOLD)
+    ops *= node->arg[1];
+  facts->ops = ops > GROUP_MAX_OPS ? GROUP_MAX_OPS : (int)ops;
+  if (facts->work > WORK_MOST)
+    facts->work = WORK_MOST;
+  if (facts->loads > WORK_MOST)
+    facts->loads = WORK_MOST;
+}
+
+static bool computes(const struct tin_node *node) {
+  return tin_op_is_elementwise(node->op) || node->op == OP_GATHER || node->op == OP_FOLD;
+}
+
+/* Does storing the value cost less than computing it in each of its owners? */
+static bool worth_storing(const struct tin_node *node, const struct node_facts *facts) {
+  float uses = facts->n_owners, bytes = (float)tin_dtype_bytes(node->dtype);
+  float stored = (1 + uses) * bytes;
+  float repeated = uses * facts->loads + facts->held + (uses - 1) * facts->work * tin_schedule_work_bytes;
+  return facts->n_owners >= 2 && stored <= repeated;
+}
+
+static void estimate(struct grouping *g) {
+  struct tin_node_list order = g->schedule->order;
+  for (int i = 0; i < order.count; i++) {
+    struct node_facts *facts = &g->facts[i];
+    facts->leaf = order.at[i]->buffer || order.at[i]->op == OP_VAR;
+    facts->root = !facts->leaf && (facts->needed || is_anchor(order.at[i]));
+    if (!facts->leaf)
+      add_inlined_costs(g, order.at[i], facts, false);
+  }
 }
 
 /* ---- backward: users and owners ---- */
@@ -89,13 +185,10 @@ static void walk_back(struct grouping *g) {
     const struct tin_node *node = order.at[i];
     struct node_facts *facts = &g->facts[i];
     facts->group = facts->last_reader = -1;
-    facts->leaf = node->buffer || node->op == OP_VAR;
     if (facts->leaf)
       continue;
-    if (facts->needed || is_anchor(node))
-      facts->root = true;
     struct node_facts self = {.owners = {i}, .n_owners = 1};
-    const struct node_facts *owners = facts->root ? &self : facts;
+    const struct node_facts *owners = facts->root || (computes(node) && worth_storing(node, facts)) ? &self : facts;
     bool movement = tin_op_is(node->op, OP_CLASS_MOVEMENT);
     for (int k = 0; k < node->n_in; k++) {
       struct node_facts *input = &g->facts[node->in[k]->index];
@@ -113,70 +206,6 @@ static void walk_back(struct grouping *g) {
   }
 }
 
-/* ---- forward: costs ---- */
-
-float tin_schedule_own_work(const struct tin_node *node) {
-  switch (node->op) {
-  case OP_DIV:
-  case OP_SQRT:
-    return 8; /* throughput of vdivps, vsqrtps on 512 bits */
-  case OP_MOD:
-    return 30;
-  case OP_MIN:
-  case OP_MAX:
-    return 5; /* the IEEE 754-2019 forms */
-  case OP_GATHER:
-    return 16;
-  case OP_FOLD:
-    return (float)(3 * node->arg[1]);
-  case OP_PAD:
-    return 2;
-  case OP_CONCAT:
-    return (float)(2 * node->n_in);
-  default:
-    break;
-  }
-  if (tin_op_is(node->op, OP_CLASS_ELEMENTARY))
-    return (float)tin_program_of(node->op, (tin_dtype)node->dtype)->n_steps;
-  return tin_op_is(node->op, OP_CLASS_ELEMENTWISE) ? 1 : 0;
-}
-
-static bool too_much_in_concat(const struct tin_node *node, const struct node_facts *input) {
-  return node->op == OP_CONCAT && node->n_in > CONCAT_FEW && !input->leaf && !input->root && input->ops > CONCAT_MAX_INPUT_OPS;
-}
-
-static void add_inlined_costs(struct grouping *g, const struct tin_node *node, struct node_facts *facts) {
-  int64_t ops = node->op == OP_CONCAT ? node->n_in : node->op == OP_GATHER ? 1 + 2 * node->arg[2] : 1; /* a coordinate: multiply, add */
-  facts->work = tin_schedule_own_work(node);
-  for (int k = 0; k < node->n_in; k++) {
-    const struct tin_node *in = node->in[k];
-    struct node_facts *input = &g->facts[in->index];
-    if (is_constant(in))
-      continue;
-    if (too_much_in_concat(node, input)) {
-      input->root = true;
-      input->reason = "a concat would compute it at the elements of its other inputs too";
-    }
-    float share =
-        node->size > 0 ? (float)in->size / (float)node->size : 1; /* a broadcast input is loaded less often than once an element */
-    if (share > 1)
-      share = 1;
-    if (input->root || input->leaf) {
-      float bytes = share * (float)tin_dtype_bytes(in->dtype);
-      facts->loads += bytes;
-      facts->held += input->leaf ? 0 : bytes;
-    } else {
-      facts->work += share * input->work;
-      facts->loads += share * input->loads;
-      facts->held += share * input->held;
-      ops += input->ops;
-    }
-  }
-  if (node->op == OP_FOLD)
-    ops *= node->arg[1];
-  facts->ops = ops > GROUP_MAX_OPS ? GROUP_MAX_OPS : (int)ops;
-}
-
 /* A pad that puts elements apart, not yet repeated by windows. */
 static bool spreads(const struct tin_node *node) {
   bool apart = false;
@@ -192,14 +221,13 @@ static bool spreads(const struct tin_node *node) {
 
 /* Why an inlineable node should have a value of its own, or NULL. */
 static const char *why_root(const struct grouping *g, const struct tin_node *node, const struct node_facts *facts) {
-  bool computes = tin_op_is_elementwise(node->op) || node->op == OP_GATHER || node->op == OP_FOLD;
   if (facts->ops >= GROUP_MAX_OPS)
     return "the kernel would pass the cap on operations";
   if (node->op == OP_FOLD && facts->ops > MAX_FOLD_OPS)
     return "the taps of the folds would be repeated too often";
   if (facts->used_by & USED_BY_CONTRACT && spreads(node))
     return "its elements lie apart: a contraction would look for them at every use";
-  if (!computes)
+  if (!computes(node))
     return NULL;
   if (facts->used_by & USED_BY_ELEMENTWISE && !(g->fuse & TIN_FUSE_CHAIN))
     return "chain fusion is off";
@@ -209,22 +237,18 @@ static const char *why_root(const struct grouping *g, const struct tin_node *nod
     return "prologue fusion is off";
   if (facts->expanded && (facts->held > 0 || (facts->loads > 0 && facts->work > broadcast_work)))
     return "it is broadcast: computing it at every use would cost more";
-  if (facts->n_owners < 2)
-    return NULL;
-  float uses = facts->n_owners, bytes = (float)tin_dtype_bytes(node->dtype);
-  float stored = (1 + uses) * bytes;
-  float repeated = uses * facts->loads + facts->held + (uses - 1) * facts->work * tin_schedule_work_bytes;
-  return stored <= repeated ? "several kernels use it and computing it again costs more" : NULL;
+  return worth_storing(node, facts) ? "several kernels use it and computing it again costs more" : NULL;
 }
 
 void tin_schedule_roots(struct grouping *g) {
+  estimate(g);
   walk_back(g);
   struct tin_node_list order = g->schedule->order;
   for (int i = 0; i < order.count; i++) {
     struct node_facts *facts = &g->facts[i];
     if (facts->leaf)
       continue;
-    add_inlined_costs(g, order.at[i], facts);
+    add_inlined_costs(g, order.at[i], facts, true);
     if (facts->root || is_constant(order.at[i]))
       continue;
     const char *why = why_root(g, order.at[i], facts);
