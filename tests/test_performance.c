@@ -232,14 +232,14 @@ static void test_contractions(void **state) {
 static void test_training_steps(void **state) {
   static const struct bounds bounds[] = {
       {"AdamW", build_adamw, 1, 66.061, 0},    {"micrograd", build_micrograd, 8, 0.101, 0.029}, {"MLP", build_mlp, 7, 19.062, 0.858},
-      {"CNN", build_cnn, 19, 150.308, 27.788}, {"LSTM", build_lstm, 187, 20.008, 2.787},
+      {"CNN", build_cnn, 19, 150.308, 27.788}, {"LSTM", build_lstm, 136, 17.906, 2.787},
   };
   (void)state;
   check_bounds(bounds, sizeof bounds / sizeof *bounds);
 }
 
 static void test_gpt2(void **state) {
-  static const struct bounds bounds[] = {{"GPT-2", build_gpt2, 84, 1582.148, 93.071}};
+  static const struct bounds bounds[] = {{"GPT-2", build_gpt2, 83, 1582.148, 93.071}};
   (void)state;
   check_bounds(bounds, 1);
 }

@@ -84,6 +84,9 @@ void tin_schedule_roots(struct grouping *g);
 float tin_schedule_own_work(const struct tin_node *node);
 extern const float tin_schedule_work_bytes;
 
+/* merge.c: moves elementwise groups into the ones that read them. */
+void tin_schedule_merge(struct grouping *g);
+
 /* rematerialize.c: decides facts[].again once all groups are known. */
 void tin_schedule_rematerialize(struct grouping *g);
 

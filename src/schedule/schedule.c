@@ -1,7 +1,8 @@
 /* Grouping: graph -> schedule (plan.h). Four walks over the nodes in graph order, each linear:
  *
  *   1. roots    which nodes get a value of their own ("root"), by cost: bytes moved against work repeated (roots.c)
- *   2. groups   each root starts a part, or joins the part of its latest producer when it reads it at the identical index
+ *   2. groups   each root starts a part, or joins the part of its latest producer when it reads it at the identical index; then elementwise
+ *               parts move into their first reader (merge.c)
  *   3. again    which of a part's values the others compute again instead of reading them (rematerialize.c)
  *   4. launches parts in dependency order, independent ones sharing a launch; updates after the readers of what they overwrite
  *
@@ -610,8 +611,10 @@ struct tin_schedule *tin_schedule_build(struct tin_arena *arena, struct tin_grap
   for (int i = 0; i < s->order.count; i++)
     if (g->facts[i].root)
       place_root(g, s->order.at[i]);
-  if (fuse & TIN_FUSE_CHAIN)
+  if (fuse & TIN_FUSE_CHAIN) {
+    tin_schedule_merge(g);
     tin_schedule_rematerialize(g);
+  }
   find_stored(g);
   for (int i = 0; i < n_outputs; i++)
     tin_vec_push(arena, &s->output_values, s->planned[outputs[i]->index].value);
