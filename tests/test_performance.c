@@ -451,6 +451,32 @@ static void run_step(struct model *model, build_step *build) {
     fail_msg("%s", tin_message(model->ctx));
 }
 
+static int build_linear_adamw(struct model *model, tin_tensor **outputs) {
+  outputs[0] = tin_sum(tin_square(model_linear(model, input(model, 256, 768), 768, 1024)));
+  tin_step(optimiser(model, ADAMW), outputs[0]);
+  return 1;
+}
+
+/* AdamW runs on the tiles of a gradient: its weight and two moments come into L2 while the products add up, two lines a row each. */
+static void test_fetches_of_consumers(void **state) {
+  (void)state;
+  struct plan plan;
+  int least = 1000, programs = 0;
+  plan_step(&plan, build_linear_adamw, true);
+  for (int k = 0; k < plan.schedule->kernels.count; k++)
+    for (int i = 0; i < plan.codes[k].checked_programs.count; i++) {
+      const struct tin_vprogram *program = &plan.codes[k].checked_programs.at[i].program;
+      int fetches = 0;
+      for (int at = 0; at < program->insts.count; at++)
+        fetches += program->insts.at[at].op == V_PREFETCH && program->insts.at[at].imm == 1;
+      if (fetches >= 6)
+        programs++, least = fetches < least ? fetches : least;
+    }
+  assert_true(programs > 0);
+  assert_int_equal(least, 6);
+  tin_arena_free(&plan.arena);
+}
+
 /* Later steps find what the first one made: nothing is planned or compiled, and no memory is taken that the second one did not have. */
 static void test_later_steps(void **state) {
   static build_step *const steps[] = {build_mlp, build_small_cnn, build_small_gpt, build_micrograd, build_adamw, build_norm_backward};
@@ -484,6 +510,7 @@ int main(void) {
       cmocka_unit_test(test_no_gathers),
       cmocka_unit_test(test_regions),
       cmocka_unit_test(test_multiply_adds_of_products),
+      cmocka_unit_test(test_fetches_of_consumers),
       cmocka_unit_test(test_later_steps),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,8 +23,9 @@
 enum { CHUNK_MAX = 256, CHUNK_GRAIN = 16, GROUP_CHUNKS = 16 };
 /* Elements of a packed column block: half of a 2 MiB L2 in f32; and of the running sums of an item. */
 enum { PACKED_MAX = 1 << 18, SUMS_MAX = 1 << 17 };
-/* Columns are packed for at least so many tiles of rows. Measured with 8 to 73 tiles: up to 37 a panel read in place is as fast or up to 1.17
- * times as fast as one that had to be packed first, from 43 on packing wins where rows are long: 1.2 times at 73 tiles of 4096 columns. */
+/* Columns are packed for at least so many tiles of rows. Measured with 8 to 73 tiles: up to 37 a panel read in place is as fast or up
+ * to 1.17 times as fast as one that had to be packed first, from 43 on packing wins where rows are long: 1.2 times at 73 tiles of 4096
+ * columns. */
 enum { DIRECT_TILES = 32 };
 /* Rows of k that are fetched ahead where the columns are used in place: about a memory latency of work. */
 enum { DIRECT_AHEAD = 16 };
@@ -60,7 +61,8 @@ struct contract_plan {
   int64_t staged_leading, sums_leading;
   bool direct_result; /* tiles go straight to the output */
   int result_value;
-  int64_t result_batch; /* elements between batches of the output */
+  int64_t result_batch;   /* elements between batches of the output */
+  struct tin_ahead ahead; /* for the consumers, none where there are none */
   int64_t packed_offset, staged_offset, column_stage_offset, sums_offset, group_offset, scratch_bytes;
 };
 
@@ -172,7 +174,7 @@ static void plan_columns(struct contract_plan *p, struct tin_arena *arena, const
   }
 }
 
-static void plan_result(struct contract_plan *p, struct tin_arena *arena) {
+static void plan_result(struct contract_plan *p, struct tin_arena *arena, bool vectors) {
   const struct tin_part *part = p->part;
   float cost;
   p->result_nest = nest_in_runs(p, arena, CONTRACT_RESULT, p->panel, &p->result_run, &cost);
@@ -185,6 +187,8 @@ static void plan_result(struct contract_plan *p, struct tin_arena *arena) {
                      tin_index_affine(store->index, SYMBOL_BATCH, &batch) && column == 1 && is_near(p, row, p->rows_max);
   p->sums_leading = p->direct_result ? row : p->panel;
   p->result_batch = p->direct_result ? batch : 0;
+  if (!p->direct_result && !p->result_run && vectors)
+    p->ahead = tin_ahead_of(p->result_nest);
   p->result_value = p->schedule->planned[part->stores.at[0]->index].value;
 }
 
@@ -244,7 +248,8 @@ static void print_micros(const struct tin_output *out, const struct contract_pla
   micro.b_k = p->columns == COLUMNS_DIRECT ? p->column_direct.row_stride : p->panel;
   micro.adds = p->n_chunks > 1;
   micro.ahead = p->columns == COLUMNS_DIRECT ? DIRECT_AHEAD : 0;
-  micro.fetch = p->direct_result || p->n_chunks > 1;
+  micro.fetch = p->direct_result || p->n_chunks > 1 || p->ahead.count;
+  micro.ahead_of_result = p->ahead;
   micro.strip = true;
   int64_t rest = p->n % p->panel, rest_vectors = ceil_div(rest, p->lanes);
   for (int tall = 0; tall < (p->extra ? 2 : 1); tall++)
@@ -320,7 +325,8 @@ static void print_strip_call(const struct tin_output *out, const struct contract
     tin_output_add(out, "(k0 / %lldL) %% %lldL != 0, ", (long long)p->chunk, (long long)p->group);
   else
     tin_output_add(out, "k0 != 0, ");
-  tin_output_add(out, tall ? "tall);" : p->extra ? "t1 - t0 - tall);" : "t1 - t0);");
+  tin_output_add(out, tall ? "tall" : p->extra ? "t1 - t0 - tall" : "t1 - t0");
+  tin_output_add(out, p->ahead.count ? ", ahead, step);" : ");");
 }
 
 /* The row tiles t0 .. t1 of one panel: the tall ones come first. */
@@ -332,8 +338,12 @@ static void print_strips(const struct tin_output *out, const struct contract_pla
   int64_t tall = p->small + 1, a_row = p->row_staged ? (p->row_by_k ? 1 : p->staged_leading) : p->row_direct.row_stride;
   tin_output_add(out, "if (tall) ");
   print_strip_call(out, p, name, 1, narrow);
-  tin_output_add(out, " a += tall * %lldL; c += tall * %lldL; if (tall < t1 - t0) ", (long long)(tall * a_row * p->bytes),
+  tin_output_add(out, " a += tall * %lldL; c += tall * %lldL;", (long long)(tall * a_row * p->bytes),
                  (long long)(tall * p->sums_leading * p->bytes));
+  char rows[48];
+  snprintf(rows, sizeof rows, "tall * %lldL", (long long)tall);
+  tin_ahead_print_move(out, &p->ahead, rows);
+  tin_output_add(out, " if (tall < t1 - t0) ");
   print_strip_call(out, p, name, 0, narrow);
 }
 
@@ -353,6 +363,7 @@ static void print_tiles(const struct tin_output *out, const struct contract_plan
   else
     tin_output_add(out, "          char *c = %s + (m0 - item_m0) * %lldL;\n", p->group > 1 ? "into" : "sums",
                    (long long)(p->panel * bytes));
+  tin_ahead_print(out, &p->ahead, p->k);
   if (p->extra)
     tin_output_add(out, "          long tall = t1 < %lldL ? t1 - t0 : t0 < %lldL ? %lldL - t0 : 0;\n", (long long)p->extra,
                    (long long)p->extra, (long long)p->extra);
@@ -475,7 +486,7 @@ void tin_contract_print(const struct tin_output *out, const struct tin_schedule 
   plan_tiles(p, out->target);
   plan_rows(p, out->arena);
   plan_columns(p, out->arena, out->target);
-  plan_result(p, out->arena);
+  plan_result(p, out->arena, out->target->vector);
   plan_items(p, schedule->threads > 0 ? schedule->threads : 1);
   plan_scratch(p);
   entry->scratch_bytes = p->scratch_bytes;

@@ -41,7 +41,7 @@ static void hand_memory(struct hand *h, int op, int reg, int pointer, int64_t di
   inst->disp = (int32_t)disp;
 }
 
-enum { PREFETCH_TO_READ = 0, PREFETCH_TO_WRITE = 2 };
+enum { PREFETCH_TO_READ = 0, PREFETCH_INTO_L2 = 1, PREFETCH_TO_WRITE = 2 };
 
 static void hand_prefetch(struct hand *h, int pointer, int64_t disp, int how) {
   struct tin_vinst *inst = hand_emit(h, V_PREFETCH);
@@ -104,7 +104,8 @@ static void micro_step(struct hand *h, const struct tin_micro *micro, const stru
 }
 
 /* Pointers, then the other slots of the frame. */
-enum { AT_A, AT_B, AT_C, AT_FETCHED, MICRO_POINTERS, REST = MICRO_POINTERS, ADD, PER_ROW, ROW, TILES, BACK_A, BACK_B, MICRO_SLOTS };
+enum { AT_A, AT_B, AT_C, AT_FETCHED, AT_AHEAD, MICRO_POINTERS = AT_AHEAD + AHEAD_MAX };
+enum { REST = MICRO_POINTERS, ADD, PER_ROW, ROW, TILES, BACK_A, BACK_B, STEP_AHEAD, MICRO_SLOTS = STEP_AHEAD + AHEAD_MAX };
 
 /* One step of k a round: with at least 24 FMAs in it the loop costs nothing, and less text compiles faster. */
 static void micro_loop(struct hand *h, const struct tin_micro *micro, const struct micro_registers *r, int rounds) {
@@ -117,6 +118,21 @@ static void micro_loop(struct hand *h, const struct tin_micro *micro, const stru
   hand_loop(h, V_END, -1, 1);
 }
 
+static void hand_advance(struct hand *h, int pointer, int slot) {
+  struct tin_vinst *inst = hand_emit(h, V_ADVANCE);
+  inst->pointer = (int16_t)pointer;
+  inst->a = (uint16_t)slot;
+}
+
+static void micro_fetch_ahead(struct hand *h, const struct tin_micro *micro) {
+  enum { LINE = 64 };
+  for (int i = 0; i < micro->ahead_of_result.count; i++) {
+    for (int at = 0; at < micro->vectors * micro->lanes * micro->ahead_of_result.at[i].bytes; at += LINE)
+      hand_prefetch(h, AT_AHEAD + i, at, PREFETCH_INTO_L2);
+    hand_advance(h, AT_AHEAD + i, STEP_AHEAD + i);
+  }
+}
+
 /* Steps of k, spread over the rows of C that are fetched meanwhile. */
 static void micro_fetch_loop(struct hand *h, const struct tin_micro *micro, const struct micro_registers *r) {
   int bytes = tin_dtype_bytes(micro->dtype);
@@ -124,6 +140,7 @@ static void micro_fetch_loop(struct hand *h, const struct tin_micro *micro, cons
   hand_loop(h, V_REPEAT, ROW, 0);
   for (int j = 0; j < micro->vectors; j++)
     hand_prefetch(h, AT_FETCHED, j * micro->lanes * bytes, PREFETCH_TO_WRITE);
+  micro_fetch_ahead(h, micro);
   hand_bump(h, AT_FETCHED, micro->c_row * bytes);
   micro_loop(h, micro, r, PER_ROW);
   hand_loop(h, V_REPEAT_END, ROW, 0);
@@ -161,12 +178,6 @@ static void micro_tile(struct hand *h, const struct tin_micro *micro, const stru
     hand_loop(h, V_END, -1, 1);
   }
   micro_results(h, micro, r, V_STORE);
-}
-
-static void hand_advance(struct hand *h, int pointer, int slot) {
-  struct tin_vinst *inst = hand_emit(h, V_ADVANCE);
-  inst->pointer = (int16_t)pointer;
-  inst->a = (uint16_t)slot;
 }
 
 static void micro_program(const struct tin_output *out, const struct tin_micro *micro, struct hand *h) {
@@ -207,9 +218,8 @@ static void micro_plain(const struct tin_output *out, const struct tin_micro *mi
                  "      C[i * %lldL + j] = add ? C[i * %lldL + j] + sum : sum;\n"
                  "    }\n",
                  type, type, type, type, type, micro->strip ? "tiles * " : "", micro->rows,
-                 micro->vectors * micro->lanes - (micro->tail ? micro->lanes - micro->tail : 0), type, type,
-                 (long long)micro->a_row, fma, (long long)micro->a_row, (long long)micro->a_k, (long long)micro->b_k,
-                 (long long)micro->c_row, (long long)micro->c_row);
+                 micro->vectors * micro->lanes - (micro->tail ? micro->lanes - micro->tail : 0), type, type, (long long)micro->a_row, fma,
+                 (long long)micro->a_row, (long long)micro->a_k, (long long)micro->b_k, (long long)micro->c_row, (long long)micro->c_row);
 }
 
 /* The frame of the routine, and its call. */
@@ -227,13 +237,16 @@ static void micro_call(const struct tin_output *out, const struct tin_micro *mic
   if (micro->strip)
     tin_output_add(out, "  f[%d] = tiles; f[%d] = (%lldL - k * %lldL) * %d; f[%d] = -k * %lldL;\n", TILES, BACK_A,
                    (long long)(micro->rows * micro->a_row), (long long)micro->a_k, bytes, BACK_B, (long long)(micro->b_k * bytes));
+  for (int i = 0; i < micro->ahead_of_result.count; i++)
+    tin_output_add(out, "  f[%d] = (long)ahead[%d]; f[%d] = step[%d];\n", AT_AHEAD + i, i, STEP_AHEAD + i, i);
   tin_output_routine(out, &hand.program, name);
 }
 
 void tin_micro_print(const struct tin_output *out, const struct tin_micro *micro, const char *name) {
   if (out->target->vector)
     tin_output_declare_routine(out, name);
-  tin_output_add(out, "static void %s(char *a, char *b, char *c, long k, long add%s)\n{\n", name, micro->strip ? ", long tiles" : "");
+  tin_output_add(out, "static void %s(char *a, char *b, char *c, long k, long add%s%s)\n{\n", name, micro->strip ? ", long tiles" : "",
+                 micro->ahead_of_result.count ? ", char **ahead, long *step" : "");
   if (out->target->vector)
     micro_call(out, micro, name);
   else

@@ -3,11 +3,14 @@
 #define TIN_CODEGEN_CONTRACT_KERNEL_H
 
 #include "codegen/contract.h"
+#include "codegen/contract_ahead.h"
 
 /* One micro-kernel: rows x (vectors * lanes) tile, C (+)= sum over k of A[row, k] * B[k, column], each a chain of FMAs in increasing k.
  *   static void NAME(char *a, char *b, char *c, long k, long add)     k >= 1; add: 1 when C holds the sum of earlier chunks, 0 when not
  * A strip does that for `tiles` >= 1 tiles, one under the other, each with the same B:
- *   static void NAME(char *a, char *b, char *c, long k, long add, long tiles) */
+ *   static void NAME(char *a, char *b, char *c, long k, long add, long tiles)
+ * and with buffers to fetch ahead (contract_ahead.h) for two more arguments, char **ahead, long *step: addresses at the first row, bytes
+ * from row to row. */
 struct tin_micro {
   int dtype;
   int lanes;
@@ -20,7 +23,8 @@ struct tin_micro {
   bool fetch;         /* C may lie outside of L1: fetch its rows while products add up, one after another, since all at once they would
                        * take every line fill buffer and hold up A and B */
   bool strip;
-  int tail;            /* columns of the last vector, 0: all of them */
+  struct tin_ahead ahead_of_result; /* fetched too, into L2, a row of each with a row of C; only of strips */
+  int tail;                         /* columns of the last vector, 0: all of them */
   bool tail_b, tail_c; /* the others of that vector are not read in B, are neither read nor written in C; avx512 and plain C only */
 };
 void tin_micro_print(const struct tin_output *out, const struct tin_micro *micro, const char *name);
