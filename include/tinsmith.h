@@ -145,7 +145,7 @@ struct tin_ctx_options {
 };
 
 /* Makes a context: tin_ctx_new(), tin_ctx_new(.threads = 4, .target = "avx2"). What is left at its default is taken from the environment:
- * TIN_THREADS, TIN_TARGET, TIN_FUSE, TIN_DUMP, TIN_PROFILE, TIN_COMPARE, TIN_CHECK, TIN_DEBUG. Never NULL except when memory is out: a
+ * TIN_THREADS, TIN_TARGET, TIN_FUSE, TIN_DUMP, TIN_PROFILE, TIN_COMPARE, TIN_CHECK, TIN_TIER, TIN_DEBUG. Never NULL except when memory is out: a
  * context that could not be set up holds the error (unknown target, target that this CPU lacks, bad environment variable) and computes
  * nothing. */
 tin_ctx *tin_ctx_new_args(struct tin_ctx_options args);
@@ -182,6 +182,8 @@ struct tin_counters {
   int64_t kernels_compiled;
   int64_t functions_compiled; /* parts of kernels that do the same with other values run one function: layers, steps of a loop */
   int64_t kernels_launched;
+  int64_t kernels_replaced;    /* of plans whose second compilation (TIN_TIER=cc) runs now */
+  int64_t replacements_failed; /* plans that have no second compilation, as it failed */
   int64_t plan_hits; /* realisations that found their plan: nothing was scheduled, printed or compiled */
   int64_t plan_misses;
   int64_t plans_run;

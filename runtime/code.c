@@ -366,6 +366,13 @@ struct tin_code *tin_code_compile(const struct tin_code_source *source, const ch
   return code;
 }
 
+const void *tin_code_routine(const struct tin_code *code, const struct tin_code_routine *routines, int which) {
+  const uint8_t *at = code->routines;
+  for (int i = 0; i < which; i++)
+    at += (routines[i].count + ROUTINE_ALIGNMENT - 1) / ROUTINE_ALIGNMENT * ROUTINE_ALIGNMENT;
+  return at;
+}
+
 size_t tin_code_bytes(const struct tin_code *code) {
   return code->bytes + code->routine_bytes;
 }

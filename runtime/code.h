@@ -39,6 +39,8 @@ struct tin_code_source {
 /* Compiles the text and joins it with the routines; NULL with error on failure. Looks up names[i] into addresses[i] (all must exist). */
 struct tin_code *tin_code_compile(const struct tin_code_source *source, const char *const *names, int n_names, void **addresses,
                                   struct tin_error *error);
+/* Where one of the routines lies that the code was compiled with. */
+const void *tin_code_routine(const struct tin_code *code, const struct tin_code_routine *routines, int which);
 size_t tin_code_bytes(const struct tin_code *code);
 /* The pages of the compiled text, its constants included; 0 bytes where libtcc does not tell. */
 const void *tin_code_pages(const struct tin_code *code, size_t *bytes);

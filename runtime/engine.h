@@ -11,6 +11,7 @@
  *   profile.c     tables of times
  *   dump.c        readable kernels in a folder
  *   check.c       kernels with checked accesses; check_vector.c runs their vector programs; code_cc.c has readable kernels compiled
+ *   tier.c        plain C compiled once more in the background
  */
 #ifndef TIN_RUNTIME_ENGINE_H
 #define TIN_RUNTIME_ENGINE_H
@@ -22,6 +23,7 @@
 #include "runtime/execute.h"
 #include "runtime/machine.h"
 #include "runtime/pool.h"
+#include "runtime/tier.h"
 #include "schedule/plan.h"
 
 double tin_seconds(void); /* a monotonic clock */
@@ -138,6 +140,8 @@ struct tin_plan {
   double flops, bytes;
   bool overwrites; /* updates may be computed in place: every index tensor is checked before the first such kernel */
   struct tin_code *code;
+  bool replaced;             /* that code was adopted, or there is none */
+  struct tin_tier_job *tier; /* that compiles the plan once more, or whose code it runs; NULL: none */
 };
 
 size_t tin_plan_size(const struct tin_plan *plan); /* bytes held, code included */
@@ -184,6 +188,7 @@ struct tin_engine {
   const struct tin_codegen_target *target; /* NULL: the interpreter */
   struct tin_buffer_pool *pool;
   struct tin_pool *threads;
+  struct tin_tier *tier; /* NULL: off */
   int n_threads;
   struct tin_statistics statistics;
   struct tin_arena arena; /* of the run in progress */

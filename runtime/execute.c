@@ -217,6 +217,25 @@ static void print_programs(struct build *build, struct tin_text *text) {
   tin_text_puts(text, build->programs.at);
 }
 
+static bool has_plain(const struct build *build) {
+  for (int k = 0; k < build->schedule->kernels.count; k++)
+    if (build->codes[k].plain)
+      return true;
+  return false;
+}
+
+/* The second compilation calls the routines where the first one has put them. */
+static void ask_second_tier(struct build *build, const struct tin_code_source *first, const char *const *names, int n_names) {
+  struct tin_code_source source = *first;
+  struct tin_code_routine *routines = TIN_NEW_ARRAY(build->arena, struct tin_code_routine, first->n_routines);
+  for (int i = 0; i < first->n_routines; i++) {
+    routines[i] = first->routines[i];
+    routines[i].bytes = tin_code_routine(build->plan->code, first->routines, i);
+  }
+  source.routines = routines;
+  build->plan->tier = tin_tier_ask(build->engine->tier, &source, names, n_names);
+}
+
 static bool pass_compile(struct build *build) {
   int n_names = 0, n_entries = tin_count_entries(build->schedule, build->codes);
   const char **names = TIN_NEW_ARRAY(build->arena, const char *, n_entries);
@@ -244,6 +263,8 @@ static bool pass_compile(struct build *build) {
                                          .checked = check == TIN_CHECK_BOUNDS,
                                          .header = check == TIN_CHECK_COMPILER ? tin_vector_header : NULL};
   build->plan->code = tin_code_compile(&source, names, n_names, build->addresses, build->error);
+  if (build->plan->code && build->engine->tier && check == TIN_CHECK_OFF && has_plain(build))
+    ask_second_tier(build, &source, names, n_names);
   return build->plan->code != NULL;
 }
 
@@ -545,6 +566,8 @@ static bool start(struct tin_engine *engine, const struct tin_options *options, 
     return false;
   }
   engine->options.threads = engine->n_threads = tin_pool_threads(engine->threads);
+  if (options->tier)
+    engine->tier = tin_tier_new(); /* without one the first tier is what there is */
   tin_machine_describe(&engine->machine);
   return !engine->options.dump || tin_dump_open(engine, error);
 }
@@ -574,6 +597,7 @@ void tin_engine_free(struct tin_engine *engine) {
   tin_engine_clear(engine);
   tin_dump_close(engine);
   tin_walk_free(&engine->walk);
+  tin_tier_free(engine->tier);
   if (engine->threads)
     tin_pool_free(engine->threads);
   tin_arena_free(&engine->arena);

@@ -16,6 +16,7 @@ struct tin_options {
   bool fuse_set;      /* false: everything */
   const char *dump;   /* folder for readable kernels, or NULL */
   bool profile;       /* table when the engine is freed */
+  bool tier;          /* plain C is compiled again by the system's compiler, in the background (runtime/tier.h) */
   bool compare;       /* each new plan also runs unfused on copies */
   int check;          /* TIN_CHECK_*: how kernels are watched */
   const char *debug;  /* letters of passes to print after, see the table of passes in execute.c; or NULL */
@@ -44,11 +45,13 @@ struct tin_statistics {
   int64_t kernels_compiled;
   int64_t functions_compiled;
   int64_t kernels_launched;
+  int64_t kernels_replaced;
+  int64_t replacements_failed;
   int64_t plan_hits;
   int64_t plan_misses;
   int64_t plans_run;
   int64_t bytes_planned;       /* arena of the newest plan */
-  int64_t bytes_live; /* of them, the most that are alive in one kernel: no plan of its memory needs less */
+  int64_t bytes_live;          /* of them, the most that are alive in one kernel: no plan of its memory needs less */
   int64_t bytes_without_reuse; /* the same with a buffer a value */
   int64_t bytes_peak;          /* most bytes held at once, all buffers */
   int64_t bytes_moved;         /* read and written by kernels of the newest plan, each operand once */

@@ -272,10 +272,27 @@ static bool run_kernels(const struct tin_run *run) {
   return true;
 }
 
+/* Code of the second tier takes the place of the first one's once it is there: between runs, so a run is all of one. */
+static void adopt_second_tier(struct tin_engine *engine, struct tin_plan *plan) {
+  enum tin_tier_state state = plan->tier ? tin_tier_look(plan->tier) : TIN_TIER_WAITS;
+  if (state == TIN_TIER_WAITS || plan->replaced)
+    return;
+  void **addresses = TIN_NEW_ARRAY(&engine->arena, void *, plan->n_entries);
+  plan->replaced = true;
+  if (state == TIN_TIER_FAILED || !tin_tier_take(plan->tier, addresses)) {
+    engine->statistics.replacements_failed++;
+    return;
+  }
+  for (int i = 0; i < plan->n_entries; i++)
+    plan->entries[i].run = (tin_entry_fn *)addresses[i];
+  engine->statistics.kernels_replaced += plan->n_kernels;
+}
+
 bool tin_run_plan(struct tin_run *run) {
   struct tin_engine *engine = run->engine;
   const struct tin_plan *plan = run->plan;
   struct tin_arena *arena = &engine->arena;
+  adopt_second_tier(engine, run->plan);
   run->results.outputs = TIN_NEW_ARRAY(arena, struct tin_buffer *, run->request->n_outputs);
   run->results.updates = TIN_NEW_ARRAY(arena, struct tin_buffer *, run->request->n_updates);
   run->addresses = TIN_NEW_ARRAY(arena, char *, plan->n_values);

@@ -107,8 +107,16 @@ static bool read_texts(struct tin_options *options, struct tin_error *error) {
   return true;
 }
 
+static bool read_tier(struct tin_options *options, struct tin_error *error) {
+  const char *text = getenv("TIN_TIER");
+  if (text && strcmp(text, "0") && strcmp(text, "cc"))
+    return refuse(error, "TIN_TIER", text, "0, cc");
+  options->tier |= text && *text == 'c';
+  return true;
+}
+
 bool tin_options_from_environment(struct tin_options *options, struct tin_error *error) {
-  return read_texts(options, error) && read_threads(options, error) && read_fuse(options, error) &&
+  return read_texts(options, error) && read_threads(options, error) && read_fuse(options, error) && read_tier(options, error) &&
          read_switch("TIN_PROFILE", &options->profile, error) && read_switch("TIN_COMPARE", &options->compare, error);
 }
 

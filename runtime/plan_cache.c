@@ -341,6 +341,7 @@ size_t tin_plan_size(const struct tin_plan *plan) {
 void tin_plan_free(struct tin_plan *plan) {
   if (!plan)
     return;
+  tin_tier_drop(plan->tier);
   tin_code_free(plan->code);
   tin_arena_free(&plan->arena);
   free(plan);

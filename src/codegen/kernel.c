@@ -161,6 +161,7 @@ const char *tin_output_nest(const struct tin_output *out, struct tin_nest *nest,
   }
   if (out->target->vector && tin_vectorize(out, nest, name))
     return out->target->name;
+  out->code->plain = true;
   tin_portable_print(out->text, out->arena, nest, name);
   if (out->readable)
     tin_portable_print(out->readable, out->arena, nest, name);

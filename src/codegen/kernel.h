@@ -50,6 +50,7 @@ struct tin_kernel_code {
   int first_program; /* CHECKED: number of the kernel's first program among those of the plan */
   TIN_VEC(struct tin_named_program) checked_programs;
   struct tin_shared_parts *shared; /* the plan's functions so far (codegen/share.h), or NULL: every part gets one of its own */
+  bool plain;                      /* some of it is plain C, which a compiler that optimises makes faster */
   struct tin_text *nests;          /* where it is not NULL: gets the text form of the kernel's loop nests */
   struct tin_text *programs;       /* likewise of its vector programs, before and after registers are allocated */
 };

@@ -96,6 +96,7 @@ static void print_in_place(const struct tin_output *out, const struct tin_schedu
   struct tin_nest *nest = elements_nest(out->arena, schedule, part, sizes);
   tin_output_nest(out, nest, base);
   entry->how = "portable";
+  out->code->plain = true;
   entry->scratch_bytes = nest->scratch_bytes;
   entry->items = lines.before * blocks;
   print_head(out, entry);
@@ -129,6 +130,7 @@ static void print_in_place(const struct tin_output *out, const struct tin_schedu
 static void print_lines(const struct tin_output *out, struct tin_entry *entry, const struct lines *lines, int dtype) {
   const char *type = tin_dtypes[dtype].ctype;
   entry->how = "portable";
+  out->code->plain = true;
   entry->items = lines->before * lines->after;
   print_head(out, entry);
   tin_output_add(out,

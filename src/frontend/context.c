@@ -140,6 +140,8 @@ struct tin_counters tin_stats(const tin_ctx *ctx) {
   return (struct tin_counters){.kernels_compiled = done->kernels_compiled,
                                .functions_compiled = done->functions_compiled,
                                .kernels_launched = done->kernels_launched,
+                               .kernels_replaced = done->kernels_replaced,
+                               .replacements_failed = done->replacements_failed,
                                .plan_hits = done->plan_hits,
                                .plan_misses = done->plan_misses,
                                .plans_run = done->plans_run,
