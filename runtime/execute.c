@@ -130,6 +130,7 @@ static bool pass_schedule(struct build *build) {
   build->schedule = tin_schedule_build(build->arena, request->graph, build->roots, request->n_outputs, build->variables,
                                        build->roots + request->n_outputs, request->n_updates, build->fuse);
   build->schedule->threads = build->engine->n_threads;
+  build->schedule->caches = (struct tin_caches){.l1 = build->engine->machine.l1, .l2 = build->engine->machine.l2};
   return true;
 }
 

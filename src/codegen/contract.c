@@ -15,24 +15,28 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "codegen/contract_blocks.h"
 #include "codegen/contract_kernel.h"
 #include "codegen/conv.h"
 
 /* ---- the plan of a contraction ---- */
 
 enum { CHUNK_MAX = 256, CHUNK_GRAIN = 16, GROUP_CHUNKS = 16 };
-/* Elements of a packed column block: half of a 2 MiB L2 in f32; and of the running sums of an item. */
-enum { PACKED_MAX = 1 << 18, SUMS_MAX = 1 << 17 };
 /* Columns are packed for at least so many tiles of rows. Measured with 8 to 73 tiles: up to 37 a panel read in place is as fast or up
  * to 1.17 times as fast as one that had to be packed first, from 43 on packing wins where rows are long: 1.2 times at 73 tiles of 4096
  * columns. */
 enum { DIRECT_TILES = 32 };
+/* Steps of k from which on there is time to fetch C meanwhile. */
+enum { FETCH_FROM = 32 };
 /* Rows of k that are fetched ahead where the columns are used in place: about a memory latency of work. */
 enum { DIRECT_AHEAD = 16 };
-/* Bytes of staged rows: a third of L1, where they stay while the panels of packed columns pass by. */
-enum { STAGED_BYTES = 16384, ITEM_ROWS = 2048 };
 /* A row stride of a multiple of this many bytes puts all rows of a tile into few sets of a 12-way L1. */
 enum { ALIASING_BYTES = 2048, CACHE_LINE = 64 };
+
+/* Panels from which on strips run across: C is written row by row then, and A stays in L1; fewer have too little to do for a call. */
+enum { ACROSS_FROM = 4 };
+/* Cycles of copying a row as short as a tile is high, whatever its length: the loop's tests, the mask. */
+static const double NARROW_COPY = 4;
 
 enum columns_mode {
   COLUMNS_DIRECT,    /* used where they lie: too few tiles of rows for packing to pay */
@@ -52,7 +56,10 @@ struct contract_plan {
   int64_t n_tiles, small, extra;           /* row tiles: `extra` of small + 1 rows, the others of small */
   int64_t item_tiles, item_columns;        /* row tiles and columns of an item */
   int64_t row_blocks, column_blocks;
-  int64_t staged_tiles; /* row tiles staged at a time */
+  bool across;         /* strips of tiles run along the rows of C, not down a panel */
+  int64_t group_tiles; /* row tiles that pass the panels together, and are staged together */
+  struct tin_caches caches;
+  double row_cost, column_cost; /* cycles an element of staging and packing */
   struct tin_nest *row_nest, *column_nest, *result_nest;
   struct tin_direct row_direct, column_direct;
   int64_t row_run, column_run, result_run; /* of the columns of those nests, where calls are cut */
@@ -115,10 +122,7 @@ static struct tin_nest *nest_in_runs(const struct contract_plan *p, struct tin_a
   return nest;
 }
 
-static int64_t tiles_staged(const struct contract_plan *p) {
-  int64_t tiles = STAGED_BYTES / ((p->small + 1) * p->chunk * p->bytes);
-  return tiles < 1 ? 1 : tiles;
-}
+static int64_t tiles_staged(const struct contract_plan *p);
 
 /* The row operand is read where it lies when it is a plain strided buffer whose rows do not collide in L1; else it is staged. */
 static void plan_rows(struct contract_plan *p, struct tin_arena *arena) {
@@ -139,6 +143,7 @@ static void plan_rows(struct contract_plan *p, struct tin_arena *arena) {
   nest_in_runs(p, arena, CONTRACT_K_BY_ROWS, 1, &other_run, &by_k);
   p->row_by_k = by_k < by_row;
   p->row_run = p->row_by_k ? other_run : p->row_run;
+  p->row_cost = p->row_by_k ? by_k + NARROW_COPY / (double)(p->small + 1) : by_row;
   p->staged_leading = p->row_by_k ? ceil_div(rows, p->lanes) * p->lanes : p->chunk;
   if (p->staged_leading * p->bytes % (ALIASING_BYTES / 2) == 0)
     p->staged_leading += p->lanes;
@@ -152,6 +157,7 @@ static void plan_columns(struct contract_plan *p, struct tin_arena *arena, const
   p->column_nest = nest_in_runs(p, arena, CONTRACT_K_BY_COLUMNS, p->panel, &p->column_run, &copied);
   bool direct = !p->column_run && tin_nest_direct(p->column_nest, &p->column_direct);
   p->columns = COLUMNS_COPIED;
+  p->column_cost = copied;
   if (direct && p->column_direct.column_stride == 1 && p->n_tiles <= DIRECT_TILES && (p->masks || p->n % p->lanes == 0) &&
       is_near(p, p->column_direct.row_stride, DIRECT_AHEAD + 1)) {
     p->columns = COLUMNS_DIRECT;
@@ -165,6 +171,7 @@ static void plan_columns(struct contract_plan *p, struct tin_arena *arena, const
   if (transposed + turn >= copied)
     return;
   p->columns = COLUMNS_TRANSPOSED;
+  p->column_cost = transposed + turn;
   /* what moves by one within a run may start again in the next, as the repeated channels of a signal do */
   p->column_staged = other_run || !tin_nest_direct(other, &along) || along.column_stride != 1 || !is_near(p, along.row_stride, p->lanes);
   p->column_direct = along;
@@ -192,29 +199,43 @@ static void plan_result(struct contract_plan *p, struct tin_arena *arena, bool v
   p->result_value = p->schedule->planned[part->stores.at[0]->index].value;
 }
 
+static int64_t tiles_staged(const struct contract_plan *p) {
+  int64_t tiles = p->caches.l1 / 3 / ((p->small + 1) * p->chunk * p->bytes);
+  return tiles < 1 ? 1 : tiles;
+}
+
 static void plan_items(struct contract_plan *p, int threads) {
-  int64_t panels = ceil_div(p->n, p->panel);
-  p->item_tiles = smaller(p->n_tiles, ceil_div(ITEM_ROWS, p->small + 1));
+  bool packed = p->columns != COLUMNS_DIRECT;
+  struct tin_block_problem problem = {.batch = p->axes.batch_size,
+                                      .tiles = p->n_tiles,
+                                      .panels = ceil_div(p->n, p->panel),
+                                      .tile_rows = p->small + (p->extra > 0),
+                                      .panel_columns = smaller(p->panel, p->n),
+                                      .k = p->k,
+                                      .chunk = smaller(p->chunk, p->k),
+                                      .lanes = p->lanes,
+                                      .bytes = p->bytes,
+                                      .row_cost = p->row_staged ? p->row_cost : 0,
+                                      .column_cost = packed ? p->column_cost : 0,
+                                      .packed = packed || p->n_tiles > 1,
+                                      .sums = p->direct_result || p->n_chunks == 1 ? 0
+                                              : p->group > 1                       ? 2
+                                                                                   : 1,
+                                      .threads = threads,
+                                      .caches = p->caches};
+  struct tin_blocks blocks = tin_choose_blocks(&problem);
+  p->item_tiles = blocks.tiles;
+  p->item_columns = blocks.panels * p->panel;
   p->row_blocks = ceil_div(p->n_tiles, p->item_tiles);
-  int64_t rows = p->item_tiles * (p->small + 1);
-  int64_t most = PACKED_MAX / (p->chunk * p->panel);
-  if (!p->direct_result && p->n_chunks > 1)
-    most = smaller(most, SUMS_MAX / (rows * p->panel));
-  most = most < 1 ? 1 : most;
-  int64_t wanted = ceil_div(panels, p->row_staged ? threads : 4 * (int64_t)threads); /* staging is repeated for every block of columns */
-  int64_t per_item = wanted > most ? most : wanted;
-  p->item_columns = (per_item < 1 ? 1 : per_item) * p->panel;
   p->column_blocks = ceil_div(p->n, p->item_columns);
-  int64_t blocks = p->axes.batch_size * p->row_blocks * p->column_blocks;
-  if (blocks < threads && p->n_tiles > 1) { /* one narrow block of columns: threads share the rows */
-    p->item_tiles = ceil_div(p->n_tiles, ceil_div((int64_t)2 * threads, p->axes.batch_size * p->column_blocks));
-    p->row_blocks = ceil_div(p->n_tiles, p->item_tiles);
-  }
-  p->staged_tiles = p->row_staged ? smaller(p->item_tiles, tiles_staged(p)) : p->item_tiles;
+  /* Rows pass the panels in groups that L1 holds, unless the panels would come from beyond L2 each time. */
+  bool far = !packed && smaller(p->item_columns, p->n) * problem.chunk * p->bytes > p->caches.l2 / 2;
+  p->across = blocks.panels >= ACROSS_FROM && !p->ahead.count && (p->direct_result || p->n_chunks > 1);
+  p->group_tiles = p->row_staged || !far ? smaller(p->item_tiles, tiles_staged(p)) : p->item_tiles;
 }
 
 static void plan_scratch(struct contract_plan *p) {
-  int64_t at = 0, rows = p->item_tiles * (p->small + 1), staged_rows = p->staged_tiles * (p->small + 1);
+  int64_t at = 0, rows = p->item_tiles * (p->small + 1), staged_rows = p->group_tiles * (p->small + 1);
   p->packed_offset = at;
   if (p->columns != COLUMNS_DIRECT)
     at += p->chunk * (p->item_columns + p->panel) * p->bytes + 256;
@@ -225,7 +246,9 @@ static void plan_scratch(struct contract_plan *p) {
   if (p->row_staged)
     at += (p->row_by_k ? p->chunk : staged_rows) * p->staged_leading * p->bytes + 256;
   p->sums_offset = at = (at + 63) / 64 * 64;
-  int64_t sums = p->direct_result ? 0 : rows * (p->n_chunks > 1 ? p->item_columns : p->panel) * p->bytes + 256;
+  int64_t sums = p->direct_result  ? 0
+                 : p->n_chunks > 1 ? rows * p->item_columns * p->bytes + 256
+                                   : staged_rows * p->panel * p->bytes + 256; /* used up group by group */
   at += sums;
   p->group_offset = at = (at + 63) / 64 * 64;
   if (p->group > 1)
@@ -247,10 +270,13 @@ static void print_micros(const struct tin_output *out, const struct contract_pla
   micro.a_k = p->row_staged ? (p->row_by_k ? p->staged_leading : 1) : p->row_direct.column_stride;
   micro.b_k = p->columns == COLUMNS_DIRECT ? p->column_direct.row_stride : p->panel;
   micro.adds = p->n_chunks > 1;
-  micro.ahead = p->columns == COLUMNS_DIRECT ? DIRECT_AHEAD : 0;
-  micro.fetch = p->direct_result || p->n_chunks > 1 || p->ahead.count;
+  bool low = smaller(p->chunk, p->k) < 4 * DIRECT_AHEAD; /* the next panel comes sooner than rows that far down */
+  micro.ahead = p->columns != COLUMNS_DIRECT ? 0 : low ? p->panel : DIRECT_AHEAD * p->column_direct.row_stride;
+  micro.fetch = smaller(p->chunk, p->k) >= FETCH_FROM && (p->direct_result || p->n_chunks > 1 || p->ahead.count);
   micro.ahead_of_result = p->ahead;
-  micro.strip = true;
+  micro.strip = p->across ? TIN_STRIP_ACROSS : TIN_STRIP_DOWN;
+  micro.b_panel = p->columns == COLUMNS_DIRECT ? p->panel : p->chunk * p->panel;
+  micro.c_panel = p->direct_result ? p->panel : p->item_tiles * (p->small + 1) * p->panel;
   int64_t rest = p->n % p->panel, rest_vectors = ceil_div(rest, p->lanes);
   for (int tall = 0; tall < (p->extra ? 2 : 1); tall++)
     for (int narrow = p->n < p->panel && has_narrow(p); narrow <= has_narrow(p); narrow++) {
@@ -319,65 +345,117 @@ static void print_pack(const struct tin_output *out, const struct contract_plan 
                  (long long)p->panel);
 }
 
-static void print_strip_call(const struct tin_output *out, const struct contract_plan *p, const char *name, int tall, int narrow) {
+/* ---- tiles ---- */
+
+static void print_strip_call(const struct tin_output *out, const struct contract_plan *p, const char *name, int tall, int narrow,
+                             const char *tiles) {
   tin_output_add(out, "%s_tile%d%d(a, b, c, k1 - k0, ", name, tall, narrow);
   if (p->group > 1) /* chunk sums of a group are added up first */
-    tin_output_add(out, "(k0 / %lldL) %% %lldL != 0, ", (long long)p->chunk, (long long)p->group);
+    tin_output_add(out, "(k0 / %lldL) %% %lldL != 0, %s", (long long)p->chunk, (long long)p->group, tiles);
   else
-    tin_output_add(out, "k0 != 0, ");
-  tin_output_add(out, tall ? "tall" : p->extra ? "t1 - t0 - tall" : "t1 - t0");
+    tin_output_add(out, "k0 != 0, %s", tiles);
   tin_output_add(out, p->ahead.count ? ", ahead, step);" : ");");
 }
 
+/* a and c at row `m` of the panel at column `n`. */
+static void print_corner(const struct tin_output *out, const struct contract_plan *p, const char *m, const char *n) {
+  int bytes = p->bytes;
+  if (p->row_staged)
+    tin_output_add(out, "          char *a = staged + (%s - m0) * %lldL;\n", m, (long long)((p->row_by_k ? 1 : p->staged_leading) * bytes));
+  else
+    tin_output_add(out, "          char *a = buf[%d] + (%lldL + batch * %lldL + %s * %lldL + k0 * %lldL) * %d;\n", p->row_direct.value,
+                   (long long)p->row_direct.base, (long long)p->row_direct.batch_stride, m, (long long)p->row_direct.row_stride,
+                   (long long)p->row_direct.column_stride, bytes);
+  if (p->direct_result)
+    tin_output_add(out, "          char *c = buf[%d] + (batch * %lldL + %s * %lldL + %s) * %d;\n", p->result_value,
+                   (long long)p->result_batch, m, (long long)p->sums_leading, n, bytes);
+  else
+    tin_output_add(out, "          char *c = %s + (%s - sums_m0) * %lldL;\n", p->group > 1 ? "into" : "sums", m,
+                   (long long)(p->panel * bytes));
+}
+
+/* b, and sums where there are any, of the panel at column `n`. */
+static void print_panel_start(const struct tin_output *out, const struct contract_plan *p, const char *n) {
+  int64_t rows = p->item_tiles * (p->small + 1);
+  if (p->columns == COLUMNS_DIRECT)
+    tin_output_add(out, "          char *b = buf[%d] + (%lldL + batch * %lldL + k0 * %lldL + %s) * %d;\n", p->column_direct.value,
+                   (long long)p->column_direct.base, (long long)p->column_direct.batch_stride, (long long)p->column_direct.row_stride, n,
+                   p->bytes);
+  else
+    tin_output_add(out, "          char *b = packed + (%s - n0) * %lldL;\n", n, (long long)(p->chunk * p->bytes));
+  if (p->direct_result)
+    return;
+  tin_output_add(out, "          long sums_m0 = %s;\n", p->n_chunks > 1 ? "item_m0" : "m0");
+  long long step = p->n_chunks > 1 ? (long long)(rows * p->bytes) : 0;
+  tin_output_add(out, "          char *sums = scratch + %lldL + (%s - n0) * %lldL;\n", (long long)p->sums_offset, n, step);
+  if (p->group > 1)
+    tin_output_add(out, "          char *into = k0 < %lldL ? sums : scratch + %lldL + (%s - n0) * %lldL;\n",
+                   (long long)(p->chunk * p->group), (long long)p->group_offset, n, step); /* the first group's sum is the total */
+  tin_output_add(out, "          (void)b; (void)sums_m0;\n");
+}
+
 /* The row tiles t0 .. t1 of one panel: the tall ones come first. */
-static void print_strips(const struct tin_output *out, const struct contract_plan *p, const char *name, int narrow) {
+static void print_strips_down(const struct tin_output *out, const struct contract_plan *p, const char *name, int narrow) {
   if (!p->extra) {
-    print_strip_call(out, p, name, 0, narrow);
+    print_strip_call(out, p, name, 0, narrow, "t1 - t0");
     return;
   }
   int64_t tall = p->small + 1, a_row = p->row_staged ? (p->row_by_k ? 1 : p->staged_leading) : p->row_direct.row_stride;
   tin_output_add(out, "if (tall) ");
-  print_strip_call(out, p, name, 1, narrow);
-  tin_output_add(out, " a += tall * %lldL; c += tall * %lldL;", (long long)(tall * a_row * p->bytes),
+  print_strip_call(out, p, name, 1, narrow, "tall");
+  tin_output_add(out, " if (tall < t1 - t0) { a += tall * %lldL; c += tall * %lldL; ", (long long)(tall * a_row * p->bytes),
                  (long long)(tall * p->sums_leading * p->bytes));
   char rows[48];
   snprintf(rows, sizeof rows, "tall * %lldL", (long long)tall);
   tin_ahead_print_move(out, &p->ahead, rows);
-  tin_output_add(out, " if (tall < t1 - t0) ");
-  print_strip_call(out, p, name, 0, narrow);
+  tin_output_add(out, " ");
+  print_strip_call(out, p, name, 0, narrow, "t1 - t0 - tall");
+  tin_output_add(out, " }");
 }
 
 /* The tiles of one panel and one group of rows. */
-static void print_tiles(const struct tin_output *out, const struct contract_plan *p, const char *name) {
-  int bytes = p->bytes;
-  bool narrow = has_narrow(p);
-  if (p->row_staged)
-    tin_output_add(out, "          char *a = staged;\n");
-  else
-    tin_output_add(out, "          char *a = buf[%d] + (%lldL + batch * %lldL + m0 * %lldL + k0 * %lldL) * %d;\n", p->row_direct.value,
-                   (long long)p->row_direct.base, (long long)p->row_direct.batch_stride, (long long)p->row_direct.row_stride,
-                   (long long)p->row_direct.column_stride, bytes);
-  if (p->direct_result)
-    tin_output_add(out, "          char *c = buf[%d] + (batch * %lldL + m0 * %lldL + n) * %d;\n", p->result_value,
-                   (long long)p->result_batch, (long long)p->sums_leading, bytes);
-  else
-    tin_output_add(out, "          char *c = %s + (m0 - item_m0) * %lldL;\n", p->group > 1 ? "into" : "sums",
-                   (long long)(p->panel * bytes));
+static void print_tiles_down(const struct tin_output *out, const struct contract_plan *p, const char *name) {
+  bool narrow = has_narrow(p), both = narrow && p->n > p->panel;
+  print_corner(out, p, "m0", "n");
   tin_ahead_print(out, &p->ahead, p->k);
   if (p->extra)
     tin_output_add(out, "          long tall = t1 < %lldL ? t1 - t0 : t0 < %lldL ? %lldL - t0 : 0;\n", (long long)p->extra,
                    (long long)p->extra, (long long)p->extra);
   tin_output_add(out, "          ");
-  bool both = narrow && p->n > p->panel;
   if (both)
     tin_output_add(out, "if (n + %lldL > %lldL) { ", (long long)p->panel, (long long)p->n);
   if (narrow)
-    print_strips(out, p, name, 1);
+    print_strips_down(out, p, name, 1);
   if (both)
     tin_output_add(out, " } else { ");
   if (both || !narrow)
-    print_strips(out, p, name, 0);
+    print_strips_down(out, p, name, 0);
   tin_output_add(out, both ? " }\n" : "\n");
+}
+
+/* The tiles of one group of rows, each row of tiles across the whole panels, then the narrow one. */
+static void print_tiles_across(const struct tin_output *out, const struct contract_plan *p, const char *name) {
+  bool narrow = has_narrow(p);
+  tin_output_add(out, "        long across = (n1 - n0 + %lldL) / %lldL;\n", (long long)(narrow ? 0 : p->panel - 1), (long long)p->panel);
+  tin_output_add(out, "        for (long t = t0; t < t1; t++) {\n          long m = t * %lldL + (t < %lldL ? t : %lldL);\n",
+                 (long long)p->small, (long long)p->extra, (long long)p->extra);
+  print_panel_start(out, p, "n0");
+  print_corner(out, p, "m", "n0");
+  for (int tall = p->extra > 0; tall >= 0; tall--) {
+    if (p->extra)
+      tin_output_add(out, tall ? "          if (t < %lldL) {\n" : "          } else {\n", (long long)p->extra);
+    tin_output_add(out, "          if (across) ");
+    print_strip_call(out, p, name, tall, 0, "across");
+    if (narrow) {
+      tin_output_add(out, "\n          if (n0 + across * %lldL < n1) { b += across * %lldL; c += across * %lldL; ", (long long)p->panel,
+                     (long long)((p->columns == COLUMNS_DIRECT ? p->panel : p->chunk * p->panel) * p->bytes),
+                     (long long)((p->direct_result ? p->panel : p->item_tiles * (p->small + 1) * p->panel) * p->bytes));
+      print_strip_call(out, p, name, tall, 1, "1");
+      tin_output_add(out, " }");
+    }
+    tin_output_add(out, "\n");
+  }
+  tin_output_add(out, p->extra ? "          }\n        }\n" : "        }\n");
 }
 
 /* After a panel's rows are done in this chunk: the group's sum joins the total, the consumers run. */
@@ -387,36 +465,28 @@ static void print_finish(const struct tin_output *out, const struct contract_pla
   if (p->group > 1)
     tin_output_add(out,
                    "          if (into != sums && (k1 == %lldL || (k1 / %lldL) %% %lldL == 0))\n"
-                   "            %s_add(sums + (m0 - item_m0) * %lldL, into + (m0 - item_m0) * %lldL, (m1 - m0) * %lldL);\n",
+                   "            %s_add(sums + (m0 - sums_m0) * %lldL, into + (m0 - sums_m0) * %lldL, (m1 - m0) * %lldL);\n",
                    (long long)p->k, (long long)p->chunk, (long long)p->group, name, (long long)(p->panel * p->bytes),
                    (long long)(p->panel * p->bytes), (long long)p->panel);
   char stop[96];
   snprintf(stop, sizeof stop, "(n + %lldL < %lldL ? n + %lldL : %lldL)", (long long)p->panel, (long long)p->n, (long long)p->panel,
            (long long)p->n);
   tin_output_add(
-      out, "          if (k1 == %lldL) {\n            char *place[1];\n            place[0] = sums; param[%d] = item_m0;\n            ",
+      out, "          if (k1 == %lldL) {\n            char *place[1];\n            place[0] = sums; param[%d] = sums_m0;\n            ",
       (long long)p->k, SYMBOL_ROW_BASE);
   print_call(out, name, "result", p->result_run, "n", "m0, m1", "n", stop);
   tin_output_add(out, "\n          }\n");
 }
 
 static void print_panels(const struct tin_output *out, const struct contract_plan *p, const char *name) {
-  int64_t rows = p->item_tiles * (p->small + 1);
+  if (p->across)
+    print_tiles_across(out, p, name);
+  if (p->across && p->direct_result)
+    return;
   tin_output_add(out, "        for (long n = n0; n < n1; n += %lldL) {\n", (long long)p->panel);
-  if (p->columns == COLUMNS_DIRECT)
-    tin_output_add(out, "          char *b = buf[%d] + (%lldL + batch * %lldL + k0 * %lldL + n) * %d;\n", p->column_direct.value,
-                   (long long)p->column_direct.base, (long long)p->column_direct.batch_stride, (long long)p->column_direct.row_stride,
-                   p->bytes);
-  else
-    tin_output_add(out, "          char *b = packed + (n - n0) * %lldL;\n", (long long)(p->chunk * p->bytes));
-  if (!p->direct_result) {
-    long long step = p->n_chunks > 1 ? (long long)(rows * p->bytes) : 0;
-    tin_output_add(out, "          char *sums = scratch + %lldL + (n - n0) * %lldL;\n", (long long)p->sums_offset, step);
-    if (p->group > 1)
-      tin_output_add(out, "          char *into = k0 < %lldL ? sums : scratch + %lldL + (n - n0) * %lldL;\n",
-                     (long long)(p->chunk * p->group), (long long)p->group_offset, step); /* the first group's sum is the total */
-  }
-  print_tiles(out, p, name);
+  print_panel_start(out, p, "n");
+  if (!p->across)
+    print_tiles_down(out, p, name);
   print_finish(out, p, name);
   tin_output_add(out, "        }\n");
 }
@@ -432,8 +502,8 @@ static void print_entry(const struct tin_output *out, const struct contract_plan
                  (long long)p->item_columns, (long long)p->n, (long long)p->item_columns, (long long)p->n);
   tin_output_add(out, "    long first = rb * %lldL, last = first + %lldL < %lldL ? first + %lldL : %lldL;\n", (long long)p->item_tiles,
                  (long long)p->item_tiles, (long long)p->n_tiles, (long long)p->item_tiles, (long long)p->n_tiles);
-  tin_output_add(out, "    long item_m0 = first * %lldL + (first < %lldL ? first : %lldL);\n    param[%d] = batch;\n", (long long)p->small,
-                 (long long)p->extra, (long long)p->extra, SYMBOL_BATCH);
+  tin_output_add(out, "    long item_m0 = first * %lldL + (first < %lldL ? first : %lldL);\n    param[%d] = batch; (void)item_m0;\n",
+                 (long long)p->small, (long long)p->extra, (long long)p->extra, SYMBOL_BATCH);
   if (p->columns != COLUMNS_DIRECT)
     tin_output_add(out, "    char *packed = scratch + %lldL;\n", (long long)p->packed_offset);
   if (p->row_staged)
@@ -447,7 +517,7 @@ static void print_entry(const struct tin_output *out, const struct contract_plan
         "        %s_pack(buf, scalar, scratch, 0, param, packed + (n - n0) * %lldL, n, n + %lldL < n1 ? n + %lldL : n1, k0, k1);\n",
         (long long)p->panel, name, (long long)(p->chunk * p->bytes), (long long)p->panel, (long long)p->panel);
   tin_output_add(out, "      for (long t0 = first; t0 < last; t0 += %lldL) {\n        long t1 = t0 + %lldL < last ? t0 + %lldL : last;\n",
-                 (long long)p->staged_tiles, (long long)p->staged_tiles, (long long)p->staged_tiles);
+                 (long long)p->group_tiles, (long long)p->group_tiles, (long long)p->group_tiles);
   tin_output_add(out, "        long m0 = t0 * %lldL + (t0 < %lldL ? t0 : %lldL), m1 = t1 * %lldL + (t1 < %lldL ? t1 : %lldL);\n",
                  (long long)p->small, (long long)p->extra, (long long)p->extra, (long long)p->small, (long long)p->extra,
                  (long long)p->extra);
@@ -482,6 +552,7 @@ void tin_contract_print(const struct tin_output *out, const struct tin_schedule 
   p->m = p->axes.m_size;
   p->n = p->axes.n_size;
   p->k = p->axes.k_size;
+  p->caches = tin_caches_believed(schedule->caches);
   plan_chunks(p);
   plan_tiles(p, out->target);
   plan_rows(p, out->arena);

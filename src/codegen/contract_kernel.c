@@ -94,7 +94,7 @@ static void micro_step(struct hand *h, const struct tin_micro *micro, const stru
     hand_tail(h, micro->tail_b && j == micro->vectors - 1);
   }
   for (int j = 0; micro->ahead && j < micro->vectors; j++)
-    hand_prefetch(h, 1, micro->ahead * micro->b_k * bytes + j * vector, PREFETCH_TO_READ);
+    hand_prefetch(h, 1, micro->ahead * bytes + j * vector, PREFETCH_TO_READ);
   for (int i = 0; i < micro->rows; i++) {
     int a = r->a + i % r->n_a;
     hand_memory(h, V_BROADCAST, a, 0, i * micro->a_row * bytes);
@@ -180,6 +180,17 @@ static void micro_tile(struct hand *h, const struct tin_micro *micro, const stru
   micro_results(h, micro, r, V_STORE);
 }
 
+static void micro_next(struct hand *h, const struct tin_micro *micro) {
+  int bytes = tin_dtype_bytes(micro->dtype);
+  int64_t down = micro->rows * micro->c_row;
+  hand_advance(h, AT_A, BACK_A);
+  hand_advance(h, AT_B, BACK_B);
+  hand_bump(h, AT_C, (micro->strip == TIN_STRIP_ACROSS ? micro->c_panel : down) * bytes);
+  if (micro->strip == TIN_STRIP_ACROSS && micro->fetch)
+    hand_bump(h, AT_FETCHED, (micro->c_panel - down) * bytes);
+  hand_loop(h, V_REPEAT_END, TILES, 0);
+}
+
 static void micro_program(const struct tin_output *out, const struct tin_micro *micro, struct hand *h) {
   *h = (struct hand){.arena = out->arena, .type = vector_type(micro->dtype)};
   h->program.lanes = micro->lanes;
@@ -195,37 +206,40 @@ static void micro_program(const struct tin_output *out, const struct tin_micro *
   if (micro->strip)
     hand_loop(h, V_REPEAT, TILES, 0);
   micro_tile(h, micro, &r);
-  if (micro->strip) {
-    hand_advance(h, AT_A, BACK_A);
-    hand_advance(h, AT_B, BACK_B);
-    hand_bump(h, AT_C, micro->rows * micro->c_row * tin_dtype_bytes(micro->dtype));
-    hand_loop(h, V_REPEAT_END, TILES, 0);
-  }
+  if (micro->strip)
+    micro_next(h, micro);
   if (micro->tail_b || micro->tail_c)
     hand_emit(h, V_TAIL_END);
 }
 
 static void micro_plain(const struct tin_output *out, const struct tin_micro *micro) {
   const char *type = tin_dtypes[micro->dtype].ctype, *fma = micro->dtype == TIN_F64 ? "tin_fma" : "tin_fmaf";
+  bool across = micro->strip == TIN_STRIP_ACROSS;
+  int columns = micro->vectors * micro->lanes - (micro->tail ? micro->lanes - micro->tail : 0);
   tin_output_add(out,
-                 "  const %s *A = (const %s *)a, *B = (const %s *)b; %s *C = (%s *)c;\n"
-                 "  for (long i = 0; i < %s%d; i++)\n"
-                 "    for (long j = 0; j < %d; j++) {\n"
-                 "      const %s first = B[j];\n"
-                 "      %s sum = A[i * %lldL] * first;\n"
-                 "      for (long p = 1; p < k; p++)\n"
-                 "        sum = %s(A[i * %lldL + p * %lldL], B[p * %lldL + j], sum);\n"
-                 "      C[i * %lldL + j] = add ? C[i * %lldL + j] + sum : sum;\n"
-                 "    }\n",
-                 type, type, type, type, type, micro->strip ? "tiles * " : "", micro->rows,
-                 micro->vectors * micro->lanes - (micro->tail ? micro->lanes - micro->tail : 0), type, type, (long long)micro->a_row, fma,
-                 (long long)micro->a_row, (long long)micro->a_k, (long long)micro->b_k, (long long)micro->c_row, (long long)micro->c_row);
+                 "  for (long t = 0; t < %s; t++) {\n"
+                 "    const %s *A = (const %s *)a + t * %lldL, *B = (const %s *)b + t * %lldL; %s *C = (%s *)c + t * %lldL;\n"
+                 "    for (long i = 0; i < %d; i++)\n"
+                 "      for (long j = 0; j < %d; j++) {\n",
+                 micro->strip ? "tiles" : "1", type, type, (long long)(across ? 0 : micro->rows * micro->a_row), type,
+                 (long long)(across ? micro->b_panel : 0), type, type, (long long)(across ? micro->c_panel : micro->rows * micro->c_row),
+                 micro->rows, columns);
+  tin_output_add(out,
+                 "        const %s first = B[j];\n"
+                 "        %s sum = A[i * %lldL] * first;\n"
+                 "        for (long p = 1; p < k; p++)\n"
+                 "          sum = %s(A[i * %lldL + p * %lldL], B[p * %lldL + j], sum);\n"
+                 "        C[i * %lldL + j] = add ? C[i * %lldL + j] + sum : sum;\n"
+                 "      }\n  }\n",
+                 type, type, (long long)micro->a_row, fma, (long long)micro->a_row, (long long)micro->a_k, (long long)micro->b_k,
+                 (long long)micro->c_row, (long long)micro->c_row);
 }
 
 /* The frame of the routine, and its call. */
 static void micro_call(const struct tin_output *out, const struct tin_micro *micro, const char *name) {
   struct hand hand;
   int bytes = tin_dtype_bytes(micro->dtype);
+  bool across = micro->strip == TIN_STRIP_ACROSS;
   micro_program(out, micro, &hand);
   tin_output_add(out, "  long f[%d];\n  f[%d] = (long)a; f[%d] = (long)b; f[%d] = (long)c; f[%d] = add;\n", MICRO_SLOTS, AT_A, AT_B, AT_C,
                  ADD);
@@ -235,8 +249,9 @@ static void micro_call(const struct tin_output *out, const struct tin_micro *mic
   else
     tin_output_add(out, "  f[%d] = k - 1;\n", REST);
   if (micro->strip)
-    tin_output_add(out, "  f[%d] = tiles; f[%d] = (%lldL - k * %lldL) * %d; f[%d] = -k * %lldL;\n", TILES, BACK_A,
-                   (long long)(micro->rows * micro->a_row), (long long)micro->a_k, bytes, BACK_B, (long long)(micro->b_k * bytes));
+    tin_output_add(out, "  f[%d] = tiles; f[%d] = (%lldL - k * %lldL) * %d; f[%d] = (%lldL - k * %lldL) * %d;\n", TILES, BACK_A,
+                   (long long)(across ? 0 : micro->rows * micro->a_row), (long long)micro->a_k, bytes, BACK_B,
+                   (long long)(across ? micro->b_panel : 0), (long long)micro->b_k, bytes);
   for (int i = 0; i < micro->ahead_of_result.count; i++)
     tin_output_add(out, "  f[%d] = (long)ahead[%d]; f[%d] = step[%d];\n", AT_AHEAD + i, i, STEP_AHEAD + i, i);
   tin_output_routine(out, &hand.program, name);

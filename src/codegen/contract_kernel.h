@@ -7,10 +7,11 @@
 
 /* One micro-kernel: rows x (vectors * lanes) tile, C (+)= sum over k of A[row, k] * B[k, column], each a chain of FMAs in increasing k.
  *   static void NAME(char *a, char *b, char *c, long k, long add)     k >= 1; add: 1 when C holds the sum of earlier chunks, 0 when not
- * A strip does that for `tiles` >= 1 tiles, one under the other, each with the same B:
+ * A strip does that for `tiles` >= 1 tiles, one under the other with the same B, or side by side with the same A:
  *   static void NAME(char *a, char *b, char *c, long k, long add, long tiles)
- * and with buffers to fetch ahead (contract_ahead.h) for two more arguments, char **ahead, long *step: addresses at the first row, bytes
- * from row to row. */
+ * and with buffers to fetch ahead (contract_ahead.h; only down) for two more arguments, char **ahead, long *step: addresses at the first
+ * row, bytes from row to row. */
+enum tin_strip { TIN_STRIP_NONE, TIN_STRIP_DOWN, TIN_STRIP_ACROSS };
 struct tin_micro {
   int dtype;
   int lanes;
@@ -19,10 +20,11 @@ struct tin_micro {
   int64_t a_row, a_k; /* strides of A, elements */
   int64_t b_k;        /* stride of B along k, elements; its columns are contiguous */
   int64_t c_row;      /* stride of C, elements */
-  int ahead;          /* rows of B to fetch ahead, 0: none */
+  int64_t ahead;      /* elements from what is loaded of B to what is fetched meanwhile, 0: nothing */
   bool fetch;         /* C may lie outside of L1: fetch its rows while products add up, one after another, since all at once they would
                        * take every line fill buffer and hold up A and B */
-  bool strip;
+  enum tin_strip strip;
+  int64_t b_panel, c_panel;         /* across: from a panel of B, of C, to the next, elements */
   struct tin_ahead ahead_of_result; /* fetched too, into L2, a row of each with a row of C; only of strips */
   int tail;                         /* columns of the last vector, 0: all of them */
   bool tail_b, tail_c; /* the others of that vector are not read in B, are neither read nor written in C; avx512 and plain C only */
