@@ -30,6 +30,7 @@ struct bench_gpt {
   tin_tensor *text, *targets;   /* i32 [batch, length]: training */
   tin_tensor *token, *position; /* i32 [1, 1], i32 []: generation */
   tin_tensor *loss;             /* of the newest step, a variable: looking at it is no part of the step */
+  tin_compiled *write;          /* one token, once it was captured */
   tin_optim *adam;
 };
 void bench_gpt_make(struct bench_gpt *gpt, tin_ctx *ctx, const struct bench_gpt_shape *shape); /* parameters alone */

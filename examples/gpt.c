@@ -149,8 +149,8 @@ static tin_tensor *attend(const struct gpt *gpt, const struct block *block, tin_
   return tin_linear_forward(&layer->out_proj, tin_reshape(y, TIN_SHAPE(1, 1, WIDTH)));
 }
 
-/* The likeliest letter behind the newest takes its place. */
-static void write_letter(const struct gpt *gpt) {
+/* The likeliest letter behind the newest takes its place; what is returned does so again for the next one. */
+static tin_compiled *write_letter(const struct gpt *gpt) {
   tin_scope scope = tin_begin(gpt->ctx);
   tin_tensor *seen = tin_le(tin_iota(gpt->ctx, TIN_I32, CONTEXT), gpt->place);
   tin_tensor *x = tin_add(tin_embedding_forward(&gpt->letters, gpt->letter), tin_slice_at(gpt->places.weight, gpt->place, 1));
@@ -160,17 +160,22 @@ static void write_letter(const struct gpt *gpt) {
   }
   tin_assign(gpt->letter, tin_argmax(scores(gpt, x), .axes = TIN_AXES(-1)));
   tin_assign(gpt->place, tin_add_scalar(gpt->place, 1));
-  tin_end(scope);
+  return tin_compile(scope);
 }
 
 static void write_on(const struct gpt *gpt, const struct text *text, int letters) {
   int32_t code = text->codes[0];
+  tin_compiled *letter = NULL;
   tin_write(gpt->letter, &code, sizeof code);
   for (int i = 0; i < letters && i < CONTEXT && tin_read(gpt->letter, &code, sizeof code); i++) {
     putchar(text->alphabet[code]);
-    write_letter(gpt);
+    if (letter)
+      tin_replay(letter);
+    else
+      letter = write_letter(gpt);
   }
   putchar('\n');
+  tin_compiled_free(letter);
 }
 
 int main(int argc, char **argv) {
