@@ -5,7 +5,7 @@
 
 #include "tinsmith_nn.h"
 
-enum { MODEL_INPUTS = 8 };
+enum { MODEL_INPUTS = 16 };
 /* Variables are made when a step is built first; later steps, after used_params and used_inputs became 0, find them again. */
 struct model {
   tin_ctx *ctx;
@@ -81,6 +81,30 @@ static inline tin_tensor *model_gpt(struct model *model, const struct model_gpt 
   const tin_linear head = {.weight = table};
   tin_tensor *scores = tin_reshape(tin_linear_forward(&head, model_norm(model, x, width)), TIN_SHAPE(-1, gpt->tokens));
   return tin_cross_entropy(scores, model_input(model, TIN_I32, TIN_SHAPE(gpt->batch * gpt->length)));
+}
+
+/* A step of writing with `layers` layers of 128, 4 heads and a cache of 128 positions: the scores of the next of 65 tokens. */
+static inline tin_tensor *model_writer(struct model *model, int layers) {
+  enum { WIDTH = 128, HEADS = 4, PLACES = 128, TOKENS = 65 };
+  tin_tensor *token = model_input(model, TIN_I32, TIN_SHAPE(1, 1)), *place = model_input(model, TIN_I32, TIN_SHAPE());
+  tin_tensor *seen = tin_le(tin_iota(model->ctx, TIN_I32, PLACES), place);
+  tin_tensor *x = tin_add(tin_embedding(token, model_param(model, TIN_SHAPE(TOKENS, WIDTH))),
+                          tin_slice_at(model_param(model, TIN_SHAPE(PLACES, WIDTH)), place, 1));
+  for (int i = 0; i < layers; i++) {
+    tin_tensor *keys = model_input(model, TIN_F32, TIN_SHAPE(1, HEADS, PLACES, WIDTH / HEADS));
+    tin_tensor *values = model_input(model, TIN_F32, TIN_SHAPE(1, HEADS, PLACES, WIDTH / HEADS));
+    tin_tensor *qkv = tin_reshape(model_linear(model, model_norm(model, x, WIDTH), WIDTH, 3 * WIDTH), TIN_SHAPE(3, 1, HEADS, 1, -1));
+    tin_assign_at(keys, place, tin_select(qkv, 0, 1), .axis = 2);
+    tin_assign_at(values, place, tin_select(qkv, 0, 2), .axis = 2);
+    tin_tensor *y = tin_attention(tin_select(qkv, 0, 0), keys, values, .mask = seen);
+    x = tin_add(x, model_linear(model, tin_reshape(y, TIN_SHAPE(1, 1, WIDTH)), WIDTH, WIDTH));
+    y = tin_gelu(model_linear(model, model_norm(model, x, WIDTH), WIDTH, 4 * WIDTH), .approximate = "tanh");
+    x = tin_add(x, model_linear(model, y, 4 * WIDTH, WIDTH));
+  }
+  tin_tensor *scores = model_linear(model, model_norm(model, x, WIDTH), WIDTH, TOKENS);
+  tin_assign(token, tin_argmax(scores, .axes = TIN_AXES(-1)));
+  tin_assign(place, tin_add_scalar(place, 1));
+  return scores;
 }
 
 #endif

@@ -89,6 +89,19 @@ static int build_gpt2(struct model *model, tin_tensor **outputs) {
   return 1;
 }
 
+static int build_char_gpt(struct model *model, tin_tensor **outputs) {
+  const struct model_gpt gpt = {.tokens = 65, .positions = 128, .width = 128, .heads = 4, .layers = 6, .batch = 16, .length = 128};
+  outputs[0] = model_gpt(model, &gpt);
+  tin_step(optimiser(model, ADAM), outputs[0]);
+  return 1;
+}
+
+static int build_writer(struct model *model, tin_tensor **outputs) {
+  model_writer(model, 6);
+  (void)outputs;
+  return 0;
+}
+
 static int build_adamw(struct model *model, tin_tensor **outputs) {
   (void)outputs;
   tin_tensor *gradient = model_input(model, TIN_F32, TIN_SHAPE(3072, 768));
@@ -239,9 +252,13 @@ static void test_training_steps(void **state) {
 }
 
 static void test_gpt2(void **state) {
-  static const struct bounds bounds[] = {{"GPT-2", build_gpt2, 83, 1582.148, 93.071}};
+  static const struct bounds bounds[] = {
+      {"GPT-2", build_gpt2, 83, 1582.148, 93.071},
+      {"character GPT", build_char_gpt, 121, 1113.381, 181.897},
+      {"token written", build_writer, 70, 7.404, 0.006},
+  };
   (void)state;
-  check_bounds(bounds, 1);
+  check_bounds(bounds, sizeof bounds / sizeof *bounds);
 }
 
 /* ---- hot loops ---- */
@@ -479,7 +496,8 @@ static void test_fetches_of_consumers(void **state) {
 
 /* Later steps find what the first one made: nothing is planned or compiled, and no memory is taken that the second one did not have. */
 static void test_later_steps(void **state) {
-  static build_step *const steps[] = {build_mlp, build_small_cnn, build_small_gpt, build_micrograd, build_adamw, build_norm_backward};
+  static build_step *const steps[] = {build_mlp,       build_small_cnn, build_small_gpt,    build_writer,
+                                      build_micrograd, build_adamw,     build_norm_backward};
   (void)state;
   for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
     struct model model = {.ctx = good_ctx((struct tin_ctx_options){.threads = 2})};
