@@ -12,6 +12,7 @@
 #include "codegen/contract.h"
 #include "codegen/lower.h"
 #include "codegen/regions.h"
+#include "codegen/row_stage.h"
 #include "codegen/scan_kernel.h"
 #include "codegen/scatter.h"
 #include "codegen/share.h"
@@ -267,6 +268,8 @@ static bool print_tiles(const struct tin_output *out, const struct tin_schedule 
 static const char *print_nest(const struct tin_output *out, const struct tin_lowered *lowered, const char *name) {
   struct tin_region regions[TIN_MAX_REGIONS];
   struct tin_nest *nest = lowered->nest;
+  if (tin_row_stage_wanted(out, nest))
+    return tin_row_stage_print(out, nest, name);
   int count = tin_regions_cut(out->arena, nest, lowered->rows, lowered->columns, regions);
   if (!count)
     return tin_output_nest(out, nest, name);

@@ -158,6 +158,19 @@ static bool reduces_last_axis(const struct tin_part *part) {
   return true;
 }
 
+/* Is there a kept axis between reduced ones? Such elements are put side by side before they are summed (codegen/row_stage.h), which a nest
+ * of elements in their own order does better. */
+static bool reduces_axes_apart(const struct tin_part *part) {
+  int changes = 0;
+  bool before = false;
+  for (int i = 0; i < part->rank; i++) {
+    bool reduced = part->axes >> i & 1;
+    changes += part->shape[i] != 1 && reduced && !before;
+    before = part->shape[i] == 1 ? before : reduced;
+  }
+  return changes > 1;
+}
+
 static const char *why_rows_do_not_fit(const struct tin_part *part) {
   int64_t size = shape_size(part->rank, part->shape), rows = row_count(part);
   if (rows < ROW_GROUP_MIN_ROWS && size > ROW_GROUP_SMALL)
@@ -180,6 +193,8 @@ static const char *why_not_join(struct grouping *g, const struct group *group, s
     bool same_space = part->rank == own->rank && !memcmp(part->shape, own->shape, sizeof(int64_t) * (size_t)own->rank);
     if (part->kind == PART_ROW && same_space && part->axes == own->axes)
       return why_rows_do_not_fit(own);
+    if (part->kind == PART_MAP && same_space && reduces_axes_apart(own))
+      return "the reduced axes lie apart: the elements are put side by side to be summed";
     if (part->kind == PART_MAP && same_space)
       return reduces_last_axis(own) ? why_rows_do_not_fit(own) : "the reduction runs across rows";
     return "the reductions run over different spaces";
