@@ -146,13 +146,14 @@ struct launch {
   struct tin_check_thread *checks; /* by thread; NULL where nothing is checked */
 };
 
-/* First item of a thread's share of an entry: the kernel's weight is cut into equal parts, whatever entries the cuts fall into. */
+/* First item of a thread's share of an entry: the kernel's weight is cut into equal parts, whatever entries the cuts fall into; at the
+ * nearest item, so that of two long ones behind something short each thread gets one. */
 static int64_t share_begin(const struct tin_run_entry *entry, double weight) {
   if (weight <= entry->before)
     return 0;
   if (weight >= entry->before + entry->weight)
     return entry->items;
-  return (int64_t)((weight - entry->before) / entry->weight * (double)entry->items);
+  return (int64_t)((weight - entry->before) / entry->weight * (double)entry->items + 0.5);
 }
 
 static char *thread_scratch(const struct tin_run *run, int thread) {

@@ -1,6 +1,7 @@
 /* Reductions over several ranges that are not one line of memory (a sum over a batch's images and their pixels) as two nests: the elements
- * of a row are put side by side in scratch, and reduced from there. The lanes rule (docs/numerics.md) deals the terms out by their number in
- * the row, 16 partial sums in blocks of 1024: over ranges of other lengths the vectors would start in the middle of a block or of a vector.
+ * of a row are put side by side in scratch, and reduced from there. The lanes rule (docs/numerics.md) deals the terms out by their number
+ * in the row, 16 partial sums in blocks of 1024: over ranges of other lengths the vectors would start in the middle of a block or of a
+ * vector.
  *
  *   for each row: for each place of the outer ranges: elements (MAP); sums (ROW over one range)
  */
