@@ -43,6 +43,7 @@ static const struct direct_case cases[] = {
     {2, false, {9, 8, 11, 10}, {16, 8, 3, 3}, {.padding = {1, 1}, .stride = {2, 3}}},
     {2, false, {13, 8, 9, 9}, {16, 8, 3, 3}, {.padding = {2, 2}, .dilation = {2, 2}}},
     {2, false, {8, 64, 4, 4}, {16, 64, 3, 3}, {.padding = {1, 1}}},
+    {2, false, {1, 16, 32, 33}, {16, 16, 3, 3}, {.padding = {1, 1}}},
     {2, true, {9, 16, 5, 4}, {16, 12, 3, 3}, {.stride = {2, 2}, .padding = {1, 1}}},
     {1, true, {12, 8, 30}, {8, 16, 4}, {.stride = {2}, .padding = {1}}},
 };

@@ -111,9 +111,9 @@ static int64_t displacement(const struct tin_conv *c, const struct conv_blocks *
   return sum;
 }
 
-/* Cycles a k: two FMAs, two loads a cycle; sums that wait for each other; the table and the loop. */
+/* Cycles a k: two FMAs a cycle, not quite two loads; sums that wait for each other; the table and the loop. */
 float tin_conv_tile_cost(int64_t rows, int vectors) {
-  float fma = 0.5f * (float)(rows * vectors), loads = 0.5f * (float)(rows + vectors), most = fma > loads ? fma : loads;
+  float fma = 0.5f * (float)(rows * vectors), loads = 0.6f * (float)(rows + vectors), most = fma > loads ? fma : loads;
   return (most < 4 ? 4 : most) + 1.5f;
 }
 

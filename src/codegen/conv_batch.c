@@ -16,8 +16,8 @@
 #include "codegen/contract_kernel.h"
 #include "codegen/conv.h"
 
-/* Bytes of the staged images, of a 2 MiB L2, and of a stripe's sums. */
-enum { STAGED_MAX = 3 << 19, STRIPE_BYTES = 1 << 17 };
+/* Bytes of the staged images: L2 holds what the windows of a line of positions read, which is less; and of a stripe's sums. */
+enum { STAGED_MAX = 1 << 25, STRIPE_BYTES = 1 << 17 };
 /* Entries of all classes' tables, 8 bytes each; positions of an image; fewer images than that leave the FMAs waiting. */
 enum { ENTRIES_MAX = 1 << 16, POSITIONS_MAX = 1 << 14, IMAGES_MIN = 4 };
 enum { GUARDS_MAX = 8, POISON = 0x7fc00000 };

@@ -302,6 +302,9 @@ static const char *print_nest(const struct tin_output *out, const struct tin_low
   return how;
 }
 
+/* Columns below which a row of a map costs as a run, not by its elements. */
+enum { SHORT_RUN = 8 };
+
 static void print_part(const struct tin_output *out, const struct tin_schedule *schedule, const struct tin_part *part,
                        struct tin_entry *entry) {
   struct tin_lowered lowered = tin_lower_part(out->arena, schedule, part);
@@ -320,6 +323,8 @@ static void print_part(const struct tin_output *out, const struct tin_schedule *
   }
   entry->how = print_nest(out, &lowered, body);
   entry->items = outer * lowered.rows * blocks;
+  if (lowered.nest->form == NEST_MAP && lowered.columns < SHORT_RUN)
+    entry->runs = (double)entry->items;
   entry->scratch_bytes = lowered.nest->scratch_bytes;
   print_items(out, &lowered, entry->name, lowered.rows, blocks);
   if (blocks == 1)
@@ -404,6 +409,7 @@ static void describe_part(struct tin_text *text, const struct tin_schedule *sche
 
 static void print_function(const struct tin_output *out, const struct tin_schedule *schedule, const struct tin_part *part,
                            struct tin_entry *entry) {
+  entry->tiled = part->kind == PART_CONTRACT && out->target->vector;
   if (part->kind == PART_CONTRACT)
     tin_contract_print(out, schedule, part, entry);
   else if (part->kind == PART_SCATTER)

@@ -25,6 +25,8 @@ struct tin_entry {
   int64_t scratch_bytes;
   double flops;    /* arithmetic of all items, for the profile and for deciding on threads */
   double bytes;    /* read and written by all items, each operand once */
+  double runs;     /* short runs of vector loops, of all items: each costs time besides flops and bytes */
+  bool tiled;      /* micro-kernels: several times the flops a second of other kernels */
   const char *how; /* "avx512" or "portable": what was generated */
 };
 

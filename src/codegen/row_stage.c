@@ -43,7 +43,10 @@ static struct copying begin(struct tin_arena *arena, const struct tin_nest *from
   copying.to->names = TIN_NEW_ARRAY(arena, const char *, from->n_symbols + 2);
   for (int i = 0; i < from->n_symbols; i++)
     copying.to->names[i] = from->names[i];
-  copying.to->names[from->n_symbols] = "rk"; /* counts the elements of a row */
+  struct tin_text name; /* of what counts the elements of a row */
+  tin_text_init(&name, arena);
+  tin_text_add(&name, "r%d", from->n_symbols);
+  copying.to->names[from->n_symbols] = name.at;
   return copying;
 }
 

@@ -195,6 +195,7 @@ static void walk_back(struct grouping *g) {
       add_owners(input, owners);
       input->used_by |= (uint8_t)(movement ? facts->used_by : kind_of_use(node));
       input->expanded |= node->op == OP_EXPAND || (movement && facts->expanded);
+      input->windowed |= node->op == OP_WINDOW || (movement && facts->windowed);
       const struct tin_node *held = needs_memory(g, node, k);
       if (held)
         g->facts[held->index].pinned = true;
@@ -219,13 +220,36 @@ static bool spreads(const struct tin_node *node) {
   return apart;
 }
 
+/* Images of a batch that direct convolution puts side by side, to leave zeros out (codegen/conv_batch.c), and the elements of one. */
+enum { IMAGES_MIN = 4, IMAGE_MAX = 1 << 19 };
+/* Elements below which a kernel that writes the border costs as much as it saves. */
+enum { BORDER_MIN = 1 << 14 };
+
+static bool leaves_zeros_out(const struct tin_node *pad) {
+  return pad->rank > 2 && pad->bits == 0 && pad->shape[0] >= IMAGES_MIN && pad->in[0]->size / pad->shape[0] <= IMAGE_MAX;
+}
+
+/* A border around images that contractions read through windows, and that some of them cannot leave out: the gradient of a weight. */
+static bool is_border(const struct grouping *g, const struct tin_node *node, const struct node_facts *facts) {
+  if (node->op != OP_PAD || node->bits != 0 || node->size < BORDER_MIN || !facts->windowed || !(facts->used_by & USED_BY_CONTRACT))
+    return false;
+  for (const struct tin_node *x = node->in[0]; tin_op_is(x->op, OP_CLASS_MOVEMENT) && !x->buffer; x = x->in[0])
+    if (x->op == OP_WINDOW)
+      return false;
+  const struct tin_node *owner = g->schedule->order.at[facts->owners[0]];
+  bool sums_images = owner->op == OP_CONTRACT && owner->arg[0] & 1;
+  return facts->n_owners > 1 || sums_images || !leaves_zeros_out(node);
+}
+
 /* Why an inlineable node should have a value of its own, or NULL. */
 static const char *why_root(const struct grouping *g, const struct tin_node *node, const struct node_facts *facts) {
   if (facts->ops >= GROUP_MAX_OPS)
     return "the kernel would pass the cap on operations";
   if (node->op == OP_FOLD && facts->ops > MAX_FOLD_OPS)
     return "the taps of the folds would be repeated too often";
-  if (facts->used_by & USED_BY_CONTRACT && spreads(node))
+  if (is_border(g, node, facts))
+    return "contractions read its border with every window";
+  if (facts->used_by & USED_BY_CONTRACT && spreads(node) && !(facts->windowed && leaves_zeros_out(node)))
     return "its elements lie apart: a contraction would look for them at every use";
   if (!computes(node))
     return NULL;
