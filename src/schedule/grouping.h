@@ -32,7 +32,7 @@ struct node_facts {
   bool root;        /* gets a value of its own */
   bool stored;      /* root that another group reads */
   bool expanded;    /* some use broadcasts it */
-  bool windowed;    /* some use reads it through windows */
+  float windowed;   /* in how many windows an element is, of the use that has most; 0: none */
   bool pinned;      /* root that has to lie in memory, whatever computing it again costs */
   bool again;       /* root that its readers compute again: only its own group holds it */
   bool updated;     /* variable that an update overwrites */

@@ -179,6 +179,13 @@ static struct tin_node *needs_memory(const struct grouping *g, const struct tin_
   return node;
 }
 
+/* In how many windows an element of the node's input is, when one of the node's is in so many. */
+static float windows_of(const struct tin_node *node, float own) {
+  if (node->op != OP_WINDOW || !node->in[0]->size)
+    return own;
+  return (own > 0 ? own : 1) * (float)node->size / (float)node->in[0]->size;
+}
+
 static void walk_back(struct grouping *g) {
   struct tin_node_list order = g->schedule->order;
   for (int i = order.count - 1; i >= 0; i--) {
@@ -195,7 +202,8 @@ static void walk_back(struct grouping *g) {
       add_owners(input, owners);
       input->used_by |= (uint8_t)(movement ? facts->used_by : kind_of_use(node));
       input->expanded |= node->op == OP_EXPAND || (movement && facts->expanded);
-      input->windowed |= node->op == OP_WINDOW || (movement && facts->windowed);
+      float windowed = windows_of(node, movement ? facts->windowed : 0);
+      input->windowed = windowed > input->windowed ? windowed : input->windowed;
       const struct tin_node *held = needs_memory(g, node, k);
       if (held)
         g->facts[held->index].pinned = true;
@@ -224,19 +232,25 @@ static bool spreads(const struct tin_node *node) {
 enum { IMAGES_MIN = 4, IMAGE_MAX = 1 << 19 };
 /* Elements below which a kernel that writes the border costs as much as it saves. */
 enum { BORDER_MIN = 1 << 14 };
+/* Reads of an element for which it pays: 3 x 3 windows with stride 2 are 2.25, read once they take 1.5 times as long with it, read twice
+ * 0.8. */
+static const float often = 4;
 
 static bool leaves_zeros_out(const struct tin_node *pad) {
   return pad->rank > 2 && pad->bits == 0 && pad->shape[0] >= IMAGES_MIN && pad->in[0]->size / pad->shape[0] <= IMAGE_MAX;
 }
 
-/* A border around images that contractions read through windows, and that some of them cannot leave out: the gradient of a weight. */
+/* A border around images that contractions read through windows, and that some of them cannot leave out: the gradient of a weight. Or that
+ * sums and extrema read: of each element of each window they would ask whether it is there. */
 static bool is_border(const struct grouping *g, const struct tin_node *node, const struct node_facts *facts) {
-  if (node->op != OP_PAD || node->bits != 0 || node->size < BORDER_MIN || !facts->windowed || !(facts->used_by & USED_BY_CONTRACT))
+  if (node->op != OP_PAD || node->size < BORDER_MIN || !facts->windowed || !(facts->used_by & (USED_BY_CONTRACT | USED_BY_REDUCE)))
     return false;
   for (const struct tin_node *x = node->in[0]; tin_op_is(x->op, OP_CLASS_MOVEMENT) && !x->buffer; x = x->in[0])
     if (x->op == OP_WINDOW)
       return false;
   const struct tin_node *owner = g->schedule->order.at[facts->owners[0]];
+  if (facts->used_by & USED_BY_REDUCE)
+    return facts->windowed * (float)facts->n_owners >= often;
   bool sums_images = owner->op == OP_CONTRACT && owner->arg[0] & 1;
   return facts->n_owners > 1 || sums_images || !leaves_zeros_out(node);
 }
@@ -248,7 +262,7 @@ static const char *why_root(const struct grouping *g, const struct tin_node *nod
   if (node->op == OP_FOLD && facts->ops > MAX_FOLD_OPS)
     return "the taps of the folds would be repeated too often";
   if (is_border(g, node, facts))
-    return "contractions read its border with every window";
+    return "its border would be asked for with every window";
   if (facts->used_by & USED_BY_CONTRACT && spreads(node) && !(facts->windowed && leaves_zeros_out(node)))
     return "its elements lie apart: a contraction would look for them at every use";
   if (!computes(node))
