@@ -126,7 +126,8 @@ enum {
   TIN_FUSE_PROLOGUE = 8,    /* producers into the packing of a contraction */
   TIN_FUSE_EPILOGUE = 16,   /* consumers onto the tile of a contraction */
   TIN_FUSE_HORIZONTAL = 32, /* independent kernels in one launch */
-  TIN_FUSE_ALL = 63
+  TIN_FUSE_BLOCK = 64,      /* contractions and the rows between them, a block of rows at a time */
+  TIN_FUSE_ALL = 127
 };
 #endif
 

@@ -80,6 +80,8 @@ static bool bind_values(struct tin_run *run) {
       run->addresses[v] = tin_leaf_buffer(node_at(run, value->position))->data;
     } else if (value->place == PLACE_ARENA) {
       run->addresses[v] = (char *)run->engine->memory->data + value->offset;
+    } else if (value->place == PLACE_BLOCK) {
+      run->addresses[v] = NULL;
     } else {
       run->buffers[v] = owned_buffer(run, value);
       if (!run->buffers[v]) {

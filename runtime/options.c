@@ -15,8 +15,9 @@ static const struct {
 } fusions[] = {
     {"chain", TIN_FUSE_CHAIN},       {"reduce", TIN_FUSE_REDUCE},     {"row", TIN_FUSE_ROW},
     {"prologue", TIN_FUSE_PROLOGUE}, {"epilogue", TIN_FUSE_EPILOGUE}, {"horizontal", TIN_FUSE_HORIZONTAL},
+    {"block", TIN_FUSE_BLOCK},
 };
-static const char accepted_fusions[] = "0, 1, or a list of chain, reduce, row, prologue, epilogue, horizontal";
+static const char accepted_fusions[] = "0, 1, or a list of chain, reduce, row, prologue, epilogue, horizontal, block";
 
 enum { N_TARGETS = sizeof targets / sizeof *targets, N_FUSIONS = sizeof fusions / sizeof *fusions };
 

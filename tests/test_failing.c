@@ -219,7 +219,7 @@ static void test_bad_environment(void **state) {
       {"TIN_THREADS", "-3", "ctx_new: TIN_THREADS=-3: accepted are 1 to 1024"},
       {"TIN_THREADS", "99999999999999999999", "ctx_new: TIN_THREADS=99999999999999999999: accepted are 1 to 1024"},
       {"TIN_THREADS", "2x", "ctx_new: TIN_THREADS=2x: accepted are 1 to 1024"},
-      {"TIN_FUSE", "all", "ctx_new: TIN_FUSE=all: accepted are 0, 1, or a list of chain, reduce, row, prologue, epilogue, horizontal"},
+      {"TIN_FUSE", "all", "ctx_new: TIN_FUSE=all: accepted are 0, 1, or a list of chain, reduce, row, prologue, epilogue, horizontal, block"},
       {"TIN_PROFILE", "2", "ctx_new: TIN_PROFILE=2: accepted are 0, 1"},
       {"TIN_COMPARE", "true", "ctx_new: TIN_COMPARE=true: accepted are 0, 1"},
       {"TIN_DUMP", "/proc/nowhere", "ctx_new: TIN_DUMP=/proc/nowhere: cannot make the folder: No such file or directory"},

@@ -170,7 +170,7 @@ static void test_errors(void **state) {
       {"7 values", "8 values", "line 9, column 1: the first line tells another number of values"},
       {"3 kernels", "2 kernels", "line 26, column 1: the first line tells another number of kernels"},
       {"v1 leaf", "v2 leaf", "line 3, column 3: values are numbered in order"},
-      {"v1 leaf", "v1 leave", "line 3, column 4: expected leaf, arena or owned"},
+      {"v1 leaf", "v1 leave", "line 3, column 4: expected leaf, arena, block or owned"},
       {"i32[8]", "i33[8]", "line 3, column 11: expected a dtype, as f32"},
       {"i32[8]", "i32[8,", "line 3, column 19: expected an integer"},
       {"i32[8]", "i32[-8]", "line 3, column 11: a size is negative, or the tensor too large"},

@@ -2,6 +2,7 @@
  * micro-kernel uses every register that there is. Where the target has no vectors (or not for the dtype), plain C of the same meaning. */
 #include "codegen/contract_kernel.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* ---- small assembler for hand-allocated programs ---- */
@@ -165,9 +166,15 @@ static void micro_results(struct hand *h, const struct tin_micro *micro, const s
 /* One tile, pointers at its corner. */
 static void micro_tile(struct hand *h, const struct tin_micro *micro, const struct micro_registers *r) {
   int bytes = tin_dtype_bytes(micro->dtype);
-  micro_step(h, micro, r, V_MUL); /* fma(a, b, -0.0) is a * b */
-  hand_bump(h, AT_A, micro->a_k * bytes);
-  hand_bump(h, AT_B, micro->b_k * bytes);
+  if (micro->goes_on) {
+    for (int i = 0; i < micro->rows * micro->vectors; i++)
+      hand_memory(h, V_LOAD, r->accumulator + i, AT_C,
+                  (i / micro->vectors * micro->c_row + i % micro->vectors * micro->lanes) * bytes);
+  } else {
+    micro_step(h, micro, r, V_MUL); /* fma(a, b, -0.0) is a * b */
+    hand_bump(h, AT_A, micro->a_k * bytes);
+    hand_bump(h, AT_B, micro->b_k * bytes);
+  }
   if (micro->fetch)
     micro_fetch_loop(h, micro, r);
   micro_loop(h, micro, r, REST);
@@ -216,6 +223,9 @@ static void micro_plain(const struct tin_output *out, const struct tin_micro *mi
   const char *type = tin_dtypes[micro->dtype].ctype, *fma = micro->dtype == TIN_F64 ? "tin_fma" : "tin_fmaf";
   bool across = micro->strip == TIN_STRIP_ACROSS;
   int columns = micro->vectors * micro->lanes - (micro->tail ? micro->lanes - micro->tail : 0);
+  char start[64];
+  snprintf(start, sizeof start, micro->goes_on ? "C[i * %lldL + j]" : "A[i * %lldL] * first",
+           (long long)(micro->goes_on ? micro->c_row : micro->a_row));
   tin_output_add(out,
                  "  for (long t = 0; t < %s; t++) {\n"
                  "    const %s *A = (const %s *)a + t * %lldL, *B = (const %s *)b + t * %lldL; %s *C = (%s *)c + t * %lldL;\n"
@@ -226,28 +236,28 @@ static void micro_plain(const struct tin_output *out, const struct tin_micro *mi
                  micro->rows, columns);
   tin_output_add(out,
                  "        const %s first = B[j];\n"
-                 "        %s sum = A[i * %lldL] * first;\n"
-                 "        for (long p = 1; p < k; p++)\n"
+                 "        %s sum = %s;\n"
+                 "        for (long p = %d; p < k; p++)\n"
                  "          sum = %s(A[i * %lldL + p * %lldL], B[p * %lldL + j], sum);\n"
                  "        C[i * %lldL + j] = add ? C[i * %lldL + j] + sum : sum;\n"
-                 "      }\n  }\n",
-                 type, type, (long long)micro->a_row, fma, (long long)micro->a_row, (long long)micro->a_k, (long long)micro->b_k,
+                 "        (void)first;\n      }\n  }\n",
+                 type, type, start, micro->goes_on ? 0 : 1, fma, (long long)micro->a_row, (long long)micro->a_k, (long long)micro->b_k,
                  (long long)micro->c_row, (long long)micro->c_row);
 }
 
 /* The frame of the routine, and its call. */
 static void micro_call(const struct tin_output *out, const struct tin_micro *micro, const char *name) {
   struct hand hand;
-  int bytes = tin_dtype_bytes(micro->dtype);
+  int bytes = tin_dtype_bytes(micro->dtype), first = micro->goes_on ? 0 : 1; /* steps of k before the loops */
   bool across = micro->strip == TIN_STRIP_ACROSS;
   micro_program(out, micro, &hand);
   tin_output_add(out, "  long f[%d];\n  f[%d] = (long)a; f[%d] = (long)b; f[%d] = (long)c; f[%d] = add;\n", MICRO_SLOTS, AT_A, AT_B, AT_C,
                  ADD);
   if (micro->fetch)
-    tin_output_add(out, "  f[%d] = (long)c; f[%d] = (k - 1) / %d; f[%d] = k - 1 - f[%d] * %d;\n", AT_FETCHED, PER_ROW, micro->rows, REST,
-                   PER_ROW, micro->rows);
+    tin_output_add(out, "  f[%d] = (long)c; f[%d] = (k - %d) / %d; f[%d] = k - %d - f[%d] * %d;\n", AT_FETCHED, PER_ROW, first,
+                   micro->rows, REST, first, PER_ROW, micro->rows);
   else
-    tin_output_add(out, "  f[%d] = k - 1;\n", REST);
+    tin_output_add(out, "  f[%d] = k - %d;\n", REST, first);
   if (micro->strip)
     tin_output_add(out, "  f[%d] = tiles; f[%d] = (%lldL - k * %lldL) * %d; f[%d] = (%lldL - k * %lldL) * %d;\n", TILES, BACK_A,
                    (long long)(across ? 0 : micro->rows * micro->a_row), (long long)micro->a_k, bytes, BACK_B,
@@ -339,6 +349,35 @@ void tin_add_print(const struct tin_output *out, int dtype, const char *name) {
   tin_output_add(out,
                  "static void %s(char *to, char *from, long count)\n{\n  long f[3];\n"
                  "  f[0] = (long)to; f[1] = (long)from; f[2] = count;\n",
+                 name);
+  tin_output_routine(out, &hand.program, name);
+  tin_output_add(out, "}\n");
+}
+
+/* ---- neutral elements ---- */
+
+void tin_neutral_print(const struct tin_output *out, const char *name) {
+  const struct tin_vtarget *target = out->target->vector;
+  if (!target) {
+    tin_output_add(out, "static void %s(char *to, long count)\n{\n  for (long i = 0; i < count; i++)\n    ((float *)to)[i] = -0x0p+0f;\n}\n",
+                   name);
+    return;
+  }
+  struct hand hand = {.arena = out->arena, .type = VT_F32};
+  hand.program.lanes = target->vector_bytes / 4;
+  hand.program.n_pointers = 2;
+  hand.program.n_slots = 3;
+  hand.program.spill_slot = -1;
+  hand_memory(&hand, V_BROADCAST, 0, 1, 0);
+  hand_emit(&hand, V_INDEX_ZERO);
+  hand_loop(&hand, V_LOOP, 2, hand.program.lanes);
+  hand_memory(&hand, V_STORE, 0, 0, 0);
+  hand.program.insts.at[hand.program.insts.count - 1].flags = V_INDEX_FLAG;
+  hand_loop(&hand, V_END, -1, hand.program.lanes);
+  tin_output_declare_routine(out, name);
+  tin_output_add(out,
+                 "static void %s(char *to, long count)\n{\n  static const unsigned neutral[2] = {0x80000000u, 0x80000000u};\n  long f[3];\n"
+                 "  f[0] = (long)to; f[1] = (long)neutral; f[2] = count;\n",
                  name);
   tin_output_routine(out, &hand.program, name);
   tin_output_add(out, "}\n");

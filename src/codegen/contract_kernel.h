@@ -17,6 +17,7 @@ struct tin_micro {
   int lanes;
   int rows, vectors;
   bool adds;          /* `add` may be 1: there are several chunks */
+  bool goes_on;       /* C holds the sum of earlier terms of the same chain, which goes on from there; `add` is 0 */
   int64_t a_row, a_k; /* strides of A, elements */
   int64_t b_k;        /* stride of B along k, elements; its columns are contiguous */
   int64_t c_row;      /* stride of C, elements */
@@ -38,5 +39,8 @@ bool tin_transpose_print(const struct tin_output *out, int dtype, int64_t from_r
 
 /* static void NAME(char *to, char *from, long count): to += from for `count` elements, whole vectors. */
 void tin_add_print(const struct tin_output *out, int dtype, const char *name);
+
+/* static void NAME(char *to, long count): -0, the neutral element of sums, in `count` floats, whole vectors. */
+void tin_neutral_print(const struct tin_output *out, const char *name);
 
 #endif

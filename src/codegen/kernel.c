@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "codegen/block.h"
 #include "codegen/contract.h"
 #include "codegen/lower.h"
 #include "codegen/regions.h"
@@ -343,7 +344,11 @@ static void print_part(const struct tin_output *out, const struct tin_schedule *
 /* ---- kernels ---- */
 
 static double part_flops(const struct tin_part *part) {
-  double size = 1;
+  double size = 1, stages = 0;
+  for (int i = 0; i < part->stages.count; i++)
+    stages += part_flops(part->stages.at[i]);
+  if (part->kind == PART_BLOCK)
+    return stages;
   for (int i = 0; i < part->rank; i++)
     size *= (double)part->shape[i];
   if (part->kind == PART_CONTRACT)
@@ -375,7 +380,7 @@ static void print_in_comment(struct tin_text *text, const char *words) {
 
 /* What a part computes, for the reader of a dump. */
 static void describe_part(struct tin_text *text, const struct tin_schedule *schedule, const struct tin_part *part, const char *name) {
-  static const char *const kinds[] = {"elementwise", "rows", "contraction", "scatter", "scan"};
+  static const char *const kinds[] = {"elementwise", "rows", "contraction", "scatter", "scan", "blocks of rows"};
   tin_text_add(text, "\n/* %s: %s over [", name, kinds[part->kind]);
   for (int i = 0; i < part->rank; i++)
     tin_text_add(text, "%s%lld%s", i ? ", " : "", (long long)part->shape[i], part->axes >> i & 1 ? " reduced" : "");
@@ -416,6 +421,8 @@ static void print_function(const struct tin_output *out, const struct tin_schedu
     tin_scatter_print(out, schedule, part, entry);
   else if (part->kind == PART_SCAN)
     tin_scan_print(out, schedule, part, entry);
+  else if (part->kind == PART_BLOCK)
+    tin_block_print(out, schedule, part, entry);
   else
     print_part(out, schedule, part, entry);
 }

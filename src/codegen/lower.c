@@ -148,10 +148,26 @@ static int load(struct lower *l, int arg, const struct tin_index *index, int dty
   return add_value(l, value);
 }
 
-static int load_value(struct lower *l, const struct tin_node *node, const struct tin_index *const *index) {
+/* The argument of a plan's value, and in *linear the place of its element: in a block, rows lie `leading` apart from the first one on. */
+static int value_arg(struct lower *l, const struct tin_node *node, const struct tin_index **linear) {
   int number = l->schedule->planned[node->index].value;
   assert(number >= 0);
-  return load(l, tin_lower_arg(l, ARG_BUFFER, number, node->dtype), tin_lower_linear(l, node->rank, node->shape, index), node->dtype);
+  const struct tin_plan_value *value = &l->schedule->values.at[number];
+  if (value->place != PLACE_BLOCK)
+    return tin_lower_arg(l, ARG_BUFFER, number, node->dtype);
+  const struct tin_block *block = l->part->block;
+  int64_t leading = tin_block_leading(value->width);
+  const struct tin_index *base = tin_index_symbol(l->indexes, l->block_base, 0, block->batch * block->rows - 1);
+  const struct tin_index *row = tin_index_div(l->indexes, *linear, value->width);
+  *linear = tin_index_add(l->indexes, *linear, tin_index_scale(l->indexes, row, leading - value->width));
+  *linear = tin_index_add(l->indexes, *linear, tin_index_scale(l->indexes, base, -leading));
+  return tin_lower_arg(l, ARG_POINTER, 1 + value->slot, node->dtype);
+}
+
+static int load_value(struct lower *l, const struct tin_node *node, const struct tin_index *const *index) {
+  const struct tin_index *linear = tin_lower_linear(l, node->rank, node->shape, index);
+  int arg = value_arg(l, node, &linear);
+  return load(l, arg, linear, node->dtype);
 }
 
 /* guard ? x : otherwise */
@@ -405,7 +421,7 @@ void tin_lower_add_store(struct lower *l, const struct tin_node *node, const str
   const struct tin_index *index[TIN_MAX_RANK];
   tin_lower_split_linear(l, linear, node->rank, node->shape, index);
   int value = tin_lower_node(l, node, index);
-  int arg = tin_lower_arg(l, ARG_BUFFER, l->schedule->planned[node->index].value, node->dtype);
+  int arg = value_arg(l, node, &linear);
   l->nest->args.at[arg].written = true;
   struct tin_store store = {.arg = arg, .index = linear, .value = value};
   tin_vec_push(l->arena, &l->nest->stores, store);
@@ -429,7 +445,7 @@ static bool is_stored(const struct tin_part *part, const struct tin_node *node) 
   return false;
 }
 
-static void lower_body(struct lower *l) {
+void tin_lower_body(struct lower *l) {
   const struct tin_part *part = l->part;
   const struct tin_index *index[TIN_MAX_RANK];
   const struct tin_index *kept[TIN_MAX_RANK];
@@ -699,9 +715,10 @@ struct tin_lowered tin_lower_part(struct tin_arena *arena, const struct tin_sche
   struct lower lower;
   struct lower *l = &lower;
   tin_lower_init(l, arena, schedule, part);
-  lower_body(l);
+  l->block_base = part->block ? l->n_symbols++ : -1;
+  tin_lower_body(l);
   tin_lower_ranges(l);
-  struct tin_lowered lowered = {.nest = l->nest};
+  struct tin_lowered lowered = {.nest = l->nest, .block_base = l->block_base};
   give_roles(l, &lowered);
   tin_lower_levels(l->nest);
   number_passes(l->nest);

@@ -15,6 +15,7 @@ struct tin_lowered {
   int64_t extents[TIN_LOWER_MAX_RANGES]; /* of the parameters */
   int symbols[TIN_LOWER_MAX_RANGES];     /* of the parameters: param[symbol] holds the value */
   int64_t rows, columns;                 /* extents of row and column; 1 when absent */
+  int block_base;                        /* symbol of the parameter that holds the first row of the block, or -1 */
 };
 struct tin_lowered tin_lower_part(struct tin_arena *arena, const struct tin_schedule *schedule, const struct tin_part *part);
 
@@ -36,7 +37,7 @@ struct tin_nest *tin_lower_operand(struct tin_arena *arena, const struct tin_sch
 struct tin_contract_axes tin_contract_axes_of(struct tin_arena *arena, const struct tin_schedule *schedule, const struct tin_part *part);
 
 /* Symbols of the nests of a contraction. */
-enum { SYMBOL_BATCH, SYMBOL_M, SYMBOL_N, SYMBOL_K, SYMBOL_ROW_BASE, SYMBOL_COLUMN_BASE, SYMBOL_COLUMN_RUN, SYMBOL_COUNT };
+enum { SYMBOL_BATCH, SYMBOL_M, SYMBOL_N, SYMBOL_K, SYMBOL_ROW_BASE, SYMBOL_COLUMN_BASE, SYMBOL_COLUMN_RUN, SYMBOL_BLOCK_BASE, SYMBOL_COUNT };
 
 enum tin_contract_nest { CONTRACT_ROWS_BY_K, CONTRACT_K_BY_ROWS, CONTRACT_K_BY_COLUMNS, CONTRACT_COLUMNS_BY_K, CONTRACT_RESULT };
 /* ROWS_BY_K: row operand, row = m, column = k; K_BY_ROWS: row = k, column = m. K_BY_COLUMNS: column operand, row = k, column = n;

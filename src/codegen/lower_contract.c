@@ -107,6 +107,7 @@ struct tin_nest *tin_lower_contract(struct tin_arena *arena, const struct tin_sc
   struct lower *l = &lower;
   tin_lower_init(l, arena, schedule, part);
   l->n_symbols = SYMBOL_COUNT;
+  l->block_base = SYMBOL_BLOCK_BASE;
   l->nest->form = NEST_MAP;
   const struct tin_index *index[TIN_MAX_RANK];
   for (int i = 0; i < part->rank; i++)

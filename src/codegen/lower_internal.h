@@ -35,6 +35,7 @@ struct lower {
   const struct tin_node *tile; /* CONTRACT: the contraction, read from the tile */
   int tile_arg;
   const struct tin_index *tile_index;
+  int block_base; /* stages of BLOCK parts: the symbol of the block's first row, counted through the batches */
 };
 
 void tin_lower_init(struct lower *l, struct tin_arena *arena, const struct tin_schedule *schedule, const struct tin_part *part);
@@ -44,6 +45,8 @@ const struct tin_index *tin_lower_linear(struct lower *l, int rank, const int64_
 void tin_lower_split_linear(struct lower *l, const struct tin_index *linear, int rank, const int64_t *shape,
                             const struct tin_index **index);
 int tin_lower_arg(struct lower *l, enum tin_arg_kind kind, int number, int dtype);
+/* The part's reductions and stores, over one range an axis. */
+void tin_lower_body(struct lower *l);
 void tin_lower_add_store(struct lower *l, const struct tin_node *node, const struct tin_index *linear);
 /* Sets element and level of every value, and the pass of every reduction. */
 void tin_lower_levels(struct tin_nest *nest);

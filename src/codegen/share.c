@@ -111,6 +111,8 @@ static void add_root(struct walk *w, struct tin_node *node, int role) {
 }
 
 static void find_roots(struct walk *w, const struct tin_part *part) {
+  for (int i = 0; i < part->stages.count; i++)
+    find_roots(w, part->stages.at[i]);
   add_root(w, part->anchor, ROLE_ANCHOR);
   for (int i = 0; i < part->members.count; i++)
     add_root(w, part->members.at[i], ROLE_MEMBER);
@@ -136,6 +138,8 @@ static void put_node(struct walk *w, const struct met *met) {
     const struct tin_node *memory = met->memory ? met->memory : node;
     const struct tin_plan_value *value = &w->schedule->values.at[w->schedule->planned[memory->index].value];
     put(w, (uint64_t)value->place << 1 | (value->update >= 0));
+    if (value->place == PLACE_BLOCK)
+      put(w, (uint64_t)value->slot << 40 | (uint64_t)value->width);
   }
   if (met->memory)
     return;
@@ -210,13 +214,32 @@ static void sort_roots(struct walk *w) {
   }
 }
 
-static void visit_part(struct walk *w, const struct tin_part *part) {
-  put(w, (uint64_t)part->kind | (uint64_t)part->rank << 8 | (uint64_t)part->axes << 32);
+static void put_head(struct walk *w, const struct tin_part *part) {
+  put(w, (uint64_t)part->kind | (uint64_t)part->rank << 8 | (uint64_t)part->across << 16 | (uint64_t)part->axes << 32);
   for (int i = 0; i < part->rank; i++)
     put(w, (uint64_t)part->shape[i]);
+}
+
+/* Which of the nodes, all of which have numbers, each stage computes. */
+static void put_stages(struct walk *w, const struct tin_part *part) {
+  for (int i = 0; i < part->stages.count; i++) {
+    const struct tin_part *stage = part->stages.at[i];
+    put_head(w, stage);
+    put(w, (uint64_t)stage->members.count << 32 | (uint64_t)stage->stores.count);
+    put(w, (uint64_t)met_at(w, stage->anchor)->number);
+    for (int m = 0; m < stage->members.count; m++)
+      put(w, (uint64_t)met_at(w, stage->members.at[m])->number);
+    for (int s = 0; s < stage->stores.count; s++)
+      put(w, (uint64_t)met_at(w, stage->stores.at[s])->number);
+  }
+}
+
+static void visit_part(struct walk *w, const struct tin_part *part) {
+  put_head(w, part);
   put(w, (uint64_t)w->roots.count);
   for (int i = 0; i < w->roots.count; i++)
     visit(w, w->roots.at[i]);
+  put_stages(w, part);
   for (int i = 0; i < w->roots.count; i++)
     if (met_at(w, w->roots.at[i])->role & ROLE_STORE)
       add_operand(w, w->roots.at[i], w->roots.at[i], 0);

@@ -61,7 +61,9 @@ struct group {
   TIN_VEC(int) after;   /* groups that read what it overwrites */
   TIN_VEC(int) updates; /* plan values that it may compute in place */
   bool launched, done;
+  bool merged; /* its roots are stages of other groups */
   int kernel;
+  uint32_t walk; /* scratch of blocks.c */
 };
 
 struct grouping {
@@ -72,7 +74,7 @@ struct grouping {
   struct tin_node **update_leaves; /* the VAR node that an update overwrites, or NULL when nothing reads it */
   struct node_facts *facts;        /* by node->index */
   TIN_VEC(struct group) groups;    /* in an order in which they may run */
-  uint32_t walk_stamp, read_stamp;
+  uint32_t walk_stamp, read_stamp, group_stamp;
 };
 
 /* schedule.c: the roots and leaves that `node` reads through inlined nodes, with all ways in which each is read. `how` is that of the node
@@ -90,5 +92,7 @@ void tin_schedule_merge(struct grouping *g);
 
 /* rematerialize.c: decides facts[].again once all groups are known. */
 void tin_schedule_rematerialize(struct grouping *g);
+/* blocks.c: merges groups into BLOCK parts. */
+void tin_schedule_blocks(struct grouping *g);
 
 #endif

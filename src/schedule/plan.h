@@ -12,8 +12,9 @@
 enum tin_place {
   PLACE_LEAF,  /* given: a realised node or a variable; slot `leaf` in the order of leaves */
   PLACE_ARENA, /* inside the plan's arena, at `offset` from `first_kernel` to `last_kernel` */
-  PLACE_OWNED  /* its own buffer, made for each run: an output or an update. When `update` >= 0 and the run may overwrite, the old buffer
+  PLACE_OWNED, /* its own buffer, made for each run: an output or an update. When `update` >= 0 and the run may overwrite, the old buffer
                 * of that update's variable serves, provided nothing else holds it */
+  PLACE_BLOCK  /* never whole: a block of its rows at a time, in the scratch of the BLOCK parts that compute and read it */
 };
 
 struct tin_plan_value {
@@ -25,6 +26,8 @@ struct tin_plan_value {
   int leaf;         /* PLACE_LEAF: number, else -1 */
   int update;       /* PLACE_OWNED: the update that this value may be computed into in place, else -1 */
   int64_t offset;   /* PLACE_ARENA: bytes, set by tin_schedule_memory */
+  int slot;         /* PLACE_BLOCK: which of the blocks of its kernels it is */
+  int64_t width;    /* PLACE_BLOCK: elements of a row: the columns of the block, or 1 */
   int first_kernel; /* the kernel that writes it, -1 for leaves */
   int last_kernel;  /* the last kernel that reads it (or writes it, when none reads) */
 };
@@ -34,8 +37,21 @@ enum tin_part_kind {
   PART_ROW,      /* reductions of one iteration space over the same axes, with elementwise work before, between and after */
   PART_CONTRACT, /* one chain contraction with producers inlined in its operands and consumers on its result */
   PART_SCATTER,  /* one scatter */
-  PART_SCAN      /* one scan or argsort */
+  PART_SCAN,     /* one scan or argsort */
+  PART_BLOCK     /* stages: contractions and rows that pass a block of rows on to each other in scratch */
 };
+
+/* The rows that the stages of a BLOCK part share: values of [batch, rows, columns] and [batch, rows] in row-major order, of which a thread
+ * holds a block of rows of one batch at a time. */
+struct tin_block {
+  int64_t batch, rows, columns;
+  int n_slots; /* values in PLACE_BLOCK */
+};
+
+/* Elements between rows of a block: room for a vector panel behind the last column, off powers of two. */
+static inline int64_t tin_block_leading(int64_t width) {
+  return width == 1 ? 1 : (width + 31) / 32 * 32 + 16;
+}
 
 /* A reduction or contraction that has something to reduce. An empty one is a constant, computed by whatever reads it. */
 static inline bool tin_node_reduces(const struct tin_node *node) {
@@ -61,6 +77,9 @@ struct tin_part {
   TIN_VEC(struct tin_node *) stores; /* nodes written to memory, in graph order */
   TIN_VEC(int) reads;                /* plan values that the part loads, ascending, each once */
   const char *fused;                 /* what was fused, for people: "bias, relu on the tile" */
+  const struct tin_block *block;     /* of a BLOCK part and of its stages, else NULL */
+  bool across;                       /* a stage that contracts over the rows of the block */
+  TIN_VEC(struct tin_part *) stages; /* BLOCK: parts of the kinds above, in order. They store blocks, and what the part stores */
 };
 
 /* One launch: parts that do not depend on each other. */

@@ -16,10 +16,11 @@
  *
  *   plan   = "plan:" n "kernels," n "values, arena" n "bytes (" n "without reuse)" { value } { kernel } { check } { output } { update }
  *            { reason }
- *   value  = "v"n ( "leaf" slot | "arena" life "offset" bytes | "owned" life ) type op [ string ] [ "in place of update" n ]
+ *   value  = "v"n ( "leaf" slot | "arena" life "offset" bytes | "block" life "slot" n "rows of" n | "owned" life ) type op [ string ]
+ *            [ "in place of update" n ]
  *   life   = "[" first kernel "," last kernel "]"
- *   kernel = name { part }
- *   part   = ( "map" | "row" | "contract" | "scatter" | "scan" ) type [ "over axes" n { "," n } ] [ ":" text ]
+ *   kernel = name { part { "stage" [ "across" ] part } }      only a block has stages, which are no blocks
+ *   part   = ( "map" | "row" | "contract" | "scatter" | "scan" | "block" ) type [ "over axes" n { "," n } ] [ ":" text ]
  *            [ "reads" { "v"n } ] { "holds" node } { "stores v"n "=" node }
  *   node   = "%"n op
  *   check  = "check v"n "below" limit "before kernel" n "(" op ")"
@@ -109,9 +110,16 @@ static void parse_place(struct parser *p, struct tin_plan_value *value) {
     parse_life(p, value);
     tin_parse_expect(&p->in, "offset", NULL);
     value->offset = tin_parse_integer(&p->in, 0, INT64_MAX / 2);
+  } else if (tin_parse_accept(&p->in, "block")) {
+    value->place = PLACE_BLOCK;
+    parse_life(p, value);
+    tin_parse_expect(&p->in, "slot", NULL);
+    value->slot = tin_parse_int(&p->in, 0, MAX_NODES);
+    tin_parse_expect(&p->in, "rows of", NULL);
+    value->width = tin_parse_integer(&p->in, 1, INT64_MAX / 2);
   } else {
     value->place = PLACE_OWNED;
-    tin_parse_expect(&p->in, "owned", "expected leaf, arena or owned");
+    tin_parse_expect(&p->in, "owned", "expected leaf, arena, block or owned");
     parse_life(p, value);
   }
 }
@@ -189,8 +197,8 @@ static void parse_store(struct parser *p, struct tin_part *part) {
 
 static int parse_part_kind(struct parser *p) {
   static const char *const names[] = {
-      [PART_MAP] = "map", [PART_ROW] = "row", [PART_CONTRACT] = "contract", [PART_SCATTER] = "scatter", [PART_SCAN] = "scan"};
-  for (int kind = PART_MAP; kind <= PART_SCAN; kind++)
+      [PART_MAP] = "map", [PART_ROW] = "row", [PART_CONTRACT] = "contract", [PART_SCATTER] = "scatter", [PART_SCAN] = "scan", [PART_BLOCK] = "block"};
+  for (int kind = PART_MAP; kind <= PART_BLOCK; kind++)
     if (tin_parse_accept(&p->in, names[kind]))
       return kind;
   return -1;
@@ -217,12 +225,32 @@ static struct tin_part *parse_part_head(struct parser *p, int kind) {
   return part;
 }
 
+/* The kind of the next part, or -1; *into gets the block whose stage it is, or NULL. */
+static int parse_next_kind(struct parser *p, const struct tin_kernel *kernel, struct tin_part **into, bool *across) {
+  *into = NULL;
+  const char *start = p->in.at;
+  if (!tin_parse_accept(&p->in, "stage"))
+    return parse_part_kind(p);
+  *across = tin_parse_accept(&p->in, "across");
+  *into = kernel->parts.count ? kernel->parts.at[kernel->parts.count - 1] : NULL;
+  int kind = parse_part_kind(p);
+  if (!*into || (*into)->kind != PART_BLOCK || kind < 0 || kind == PART_BLOCK)
+    tin_parse_failed(&p->in, start, "a stage is a part, but no block, of a block");
+  return kind;
+}
+
 static void parse_parts(struct parser *p, struct tin_kernel *kernel) {
   int number;
+  struct tin_part *into;
+  bool across = false;
   tin_parse_lines(&p->in);
-  for (int kind; (kind = parse_part_kind(p)) >= 0;) {
+  for (int kind; (kind = parse_next_kind(p, kernel, &into, &across)) >= 0;) {
     struct tin_part *part = parse_part_head(p, kind);
-    tin_vec_push(p->arena, &kernel->parts, part);
+    part->across = into && across;
+    if (into)
+      tin_vec_push(p->arena, &into->stages, part);
+    else
+      tin_vec_push(p->arena, &kernel->parts, part);
     for (tin_parse_lines(&p->in);; tin_parse_lines(&p->in)) {
       if (tin_parse_accept(&p->in, "reads")) {
         parse_reads(p, part);

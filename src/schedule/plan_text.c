@@ -4,7 +4,7 @@
 #include "schedule/plan.h"
 
 static const char *const part_names[] = {
-    [PART_MAP] = "map", [PART_ROW] = "row", [PART_CONTRACT] = "contract", [PART_SCATTER] = "scatter", [PART_SCAN] = "scan"};
+    [PART_MAP] = "map", [PART_ROW] = "row", [PART_CONTRACT] = "contract", [PART_SCATTER] = "scatter", [PART_SCAN] = "scan", [PART_BLOCK] = "block"};
 
 static void print_type(struct tin_text *text, int dtype, int rank, const int64_t *shape) {
   tin_text_add(text, "%s[", tin_dtypes[dtype].text);
@@ -26,9 +26,15 @@ static void print_value(struct tin_text *text, int v, const struct tin_plan_valu
   if (value->place == PLACE_LEAF)
     tin_text_add(text, "leaf %d ", value->leaf);
   else
-    tin_text_add(text, "%s [%d, %d] ", value->place == PLACE_ARENA ? "arena" : "owned", value->first_kernel, value->last_kernel);
+    tin_text_add(text, "%s [%d, %d] ",
+                 value->place == PLACE_ARENA   ? "arena"
+                 : value->place == PLACE_BLOCK ? "block"
+                                               : "owned",
+                 value->first_kernel, value->last_kernel);
   if (value->place == PLACE_ARENA)
     tin_text_add(text, "offset %lld ", (long long)value->offset);
+  if (value->place == PLACE_BLOCK)
+    tin_text_add(text, "slot %d rows of %lld ", value->slot, (long long)value->width);
   print_type(text, value->dtype, value->node->rank, value->node->shape);
   tin_text_add(text, "  %s", tin_ops[value->node->op].text);
   const struct tin_variable *variable = value->node->variable;
@@ -49,8 +55,8 @@ static int number_of(const struct numbers *numbers, const struct tin_node *node)
   return (int)(intptr_t)tin_map_get(&numbers->nodes, (uint64_t)(uintptr_t)node) - 1;
 }
 
-static void print_part(struct tin_text *text, const struct tin_part *part, const struct numbers *numbers) {
-  tin_text_add(text, "  %s ", part_names[part->kind]);
+static void print_part(struct tin_text *text, const struct tin_part *part, const char *before, const struct numbers *numbers) {
+  tin_text_add(text, "  %s%s ", before, part_names[part->kind]);
   print_type(text, part->anchor->dtype, part->rank, part->shape);
   for (int axis = 0, printed = 0; axis < part->rank; axis++)
     if (part->axes >> axis & 1)
@@ -72,6 +78,8 @@ static void print_part(struct tin_text *text, const struct tin_part *part, const
                  tin_ops[node->op].text);
     print_site(text, &node->site);
   }
+  for (int i = 0; i < part->stages.count; i++)
+    print_part(text, part->stages.at[i], part->stages.at[i]->across ? "stage across " : "stage ", numbers);
 }
 
 static void print_results(struct tin_text *text, const struct tin_schedule *schedule) {
@@ -103,7 +111,7 @@ void tin_schedule_print(struct tin_text *text, const struct tin_schedule *schedu
   for (int k = 0; k < schedule->kernels.count; k++) {
     tin_text_add(text, "%s\n", schedule->kernels.at[k].name);
     for (int p = 0; p < schedule->kernels.at[k].parts.count; p++)
-      print_part(text, schedule->kernels.at[k].parts.at[p], &numbers);
+      print_part(text, schedule->kernels.at[k].parts.at[p], "", &numbers);
   }
   print_results(text, schedule);
 }

@@ -212,6 +212,7 @@ static const char *why_not_join(struct grouping *g, const struct group *group, s
     return position_in(part, root) == READ_FULL && !reduces_last_axis(part) ? "the reduction runs across rows" : why_rows_do_not_fit(part);
   case PART_SCATTER:
   case PART_SCAN:
+  case PART_BLOCK:
     break;
   }
   return "a scatter or scan takes no consumers";
@@ -427,7 +428,7 @@ static void update_edges(struct grouping *g) {
         if (facts->readers.at[i].group == writer && facts->readers.at[i].how != harmless)
           possible = false;
       for (int i = 0; possible && i < facts->readers.count; i++)
-        if (facts->readers.at[i].group != writer) {
+        if (facts->readers.at[i].group != writer && !g->groups.at[facts->readers.at[i].group].merged) {
           tin_vec_push(g->arena, &g->groups.at[writer].after, facts->readers.at[i].group);
         }
     }
@@ -503,7 +504,8 @@ static void order_launches(struct grouping *g) {
   TIN_VEC(int) *dependents = tin_arena_alloc(g->arena, sizeof *dependents * (size_t)n);
   for (int k = 0; k < n; k++) {
     struct group *group = &g->groups.at[k];
-    for (int i = 0; i < group->part->reads.count; i++) {
+    group->launched = group->done = group->merged;
+    for (int i = 0; !group->merged && i < group->part->reads.count; i++) {
       struct tin_node *node = g->schedule->values.at[group->part->reads.at[i]].node;
       int maker = g->facts[node->index].group;
       if (!g->facts[node->index].leaf && maker != k)
@@ -516,10 +518,12 @@ static void order_launches(struct grouping *g) {
     waiting[k] = group->needs.count + group->after.count;
   }
   TIN_VEC(int) ready = {0};
-  for (int k = 0; k < n; k++)
-    if (!waiting[k])
-      tin_vec_push(g->arena, &ready, k);
   int launched = 0, scan = 0;
+  for (int k = 0; k < n; k++) {
+    launched += g->groups.at[k].merged;
+    if (!waiting[k] && !g->groups.at[k].merged)
+      tin_vec_push(g->arena, &ready, k);
+  }
   while (launched < n) {
     if (!ready.count) { /* updates wait for each other: the first group whose inputs exist gives up overwriting */
       while (g->groups.at[scan].launched)
@@ -554,10 +558,27 @@ static void order_launches(struct grouping *g) {
   }
 }
 
+/* Blocks live in the kernels of their stages. */
+static void live_blocks(struct tin_schedule *s, const struct group *group) {
+  for (int i = 0; i < group->part->stages.count; i++)
+    for (int j = 0; j < group->part->stages.at[i]->stores.count; j++) {
+      struct tin_plan_value *value = &s->values.at[s->planned[group->part->stages.at[i]->stores.at[j]->index].value];
+      if (value->place != PLACE_BLOCK)
+        continue;
+      if (value->first_kernel < 0 || value->first_kernel > group->kernel)
+        value->first_kernel = group->kernel;
+      if (value->last_kernel < group->kernel)
+        value->last_kernel = group->kernel;
+    }
+}
+
 static void live_ranges(struct grouping *g) {
   struct tin_schedule *s = g->schedule;
   for (int k = 0; k < g->groups.count; k++) {
     const struct group *group = &g->groups.at[k];
+    if (group->merged)
+      continue;
+    live_blocks(s, group);
     for (int i = 0; i < group->part->stores.count; i++) {
       struct tin_plan_value *value = &s->values.at[s->planned[group->part->stores.at[i]->index].value];
       value->first_kernel = group->kernel;
@@ -637,6 +658,8 @@ struct tin_schedule *tin_schedule_build(struct tin_arena *arena, struct tin_grap
     tin_vec_push(arena, &s->update_values, s->planned[update_nodes[i]->index].value);
   for (int k = 0; k < g->groups.count; k++)
     fill_part(g, k);
+  if (fuse & TIN_FUSE_BLOCK)
+    tin_schedule_blocks(g);
   update_edges(g);
   order_launches(g);
   live_ranges(g);

@@ -65,7 +65,8 @@ static bool verify_part(const struct tin_schedule *schedule, const struct tin_ma
     const struct tin_node *node = part->stores.at[s];
     int v = (int)(intptr_t)tin_map_get(values, (uint64_t)(uintptr_t)node) - 1;
     REQUIRE(v >= 0, "kernel %d stores %s, which has no value", k, op_text(node));
-    REQUIRE(schedule->values.at[v].place != PLACE_LEAF, "kernel %d stores leaf v%d", k, v);
+    REQUIRE(schedule->values.at[v].place != PLACE_LEAF && schedule->values.at[v].place != PLACE_BLOCK, "kernel %d stores %s v%d", k,
+            schedule->values.at[v].place == PLACE_LEAF ? "leaf" : "block", v);
     REQUIRE(schedule->values.at[v].first_kernel == k, "kernel %d stores v%d, which kernel %d should", k, v,
             schedule->values.at[v].first_kernel);
     REQUIRE(writer[v] < 0, "v%d is stored twice", v);
@@ -83,6 +84,34 @@ static bool verify_part(const struct tin_schedule *schedule, const struct tin_ma
   return true;
 }
 
+/* The stages of a block read blocks that earlier ones have stored, and together store what the part stores. */
+static bool verify_stages(const struct tin_schedule *schedule, const struct tin_map *values, int k, const struct tin_part *part,
+                          struct tin_arena *arena, int *writer, struct tin_error *error) {
+  bool *stored = TIN_NEW_ARRAY(arena, bool, schedule->values.count);
+  REQUIRE(part->kind != PART_BLOCK || part->stages.count, "kernel %d has a block without stages", k);
+  for (int i = 0; i < part->stages.count; i++) {
+    const struct tin_part *stage = part->stages.at[i];
+    REQUIRE(stage->kind != PART_BLOCK && stage->stores.count, "kernel %d has a stage that is a block or stores nothing", k);
+    for (int r = 0; r < stage->reads.count; r++) {
+      int v = stage->reads.at[r];
+      REQUIRE(v >= 0 && v < schedule->values.count, "a stage of kernel %d reads v%d", k, v);
+      REQUIRE(schedule->values.at[v].place != PLACE_BLOCK || stored[v], "a stage of kernel %d reads block v%d before it is stored", k, v);
+    }
+    for (int s = 0; s < stage->stores.count; s++) {
+      int v = (int)(intptr_t)tin_map_get(values, (uint64_t)(uintptr_t)stage->stores.at[s]) - 1;
+      REQUIRE(v >= 0, "a stage of kernel %d stores %s, which has no value", k, op_text(stage->stores.at[s]));
+      REQUIRE(schedule->values.at[v].place == PLACE_BLOCK || writer[v] == k, "a stage of kernel %d stores v%d, which its part does not", k, v);
+      stored[v] = true;
+      if (schedule->values.at[v].place == PLACE_BLOCK)
+        writer[v] = k;
+    }
+  }
+  for (int s = 0; s < part->stores.count && part->stages.count; s++)
+    REQUIRE(stored[(intptr_t)tin_map_get(values, (uint64_t)(uintptr_t)part->stores.at[s]) - 1], "no stage of kernel %d stores %s", k,
+            op_text(part->stores.at[s]));
+  return true;
+}
+
 static bool verify_kernels(const struct tin_schedule *schedule, struct tin_arena *arena, struct tin_error *error) {
   struct tin_map values;
   tin_map_init(&values, arena);
@@ -95,7 +124,8 @@ static bool verify_kernels(const struct tin_schedule *schedule, struct tin_arena
     const struct tin_kernel *kernel = &schedule->kernels.at[k];
     REQUIRE(kernel->name && kernel->parts.count, "kernel %d has no %s", k, kernel->name ? "parts" : "name");
     for (int p = 0; p < kernel->parts.count; p++)
-      if (!verify_part(schedule, &values, k, kernel->parts.at[p], writer, error))
+      if (!verify_part(schedule, &values, k, kernel->parts.at[p], writer, error) ||
+          !verify_stages(schedule, &values, k, kernel->parts.at[p], arena, writer, error))
         return false;
   }
   for (int v = 0; v < schedule->values.count; v++)

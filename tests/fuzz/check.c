@@ -402,7 +402,7 @@ static bool usable(const char *name) {
 int fuzz_configs(uint64_t seed, struct fuzz_config *configs, int limit) {
   static const char *const targets[] = {"avx512", "avx2", "portable"};
   static const uint32_t without[] = {
-      0, TIN_FUSE_CHAIN, TIN_FUSE_REDUCE, TIN_FUSE_ROW, TIN_FUSE_PROLOGUE, TIN_FUSE_EPILOGUE, TIN_FUSE_HORIZONTAL, TIN_FUSE_ALL};
+      0, TIN_FUSE_CHAIN, TIN_FUSE_REDUCE, TIN_FUSE_ROW, TIN_FUSE_PROLOGUE, TIN_FUSE_EPILOGUE, TIN_FUSE_HORIZONTAL, TIN_FUSE_BLOCK, TIN_FUSE_ALL};
   struct tin_stream stream;
   int count = 0;
   tin_stream_seed(&stream, seed ^ 0x636f6e66u);
@@ -411,7 +411,7 @@ int fuzz_configs(uint64_t seed, struct fuzz_config *configs, int limit) {
     if (i == 3 || i == 4)
       config.fuse = 0;
     if (i >= 5)
-      config.fuse = TIN_FUSE_ALL & ~without[tin_stream_below(&stream, 8)];
+      config.fuse = TIN_FUSE_ALL & ~without[tin_stream_below(&stream, sizeof without / sizeof *without)];
     if (i == 4)
       config.target = tin_stream_below(&stream, 2) ? "portable" : "avx512";
     if (i == 7 && tin_stream_below(&stream, 4) == 0)
