@@ -104,7 +104,7 @@ static void follow_stores(struct family *f, int member) {
     bool inside = fits_in_block(f, member, v);
     for (int r = 0; inside && r < facts->readers.count; r++) {
       int reader = take_member(f, facts->readers.at[r].group);
-      inside = reader >= 0 && f->members[reader].reads[v] == BLOCK_READ_HERE;
+      inside = reader >= 0 && !(f->members[reader].reads[v] & BLOCK_READ_ELSEWHERE);
     }
     f->places[v] = inside ? IN_BLOCK : IN_MEMORY;
   }
@@ -313,6 +313,10 @@ static struct tin_part *stage_of(struct family *f, int member, const struct tin_
   struct tin_part *stage = TIN_NEW(f->g->arena, struct tin_part);
   *stage = *group_at(f, member)->part;
   stage->block = block;
+  memset(&stage->reads, 0, sizeof stage->reads);
+  for (int v = 0; v < f->g->schedule->values.count; v++) /* a value that others compute again may be read for nothing */
+    if (f->members[member].reads[v])
+      tin_vec_push(f->g->arena, &stage->reads, v);
   stage->across = f->members[member].stage == BLOCK_STAGE_ACROSS;
   return stage;
 }
