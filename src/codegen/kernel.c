@@ -187,8 +187,9 @@ static int64_t column_block(const struct tin_lowered *lowered, int64_t rows, int
     return 1;
   if (lowered->nest->form == NEST_COLUMN) { /* wide blocks read whole rows of memory; enough of them for every thread */
     int64_t share = (lowered->columns + threads - 1) / (threads > 0 ? threads : 1);
-    int64_t wide = (share + COLUMN_BLOCK - 1) / COLUMN_BLOCK * COLUMN_BLOCK;
-    return wide < TIN_COLUMN_LIMIT ? wide : TIN_COLUMN_LIMIT;
+    int64_t sums = lowered->nest->reductions.count, pieces = (share * (sums > 0 ? sums : 1) + TIN_COLUMN_LIMIT - 1) / TIN_COLUMN_LIMIT;
+    share = (share + pieces - 1) / (pieces > 0 ? pieces : 1);
+    return (share + COLUMN_BLOCK - 1) / COLUMN_BLOCK * COLUMN_BLOCK;
   }
   int64_t block = MAP_BLOCK;
   bool whole = threads < 2 || lowered->columns <= block || rows >= MAP_ROWS_ENOUGH;
@@ -306,6 +307,8 @@ static const char *print_nest(const struct tin_output *out, const struct tin_low
 /* Columns below which a row of a map costs as a run, not by its elements. */
 enum { SHORT_RUN = 8 };
 
+enum { PAIRS_FROM = 4 }; /* rows; of fewer the second function does not pay */
+
 static void print_part(const struct tin_output *out, const struct tin_schedule *schedule, const struct tin_part *part,
                        struct tin_entry *entry) {
   struct tin_lowered lowered = tin_lower_part(out->arena, schedule, part);
@@ -322,13 +325,22 @@ static void print_part(const struct tin_output *out, const struct tin_schedule *
     entry->scratch_bytes = lowered.nest->scratch_bytes;
     return;
   }
+  char pairs[80];
+  snprintf(pairs, sizeof pairs, "%s_pairs", entry->name);
+  bool by_two = out->target->vector && lowered.rows >= PAIRS_FROM && tin_vectorize_pairs(out, lowered.nest, pairs);
   entry->how = print_nest(out, &lowered, body);
   entry->items = outer * lowered.rows * blocks;
   if (lowered.nest->form == NEST_MAP && lowered.columns < SHORT_RUN)
     entry->runs = (double)entry->items;
   entry->scratch_bytes = lowered.nest->scratch_bytes;
   print_items(out, &lowered, entry->name, lowered.rows, blocks);
-  if (blocks == 1)
+  if (blocks == 1 && by_two)
+    tin_output_add(out,
+                   "    long rows = end - item < %lldL - row ? end - item : %lldL - row, even = rows - rows %% 2;\n"
+                   "    %s(buf, scalar, scratch, 0, param, row, row + even, 0, %lldL);\n"
+                   "    %s(buf, scalar, scratch, 0, param, row + even, row + rows, 0, %lldL);\n    item += rows;\n",
+                   (long long)lowered.rows, (long long)lowered.rows, pairs, (long long)lowered.columns, body, (long long)lowered.columns);
+  else if (blocks == 1)
     tin_output_add(out,
                    "    long rows = end - item < %lldL - row ? end - item : %lldL - row;\n"
                    "    %s(buf, scalar, scratch, 0, param, row, row + rows, 0, %lldL);\n    item += rows;\n",

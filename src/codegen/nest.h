@@ -115,7 +115,7 @@ struct tin_nest {
   int64_t scratch_bytes; /* taken of the scratch, by the arguments and by the caller; code generation adds its own behind them */
 };
 
-/* Columns of a COLUMN nest for which a row of accumulators still fits in L1, 16 times. */
+/* Columns of a COLUMN nest for which a row of accumulators of one reduction still fits in L1, 16 times. */
 enum { TIN_COLUMN_LIMIT = 512 };
 
 /* The C function that a nest becomes:

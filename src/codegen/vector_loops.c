@@ -351,29 +351,40 @@ bool tin_v_blocks_allowed(const struct vectorizer *v, const struct tin_v_pass *p
 
 /* ---- ROW ---- */
 
+/* Goes on with one of the rows in flight. */
+static void at_row(struct vectorizer *v, int row) {
+  v->row_offset = row;
+  v->reg = v->regs[row];
+}
+
+/* An element copy of every row in flight. */
+static void copies(struct vectorizer *v, struct tin_v_pass *passes, int offset, bool tail, int lanes_at, int free_at) {
+  for (int r = 0; r < v->flight; r++) {
+    at_row(v, r);
+    tin_v_at_copy(v, offset, tail);
+    tin_v_pass_copy(v, &passes[r], lanes_at, free_at);
+  }
+}
+
 /* Elements from .. from+count of the inner range, count constant; the index register is at `from` on entry. */
-static void row_segment(struct vectorizer *v, struct tin_v_pass *pass, int64_t from, int64_t count, int unroll, bool numbered) {
+static void row_segment(struct vectorizer *v, struct tin_v_pass *passes, int64_t from, int64_t count, int unroll, bool numbered) {
   int lanes = v->lanes, big = unroll * lanes, registers = PARTIALS / lanes;
   int64_t end = from + count, at = from + count / big * big;
   if (at > from) {
     tin_v_loop(v, V_LOOP, -1, (int)at, big);
-    for (int u = 0; u < unroll; u++) {
-      tin_v_at_copy(v, u * lanes, false);
-      tin_v_pass_copy(v, pass, u % registers, u);
-    }
+    for (int u = 0; u < unroll; u++)
+      copies(v, passes, u * lanes, false, u % registers, u);
     tin_v_end_loop(v, big, numbered);
   }
   for (int u = 0; at + lanes <= end; u++, at += lanes) { /* whole vectors left over: loops of one round */
     tin_v_loop(v, V_LOOP, -1, (int)at + lanes, lanes);
-    tin_v_at_copy(v, 0, false);
-    tin_v_pass_copy(v, pass, u % registers, 0);
+    copies(v, passes, 0, false, u % registers, 0);
     tin_v_end_loop(v, lanes, numbered);
   }
   if (at < end) {
     int partial = (int)((at - from) / lanes) % registers;
     tin_v_loop(v, V_TAIL, -1, (int)end, lanes);
-    tin_v_at_copy(v, 0, true);
-    tin_v_pass_copy(v, pass, partial, 0);
+    copies(v, passes, 0, true, partial, 0);
     tin_v_emit(v, V_TAIL_END, VT_I32);
   }
   tin_v_at_copy(v, 0, false);
@@ -421,29 +432,56 @@ static void row_blocks(struct vectorizer *v, struct tin_v_pass *pass, int64_t si
 
 static void row_pass(struct vectorizer *v, int number, bool numbered) {
   const struct tin_nest *nest = v->nest;
-  struct tin_v_pass pass = tin_v_pass_of(v, number);
-  int unroll = unroll_of(v, pass.needed), registers = PARTIALS / v->lanes, outer = nest->inner.count - 1;
+  struct tin_v_pass passes[TIN_V_MAX_FLIGHT], *pass = passes;
+  for (int r = 0; r < v->flight; r++)
+    passes[r] = tin_v_pass_of(v, number);
+  int unroll = unroll_of(v, pass->needed) / v->flight, registers = PARTIALS / v->lanes, outer = nest->inner.count - 1;
   unroll = unroll < registers ? registers : unroll;
-  pass.n_accumulators = unroll;
   int64_t last = nest->inner.at[outer].extent;
-  if (outer > 0 && (numbered || (tin_v_pass_has_lanes(v, &pass) && (last % PARTIALS || nest->inner_size > BLOCK))))
+  if (outer > 0 && (numbered || (tin_v_pass_has_lanes(v, pass) && (last % PARTIALS || nest->inner_size > BLOCK))))
     v->failed = true;
-  if (tin_v_pass_has_lanes(v, &pass) && nest->inner_size > BLOCK) {
-    row_blocks(v, &pass, nest->inner_size, unroll, numbered);
+  for (int r = 0; r < v->flight; r++)
+    passes[r].n_accumulators = unroll;
+  if (tin_v_pass_has_lanes(v, pass) && nest->inner_size > BLOCK) {
+    row_blocks(v, pass, nest->inner_size, unroll, numbered);
     return;
   }
-  tin_v_start_accumulators(v, &pass);
+  for (int r = 0; r < v->flight; r++) {
+    at_row(v, r);
+    tin_v_start_accumulators(v, &passes[r]);
+  }
   int slots[TIN_V_MAX_INNER];
   for (int i = 0; i < outer; i++)
     slots[i] = tin_v_begin_repeat(v, nest->inner.at[i].extent);
   tin_v_start_columns(v, numbered);
-  row_segment(v, &pass, 0, last, unroll, numbered);
+  row_segment(v, passes, 0, last, unroll, numbered);
   for (int i = outer - 1; i >= 0; i--) {
     tin_v_bump_all(v, nest->inner.at[i].symbol, 1);
     tin_v_end_repeat(v, slots[i]);
     tin_v_bump_all(v, nest->inner.at[i].symbol, -nest->inner.at[i].extent);
   }
-  tin_v_finish_reductions(v, &pass);
+  for (int r = 0; r < v->flight; r++) {
+    at_row(v, r);
+    tin_v_finish_reductions(v, &passes[r]);
+  }
+}
+
+/* An addition waits four cycles for the one before it, and a row has few chains of them: two rows at once have twice as many. With more
+ * work between the additions than this the units are busy anyway, and registers run out. */
+enum { PAIRS_MAX_COST = 8 };
+
+bool tin_v_wants_pairs(struct vectorizer *v) {
+  const struct tin_nest *nest = v->nest;
+  bool chains = false;
+  if (nest->inner.count != 1 || nest->inner_size > BLOCK || tin_v_needs_column_numbers(v))
+    return false;
+  for (int p = 0; p < nest->n_passes; p++) {
+    struct tin_v_pass pass = tin_v_pass_of(v, p);
+    chains |= tin_v_pass_has_lanes(v, &pass);
+    if (body_cost(v, pass.needed) > PAIRS_MAX_COST)
+      return false;
+  }
+  return chains;
 }
 
 /* The pass with the most work. */
@@ -468,13 +506,20 @@ static void row_body(struct vectorizer *v) {
     return;
   }
   for (int p = 0; p < nest->n_passes && !v->failed; p++) {
-    tin_v_emit_values(v, v->used, DEPTH_ROW, p);
+    for (int r = 0; r < v->flight; r++) {
+      at_row(v, r);
+      tin_v_emit_values(v, v->used, DEPTH_ROW, p);
+    }
     row_pass(v, p, numbered);
   }
-  tin_v_emit_values(v, v->used, DEPTH_ROW, nest->n_passes);
-  for (int i = 0; i < nest->stores.count && !v->failed; i++)
-    if (nest->stores.at[i].pass == nest->n_passes)
-      tin_v_emit_single_store(v, &nest->stores.at[i]);
+  for (int r = 0; r < v->flight; r++) {
+    at_row(v, r);
+    tin_v_emit_values(v, v->used, DEPTH_ROW, nest->n_passes);
+    for (int i = 0; i < nest->stores.count && !v->failed; i++)
+      if (nest->stores.at[i].pass == nest->n_passes)
+        tin_v_emit_single_store(v, &nest->stores.at[i]);
+  }
+  at_row(v, 0);
 }
 
 /* ---- MAP ---- */
@@ -507,9 +552,12 @@ void tin_v_loops(struct vectorizer *v) {
   const struct tin_nest *nest = v->nest;
   int slot = -1;
   tin_v_emit_values(v, v->used, DEPTH_INVARIANT, -1);
+  v->regs = TIN_NEW_ARRAY(v->arena, int *, TIN_V_MAX_FLIGHT);
+  for (int r = 0; r < v->flight; r++)
+    v->regs[r] = r ? tin_arena_copy(v->arena, v->reg, sizeof *v->reg * (size_t)nest->values.count) : v->reg;
   bool rows = nest->row >= 0 && !v->rows_in_c;
   if (rows) {
-    slot = tin_v_slot(v, NULL, "row_high - row_low");
+    slot = tin_v_slot(v, NULL, v->flight > 1 ? "(row_high - row_low) / 2" : "row_high - row_low");
     tin_v_emit(v, V_REPEAT, VT_I32)->a = (uint16_t)slot;
   }
   if (v->tiled)
@@ -521,7 +569,7 @@ void tin_v_loops(struct vectorizer *v) {
   else
     tin_v_column_body(v);
   if (rows) {
-    tin_v_bump_all(v, nest->row, 1);
+    tin_v_bump_all(v, nest->row, v->flight);
     tin_v_end_repeat(v, slot);
   }
 }

@@ -8,6 +8,8 @@ enum { TIN_V_MAX_INNER = 16 }; /* inner ranges that have a vector form */
 /* The lanes rule (docs/numerics.md): partial sums, and elements of a block. */
 enum { PARTIALS = 16, BLOCK = 1024 };
 
+enum { TIN_V_MAX_FLIGHT = 2 }; /* rows at once */
+
 /* One pass of a nest while its loops are emitted. */
 struct tin_v_pass {
   int number;
@@ -41,6 +43,7 @@ void tin_v_mark(const struct tin_nest *nest, int *needed, int value);
 
 /* vector_loops.c */
 void tin_v_loops(struct vectorizer *v);
+bool tin_v_wants_pairs(struct vectorizer *v);
 bool tin_v_is_lanes(const struct tin_reduction *reduction);
 int tin_v_begin_repeat(struct vectorizer *v, int64_t count);
 void tin_v_end_repeat(struct vectorizer *v, int slot);

@@ -114,6 +114,7 @@ void tin_v_prefetch_rows(struct vectorizer *v, int pass) {
     if (along(value->index, v->vector_symbol) != 1 || !by_rows(v, value->index, bytes) || !starts_line(v, bytes) || is_repeated(v, i))
       continue;
     struct tin_v_place place = tin_v_place_of(v, value->arg, value->index, true);
-    prefetch(v, value->dtype, &place, along(value->index, nest->row) * bytes, nest->inner_size * bytes <= ROW_IN_L1 ? INTO_L1 : INTO_L2);
+    prefetch(v, value->dtype, &place, along(value->index, nest->row) * bytes * v->flight,
+             nest->inner_size * bytes <= ROW_IN_L1 ? INTO_L1 : INTO_L2);
   }
 }

@@ -90,7 +90,7 @@ static int *load_transposed(struct vectorizer *v, const struct tin_value *value)
   int64_t stride = 0;
   tin_index_affine(value->index, v->nest->column, &stride);
   v->vector_symbol = v->nest->row;
-  v->tile_row = 0;
+  v->row_offset = 0;
   for (int k = 0; k < v->lanes; k++) {
     struct tin_v_place place = tin_v_place_of(v, value->arg, value->index, true);
     place.disp += stride * k * 4;
@@ -108,7 +108,7 @@ static int *load_transposed(struct vectorizer *v, const struct tin_value *value)
 
 static void tile_row(struct vectorizer *v, int row) {
   const struct tin_nest *nest = v->nest;
-  v->tile_row = row;
+  v->row_offset = row;
   tin_v_emit_values(v, v->used, DEPTH_ROW, -1);
   tin_v_emit_values(v, v->used, DEPTH_ELEMENT, -1);
   for (int i = 0; i < nest->stores.count; i++)

@@ -81,13 +81,15 @@ struct tin_v_place tin_v_place_of(struct vectorizer *v, int arg, const struct ti
   int64_t elements = index->constant;
   if (v->vector_symbol >= 0)
     elements += place.stride * v->offset;
-  if (v->tiled && nest->row >= 0)
-    elements += coefficient_of(v, index, nest->row) * v->tile_row;
+  if (v->row_offset)
+    elements += coefficient_of(v, index, nest->row) * v->row_offset;
   if (element && nest->form == NEST_COLUMN && !v->spelled)
     for (int i = 0; i < nest->inner.count; i++)
       elements += coefficient_of(v, index, nest->inner.at[i].symbol) * v->inner_offset[i];
   place.pointer = find_pointer(v, arg, tin_index_offset(nest->indexes, index, -index->constant), bytes);
   place.disp = elements * bytes;
+  if (nest->args.at[arg].kind == ARG_SCRATCH)
+    place.disp += v->row_scratch * v->row_offset;
   if (place.disp > INT32_MAX || place.disp < INT32_MIN)
     v->failed = true;
   return place;
@@ -309,7 +311,7 @@ void tin_v_emit_values(struct vectorizer *v, const int *needed, int depth, int l
   for (int i = 0; i < v->nest->values.count; i++) {
     const struct tin_value *value = &v->nest->values.at[i];
     if (v->tiled && v->tiles[i])
-      v->reg[i] = v->tiles[i][v->tile_row];
+      v->reg[i] = v->tiles[i][v->row_offset];
     else if (needed[i] && v->depth[i] == depth && value->kind != VALUE_REDUCE && (level < 0 || value->level == level) && !is_deferred(v, i))
       v->reg[i] = emit_value(v, i);
   }
@@ -555,7 +557,10 @@ static int64_t take_scratch(struct tin_nest *nest, int64_t bytes) {
   return offset;
 }
 
-static bool vectorize(const struct tin_output *out, struct tin_nest *nest, const char *name, bool tiled) {
+/* How a function takes its rows: one after another, two at once, or as tiles. */
+enum manner { SINGLY, IN_PAIRS, IN_TILES };
+
+static bool vectorize(const struct tin_output *out, struct tin_nest *nest, const char *name, enum manner manner) {
   struct tin_arena *arena = out->arena;
   const struct tin_vtarget *target = out->target->vector;
   struct vectorizer vectorizer = {.arena = arena, .nest = nest, .target = target, .iota = -1, .column_vector = -1, .column_base = -1};
@@ -575,10 +580,15 @@ static bool vectorize(const struct tin_output *out, struct tin_nest *nest, const
   v->lanes = target->vector_bytes / (has_wide_values(v) || has_wide_steps(v) ? 8 : 4);
   v->program.lanes = v->lanes;
   v->program.spill_slot = -1;
-  v->tiled = tiled;
+  v->tiled = manner == IN_TILES;
   v->tiles = TIN_NEW_ARRAY(arena, int *, n);
-  v->rows_in_c = tiled || rows_need_c(v);
+  v->rows_in_c = v->tiled || rows_need_c(v);
+  v->flight = manner == IN_PAIRS ? 2 : 1;
+  if (manner == IN_PAIRS && (v->rows_in_c || !tin_v_wants_pairs(v)))
+    return false;
   tin_v_special_pointer(v, VPOINTER_POOL);
+  int64_t scratch_bytes = nest->scratch_bytes; /* of the rows' buffers */
+  v->row_scratch = v->flight > 1 ? take_scratch(nest, scratch_bytes) : 0;
   tin_v_loops(v);
   if (v->failed)
     return false;
@@ -592,9 +602,13 @@ static bool vectorize(const struct tin_output *out, struct tin_nest *nest, const
 }
 
 bool tin_vectorize(const struct tin_output *out, struct tin_nest *nest, const char *name) {
-  return vectorize(out, nest, name, false);
+  return vectorize(out, nest, name, SINGLY);
+}
+
+bool tin_vectorize_pairs(const struct tin_output *out, struct tin_nest *nest, const char *name) {
+  return nest->form == NEST_ROW && nest->row >= 0 && vectorize(out, nest, name, IN_PAIRS);
 }
 
 bool tin_vectorize_tiles(const struct tin_output *out, struct tin_nest *nest, const char *name) {
-  return tin_v_has_transposed(nest) && vectorize(out, nest, name, true);
+  return tin_v_has_transposed(nest) && vectorize(out, nest, name, IN_TILES);
 }

@@ -13,6 +13,9 @@ bool tin_vectorize(const struct tin_output *out, struct tin_nest *nest, const ch
  * are loaded as vectors there, and transposed in registers. False where no load asks for that, too. */
 bool tin_vectorize_tiles(const struct tin_output *out, struct tin_nest *nest, const char *name);
 
+/* The same for rows two by two: an even number of them. False where that would not hide the latency of sums, too. */
+bool tin_vectorize_pairs(const struct tin_output *out, struct tin_nest *nest, const char *name);
+
 /* ---- internal: shared by vectorize.c (loops) and vector_ops.c (ops) ---- */
 
 /* A frame slot that holds an address: an argument at an index whose constant part is dropped (it becomes a displacement). */
@@ -49,7 +52,10 @@ struct vectorizer {
   int *reg;                    /* by value: register, -1 before it is computed */
   bool tiled;     /* MAP: tiles of lanes x lanes elements */
   int **tiles;    /* tiled, by value: of a transposed load the registers of its rows, else NULL */
-  int tile_row;   /* the row of the tile that is being emitted */
+  int row_offset; /* the row of the tile, or of those in flight, that is being emitted */
+  int flight;     /* ROW: rows at once, whose sums wait for each other's additions; else 1 */
+  int **regs;     /* by row in flight: its `reg` */
+  int64_t row_scratch; /* bytes from a row's buffers to those of the next in flight */
   /* state of the element copy being emitted */
   int offset;        /* elements from the index register along the vector axis */
   int *inner_offset; /* COLUMN: elements along each inner range from the pointers */
