@@ -121,11 +121,36 @@ static void test_not_finite(void **state) {
   run_all(NOT_FINITE_WEIGHT);
 }
 
+/* Gradients of pools lie between strides; borders of windows, sums over images and pixels. */
+static int build_pools(tin_ctx *ctx, const void *data, tin_tensor **out) {
+  (void)data;
+  const int64_t size[] = {3, 5, 41, 38};
+  tin_tensor *x = filled(ctx, 4, size, PLAIN, false, 7);
+  tin_tensor *y[] = {tin_max_pool2d(x, .kernel = {3, 3}, .stride = {2, 2}, .padding = {1, 1}),
+                     tin_avg_pool2d(x, .kernel = {3, 3}, .stride = {2, 2}, .padding = {1, 1}), tin_max_pool2d(x, .kernel = {2, 2}),
+                     tin_avg_pool2d(x, .kernel = {3, 5}, .stride = {1, 3})};
+  int count = 0;
+  for (int i = 0; i < 4; i++) {
+    out[count++] = y[i];
+    assert_true(tin_grad(tin_sum(tin_mul(y[i], tin_square(y[i]))), TIN_LIST(x), &out[count++]));
+    out[count] = tin_sum(out[count - 1], .axes = TIN_AXES(0, 2, 3));
+    count++;
+    out[count++] = tin_sum(tin_square(y[i]), .axes = TIN_AXES(0, 3));
+  }
+  return count;
+}
+
+static void test_pools(void **state) {
+  (void)state;
+  compare_ways(__LINE__, build_pools, NULL);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_plain),
       cmocka_unit_test(test_zeros_and_denormals),
       cmocka_unit_test(test_not_finite),
+      cmocka_unit_test(test_pools),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

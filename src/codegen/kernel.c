@@ -266,6 +266,14 @@ static bool print_tiles(const struct tin_output *out, const struct tin_schedule 
   return true;
 }
 
+/* The nest as a function, in two steps where its columns are narrow. */
+static const char *print_plain_nest(const struct tin_output *out, struct tin_nest *nest, const struct tin_lowered *lowered,
+                                    const char *name) {
+  if (tin_map_stage_wanted(out, nest, lowered->rows, lowered->columns))
+    return tin_map_stage_print(out, nest, lowered->rows, lowered->columns, name);
+  return tin_output_nest(out, nest, name);
+}
+
 /* The nest as a function, or as one for each of its regions and one that calls them. Returns the target of the largest. */
 static const char *print_nest(const struct tin_output *out, const struct tin_lowered *lowered, const char *name) {
   struct tin_region regions[TIN_MAX_REGIONS];
@@ -274,14 +282,14 @@ static const char *print_nest(const struct tin_output *out, const struct tin_low
     return tin_row_stage_print(out, nest, name);
   int count = tin_regions_cut(out->arena, nest, lowered->rows, lowered->columns, regions);
   if (!count)
-    return tin_output_nest(out, nest, name);
+    return print_plain_nest(out, nest, lowered, name);
   const char *how = "";
   int64_t largest = -1;
   char region_name[96];
   for (int i = 0; i < count; i++) {
     int64_t size = (regions[i].row_high - regions[i].row_low) * (regions[i].column_high - regions[i].column_low);
     snprintf(region_name, sizeof region_name, "%s_%d", name, i);
-    const char *as = tin_output_nest(out, regions[i].nest, region_name);
+    const char *as = print_plain_nest(out, regions[i].nest, lowered, region_name);
     if (size > largest) {
       how = as;
       largest = size;

@@ -1,10 +1,14 @@
-/* Reductions over several ranges that are not one line of memory (a sum over a batch's images and their pixels) as two nests: the elements
+/* Nests that are done in two steps, with elements in scratch between them.
+ *
+ * Reductions over several ranges that are not one line of memory (a sum over a batch's images and their pixels) as two nests: the elements
  * of a row are put side by side in scratch, and reduced from there. The lanes rule (docs/numerics.md) deals the terms out by their number
  * in the row, 16 partial sums in blocks of 1024: over ranges of other lengths the vectors would start in the middle of a block or of a
  * vector.
  *
  *   for each row: for each place of the outer ranges: elements (MAP); sums (ROW over one range)
- */
+ *
+ * Maps whose columns are few and lie between those of other rows, as the elements between strides do: vectors along the rows compute them
+ * line by line, and then they are put where they belong. */
 #include "codegen/row_stage.h"
 
 #include <stdio.h>
@@ -194,5 +198,85 @@ const char *tin_row_stage_print(const struct tin_output *out, struct tin_nest *n
                  "    %s_sums(buf, scalar, scratch, pointer, own, row, row + 1, 0, 1);\n  }\n}\n",
                  name, (long long)nest->inner.at[row].extent, (long long)nest->inner.at[last].extent, name);
   nest->scratch_bytes = elements->scratch_bytes > sums->scratch_bytes ? elements->scratch_bytes : sums->scratch_bytes;
+  return how;
+}
+
+/* ---- maps with narrow columns ---- */
+
+/* Columns of which a vector is mostly empty, and rows that fill one better. */
+enum { NARROW = 4, LONG = 16 };
+/* Values from which on two loops are cheaper than one of narrow vectors: that one takes 2 cycles an instruction and pair of elements. */
+enum { WORK_MIN = 12 };
+
+bool tin_map_stage_wanted(const struct tin_output *out, const struct tin_nest *nest, int64_t rows, int64_t columns) {
+  if (!out->target->vector || nest->form != NEST_MAP || nest->row < 0 || nest->column < 0 || columns > NARROW || rows < LONG)
+    return false;
+  int work = 0;
+  for (int i = 0; i < nest->values.count; i++)
+    work += nest->values.at[i].element;
+  for (int i = 0; i < nest->stores.count; i++) {
+    int64_t along, across;
+    const struct tin_index *index = nest->stores.at[i].index;
+    if (!tin_index_affine(index, nest->column, &along) || !tin_index_affine(index, nest->row, &across) || along != 1 || across != columns)
+      return false;
+  }
+  return work >= WORK_MIN && nest->stores.count > 0;
+}
+
+/* Place of an element among the staged ones: line after line of rows, a line for each column. */
+static const struct tin_index *staged_place(const struct tin_nest *nest, int64_t rows, int64_t columns) {
+  const struct tin_index *column = tin_index_symbol(nest->indexes, nest->column, 0, columns - 1);
+  return tin_index_add(nest->indexes, tin_index_scale(nest->indexes, column, rows),
+                       tin_index_symbol(nest->indexes, nest->row, 0, rows - 1));
+}
+
+/* The nest with rows and columns exchanged, into scratch. */
+static struct tin_nest *make_lines(struct tin_arena *arena, const struct tin_nest *nest, const struct tin_index *place, int64_t size,
+                                   int64_t at) {
+  struct copying c = begin(arena, nest, NEST_MAP, nest->column, nest->row);
+  for (int i = 0; i < nest->stores.count; i++) {
+    struct tin_store store = {.index = place, .value = copy_value(&c, nest->stores.at[i].value)};
+    store.arg = add_stage(&c, &at, size, nest->values.at[nest->stores.at[i].value].dtype, true);
+    tin_vec_push(arena, &c.to->stores, store);
+  }
+  tin_lower_levels(c.to);
+  c.to->scratch_bytes = at;
+  return c.to;
+}
+
+/* From scratch to where the results lie. */
+static struct tin_nest *make_interleaved(struct tin_arena *arena, const struct tin_nest *nest, const struct tin_index *place, int64_t size,
+                                         int64_t at) {
+  struct copying c = begin(arena, nest, NEST_MAP, nest->row, nest->column);
+  for (int i = 0; i < nest->stores.count; i++) {
+    const struct tin_store *from = &nest->stores.at[i];
+    struct tin_value load = {.kind = VALUE_LOAD, .dtype = nest->values.at[from->value].dtype, .in = {-1, -1, -1}, .index = place};
+    load.arg = add_stage(&c, &at, size, load.dtype, false);
+    struct tin_store store = {.arg = copy_arg(&c, from->arg), .index = from->index, .value = add_value(&c, load)};
+    c.to->args.at[store.arg].written = true;
+    tin_vec_push(arena, &c.to->stores, store);
+  }
+  tin_lower_levels(c.to);
+  c.to->scratch_bytes = at;
+  return c.to;
+}
+
+const char *tin_map_stage_print(const struct tin_output *out, struct tin_nest *nest, int64_t rows, int64_t columns, const char *name) {
+  int64_t at = (nest->scratch_bytes + 63) / 64 * 64;
+  const struct tin_index *place = staged_place(nest, rows, columns);
+  struct tin_nest *lines = make_lines(out->arena, nest, place, rows * columns, at);
+  struct tin_nest *results = make_interleaved(out->arena, nest, place, rows * columns, at);
+  char what[112];
+  snprintf(what, sizeof what, "%s_lines", name);
+  const char *how = tin_output_nest(out, lines, what);
+  snprintf(what, sizeof what, "%s_results", name);
+  tin_output_nest(out, results, what);
+  tin_output_add(out,
+                 "static void %s(char **buf, const unsigned long long *scalar, char *scratch, char *const *pointer,\n"
+                 "    const long *param, long row_low, long row_high, long column_low, long column_high) {\n"
+                 "  %s_lines(buf, scalar, scratch, pointer, param, column_low, column_high, row_low, row_high);\n"
+                 "  %s_results(buf, scalar, scratch, pointer, param, row_low, row_high, column_low, column_high);\n}\n",
+                 name, name, name);
+  nest->scratch_bytes = lines->scratch_bytes > results->scratch_bytes ? lines->scratch_bytes : results->scratch_bytes;
   return how;
 }
