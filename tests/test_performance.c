@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "codegen/contract_blocks.h"
 #include "codegen/kernel.h"
 #include "context.h"
 #include "frontend/frontend.h"
@@ -451,6 +452,66 @@ static void test_no_gathers(void **state) {
   tin_arena_free(&plan.arena);
 }
 
+static int build_row_times_transposed(struct model *model, tin_tensor **outputs) {
+  outputs[0] = tin_matmul(input(model, 1, 768), tin_transpose(input(model, 768, 768), 0, 1));
+  return 1;
+}
+
+static int build_few_rows(struct model *model, tin_tensor **outputs) {
+  outputs[0] = tin_matmul(input(model, 100, 768), input(model, 768, 765));
+  return 1;
+}
+
+/* Routines whose names end so. */
+static int count_named(const struct plan *plan, const char *end) {
+  int count = 0;
+  for (int k = 0; k < plan->schedule->kernels.count; k++)
+    for (int p = 0; p < plan->codes[k].checked_programs.count; p++)
+      count += strstr(plan->codes[k].checked_programs.at[p].name, end) != NULL;
+  return count;
+}
+
+/* Which operands of a product are copied: columns only where many tiles of rows read them, rows where they collide in L1. Nothing is
+ * gathered for one row times a transposed matrix. */
+static void test_copies_of_operands(void **state) {
+  static const struct {
+    build_step *build;
+    int columns, rows;
+  } kernels[] = {{build_product, 1, 1}, {build_few_rows, 0, 0}, {build_row_times_transposed, 0, 0}};
+  (void)state;
+  for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++) {
+    struct plan plan;
+    plan_step(&plan, kernels[i].build, true);
+    assert_int_equal(count_named(&plan, "_columns"), kernels[i].columns);
+    assert_int_equal(count_named(&plan, "_rows"), kernels[i].rows);
+    for (int p = 0; p < plan.codes[0].checked_programs.count; p++) {
+      const struct tin_vprogram *program = &plan.codes[0].checked_programs.at[p].program;
+      for (int at = 0; at < program->insts.count; at++)
+        assert_int_not_equal(program->insts.at[at].op, V_GATHER);
+    }
+    tin_arena_free(&plan.arena);
+  }
+}
+
+/* The model of the caches: packed columns stay in L2, every thread has as many items, and what is unknown is believed to be usual. */
+static void test_blocks_of_products(void **state) {
+  (void)state;
+  for (int threads = 1; threads <= 4; threads++)
+    for (int64_t l2 = 512 << 10; l2 <= 2 << 20; l2 *= 2) {
+      struct tin_block_problem problem = {
+          .batch = 1, .tiles = 147, .panels = 64, .tile_rows = 14, .panel_columns = 32, .k = 2048, .chunk = 256};
+      problem.lanes = 16, problem.bytes = 4, problem.row_cost = 0.1, problem.column_cost = 0.1, problem.packed = true;
+      problem.threads = threads, problem.caches = (struct tin_caches){.l1 = 48 << 10, .l2 = l2};
+      struct tin_blocks at = tin_choose_blocks(&problem);
+      int64_t items = (147 + at.tiles - 1) / at.tiles * ((64 + at.panels - 1) / at.panels);
+      assert_true(at.panels * 32 * 256 * 4 < l2);
+      assert_true(items % threads == 0 || items > 8 * threads);
+    }
+  struct tin_caches unknown = tin_caches_believed((struct tin_caches){.l1 = 0, .l2 = 1ll << 40});
+  assert_int_equal(unknown.l1, 32 << 10);
+  assert_int_equal(unknown.l2, 512 << 10);
+}
+
 /* The share of multiply-adds in the loop that has most of them: the most that a machine with two FMA units and four instructions a clock
  * wants is every second instruction, and what is below takes its share of the peak. */
 static void test_multiply_adds_of_products(void **state) {
@@ -607,6 +668,8 @@ int main(void) {
       cmocka_unit_test(test_regions),
       cmocka_unit_test(test_multiply_adds_of_products),
       cmocka_unit_test(test_fetches_of_consumers),
+      cmocka_unit_test(test_copies_of_operands),
+      cmocka_unit_test(test_blocks_of_products),
       cmocka_unit_test(test_convolutions),
       cmocka_unit_test(test_later_steps),
   };
