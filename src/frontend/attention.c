@@ -1,5 +1,5 @@
-/* Attention, rotary and sinusoidal positions, the multi-head layer: compositions of tensor ops. A mask and a scale ride on the contraction
- * of the scores, and the softmax is one kernel over their rows. */
+/* Attention, rotary and sinusoidal positions, the multi-head layer: compositions of tensor ops, which the scheduler makes one kernel of
+ * (schedule/blocks.c). The weights have a gradient of their own. */
 #include "frontend/frontend.h"
 #include "frontend/layer.h"
 
@@ -80,23 +80,114 @@ static tin_tensor *grouped(struct attention *attention, int i) {
   return NULL;
 }
 
-/* The scores where the condition holds, else -infinity. */
-static tin_tensor *only_where(const struct attention *at, tin_tensor *condition, tin_tensor *scores) {
-  tin_tensor *never = tin_full_at(at->file, at->line, tin_ctx_of(scores), tin_dtype_of(scores), TIN_SHAPE(), -INFINITY);
-  return tin_where_at(at->file, at->line, condition, scores, never);
+/* ---- weights ---- */
+
+/* What the weights are made of, and their gradient: softmax's, through masks and scale at once, so that it ends with the zeros of the mask,
+ * whose products kernels may leave out (docs/numerics.md). */
+struct weights {
+  struct tin_custom custom; /* first: the graph knows only this. in: scores, and a mask of floats in their shape */
+  tin_ctx *ctx;
+  struct tin_node *in[2];
+  struct tin_node *future; /* bool, causal: the key is behind the query; or NULL */
+  struct tin_node *keeps;  /* the mask of bools in the shape of the scores, or NULL */
+  double scale;
+  const char *file; /* interned */
+  int line;
+};
+
+/* x where the query looks, else the value. */
+static struct tin_node *seen_or(struct tin_graph *graph, const struct weights *weights, struct tin_node *x, struct tin_node *value) {
+  if (x && weights->keeps)
+    x = make_select(graph, weights->keeps, x, value);
+  return x && weights->future ? make_select(graph, weights->future, value, x) : x;
 }
 
-/* The softmax over the last axis; rows in which all is -infinity are 0, and so are their gradients. */
-static tin_tensor *masked_softmax(const struct attention *at, tin_tensor *scores) {
-  const char *file = at->file;
-  int line = at->line;
-  struct tin_reduce_options last = {.file = file, .line = line, .x = scores, .axes = TIN_AXES(-1), .keepdims = true};
-  tin_tensor *largest = tin_detach_at(file, line, tin_max_args(last)), *zero = tin_full_like_at(file, line, largest, 0);
-  tin_tensor *nothing = tin_eq_at(file, line, largest, tin_full_like_at(file, line, largest, -INFINITY));
-  tin_tensor *shift = tin_where_at(file, line, nothing, zero, largest); /* -inf - -inf would be NaN */
-  last.x = tin_exp_at(file, line, tin_sub_at(file, line, scores, shift));
-  tin_tensor *sum = tin_where_at(file, line, nothing, tin_full_like_at(file, line, largest, 1), tin_sum_args(last));
-  return tin_mul_at(file, line, last.x, tin_reciprocal_at(file, line, sum));
+static struct tin_node *only_seen(struct tin_graph *graph, const struct weights *weights, struct tin_node *x, double otherwise) {
+  return seen_or(graph, weights, x, make_number(graph, x, otherwise));
+}
+
+static struct tin_node *sum_of_rows(struct tin_graph *graph, struct tin_node *x) {
+  return x ? make_expand_like(graph, make_reduce(graph, OP_SUM, x, 1u << (x->rank - 1)), x) : NULL;
+}
+
+/* p (g - sum of g p along the row), p the weights. */
+static bool pull_weights(struct tin_custom *custom, struct tin_node *y, struct tin_node *const *x, struct tin_node *g,
+                         struct tin_node **out, struct tin_error *error) {
+  struct weights *weights = (struct weights *)custom;
+  struct tin_call call = tin_call_of(weights->file, weights->line, "attention");
+  if (!tin_call_enter(&call, weights->ctx)) {
+    tin_error_set(error, "the gradient of attention cannot be built");
+    return false;
+  }
+  struct tin_graph *graph = call.graph;
+  struct tin_node *p = weights->future ? only_seen(graph, weights, y, 0) : y;
+  struct tin_node *mean = sum_of_rows(graph, make_binary(graph, OP_MUL, g, p));
+  struct tin_node *d = make_binary(graph, OP_MUL, p, make_binary(graph, OP_SUB, g, mean));
+  struct tin_node *scaled = d ? make_binary(graph, OP_MUL, d, make_number(graph, d, weights->scale)) : NULL;
+  out[0] = only_seen(graph, weights, scaled, 0);
+  if (custom->n_in > 1)
+    out[1] = only_seen(graph, weights, d, 0);
+  (void)x;
+  if (out[0])
+    return true;
+  tin_error_set(error, "out of memory: the gradient of attention");
+  return false;
+}
+
+/* The softmax along the rows; where masks leave nothing of a row, 0. What a mask hides is 0 without the exp of -infinity, which costs a
+ * hundred times that of a number. */
+static struct tin_node *softmax_of(struct tin_graph *graph, const struct weights *weights, struct tin_node *scores, bool masked) {
+  uint32_t last = 1u << (scores->rank - 1);
+  struct tin_node *largest = make_reduce(graph, OP_REDUCE_MAX, only_seen(graph, weights, scores, -INFINITY), last);
+  struct tin_node *nothing = NULL, *shift = largest;
+  if (masked) { /* -inf - -inf would be NaN */
+    nothing = make_binary(graph, OP_EQ, largest, make_number(graph, largest, -INFINITY));
+    shift = make_select(graph, nothing, make_number(graph, largest, 0), largest);
+  }
+  shift = make_expand_like(graph, shift, scores);
+  struct tin_node *e = make_unary(graph, OP_EXP, make_binary(graph, OP_SUB, seen_or(graph, weights, scores, shift), shift));
+  e = only_seen(graph, weights, e, 0);
+  struct tin_node *sum = make_reduce(graph, OP_SUM, e, last), *one = make_number(graph, sum, 1);
+  struct tin_node *over = make_binary(graph, OP_DIV, one, masked ? make_select(graph, nothing, one, sum) : sum);
+  return make_binary(graph, OP_MUL, e, make_expand_like(graph, over, scores));
+}
+
+/* The mask in the shape of the scores; NULL for none. */
+static struct tin_node *wide_mask(struct tin_call *call, const struct attention *at, tin_tensor *mask, const struct tin_node *scores) {
+  mask = mask && tin_dtype_of(mask) != TIN_BOOL ? tin_layer_widen(at->file, at->line, mask) : mask;
+  struct tin_node *node = mask ? tin_call_operand(call, mask, "mask") : NULL;
+  if (node && node->dtype != TIN_BOOL)
+    node = make_cast(call->graph, node, (tin_dtype)scores->dtype);
+  return node ? make_broadcast(call->graph, node, scores->rank, scores->shape) : NULL;
+}
+
+/* The weights of the scores q k^T: the softmax of scale * scores + mask. */
+static tin_tensor *weights_of(struct attention *at, tin_tensor *product, const struct tin_attention_options *args, double scale) {
+  struct tin_call call = tin_call_of(at->file, at->line, "attention");
+  struct tin_node *raw = tin_call_operand(&call, product, "scores");
+  struct weights *weights = raw ? tin_arena_alloc(&call.graph->arena, sizeof *weights) : NULL;
+  if (!weights || raw->size == 0)
+    return raw && raw->size == 0 ? product : tin_call_poison(&call);
+  struct tin_graph *graph = call.graph;
+  struct tin_node *mask = wide_mask(&call, at, args->mask, raw), *causal = NULL;
+  if (args->causal)
+    causal = make_broadcast(graph, tin_node_compare_axes(graph, OP_LT, at->rows, at->columns, 0), raw->rank, raw->shape);
+  *weights = (struct weights){.custom = {.pull = pull_weights},
+                              .ctx = call.ctx,
+                              .in = {raw, mask},
+                              .future = causal,
+                              .scale = scale,
+                              .file = call.graph->site.file,
+                              .line = call.line};
+  weights->keeps = mask && mask->dtype == TIN_BOOL ? mask : NULL;
+  weights->custom.in = weights->in;
+  weights->custom.n_in = mask && !weights->keeps ? 2 : 1;
+  struct tin_node *scores = make_binary(graph, OP_MUL, raw, make_number(graph, raw, scale));
+  if (mask && !weights->keeps)
+    scores = make_binary(graph, OP_ADD, scores, mask);
+  struct tin_node *p = scores ? softmax_of(graph, weights, scores, mask || causal) : NULL;
+  p = p ? tin_node_identity(graph, p, &weights->custom, 0) : NULL;
+  return tin_call_result(&call, causal ? only_seen(graph, weights, p, 0) : p);
 }
 
 tin_tensor *tin_attention_args(struct tin_attention_options args) {
@@ -111,15 +202,7 @@ tin_tensor *tin_attention_args(struct tin_attention_options args) {
   double scale = args.scale != 0 ? args.scale : features ? 1 / sqrt((double)features) : 1;
   tin_tensor *query = tin_layer_widen(file, line, args.query);
   tin_tensor *scores = tin_matmul_at(file, line, query, tin_transpose_at(file, line, key, -1, -2));
-  scores = tin_mul_scalar_at(file, line, scores, scale);
-  if (args.causal)
-    scores = only_where(&at, tin_tri_at(file, line, at.call.ctx, TIN_BOOL, at.rows, at.columns, 0), scores);
-  if (args.mask && at.node[3]->dtype == TIN_BOOL)
-    scores = only_where(&at, args.mask, scores);
-  else if (args.mask)
-    scores = tin_add_at(file, line, scores, tin_layer_widen(file, line, args.mask));
-  bool masked = (args.mask || args.causal) && at.columns > 0;
-  tin_tensor *weights = masked ? masked_softmax(&at, scores) : tin_softmax_at(file, line, scores, -1);
+  tin_tensor *weights = weights_of(&at, scores, &args, scale);
   weights = tin_dropout_at(file, line, weights, args.dropout);
   return tin_layer_round(file, line, tin_matmul_at(file, line, weights, value), 3, at.tensor);
 }
