@@ -158,6 +158,7 @@ struct tin_kept {
   bool checked;            /* keep what the bounds-checked mode needs */
 };
 bool tin_plan_keep(struct tin_plan *plan, const struct tin_kept *from, struct tin_error *error);
+double tin_entry_weight(const struct tin_entry *entry); /* estimated seconds of one thread */
 int tin_count_entries(const struct tin_schedule *schedule, const struct tin_kernel_code *codes);
 
 /* Plans by signature; the least recently used leave first. */
@@ -230,6 +231,9 @@ struct tin_run {
 
 bool tin_run_plan(struct tin_run *run);        /* launch.c */
 bool tin_run_interpreter(struct tin_run *run); /* interpret.c */
+/* launch.c: among how many threads a kernel is divided, and the first item of an entry that belongs to a share (share = shares: the end). */
+int tin_shares(const struct tin_run_kernel *kernel, int threads);
+int64_t tin_share_begin(const struct tin_run_kernel *kernel, const struct tin_run_entry *entry, int64_t share, int shares);
 void tin_run_end(struct tin_run *run);         /* drops what the run holds, results included */
 /* The buffer of a leaf, or NULL: a realised node's, or a variable's. */
 static inline struct tin_buffer *tin_leaf_buffer(const struct tin_node *node) {

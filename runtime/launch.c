@@ -148,14 +148,24 @@ struct launch {
   struct tin_check_thread *checks; /* by thread; NULL where nothing is checked */
 };
 
-/* First item of a thread's share of an entry: the kernel's weight is cut into equal parts, whatever entries the cuts fall into; at the
- * nearest item, so that of two long ones behind something short each thread gets one. */
-static int64_t share_begin(const struct tin_run_entry *entry, double weight) {
-  if (weight <= entry->before)
+/* The kernel's weight is cut into equal parts, whatever entries the cuts fall into; at the nearest item, so that of two long ones behind
+ * something short each thread gets one. */
+int64_t tin_share_begin(const struct tin_run_kernel *kernel, const struct tin_run_entry *entry, int64_t share, int shares) {
+  double weight = kernel->weight * (double)share / shares;
+  if (share == 0 || weight <= entry->before)
     return 0;
-  if (weight >= entry->before + entry->weight)
+  if (share == shares || weight >= entry->before + entry->weight)
     return entry->items;
   return (int64_t)((weight - entry->before) / entry->weight * (double)entry->items + 0.5);
+}
+
+/* The least estimated time of a share: starting a thread that spins and waiting for it costs 0.3 us with two of them, one more 0.1 (where they
+ * sleep, 20); and estimates are off by a factor of two or three. */
+static const double share_seconds = 2.5e-6;
+
+int tin_shares(const struct tin_run_kernel *kernel, int threads) {
+  double shares = kernel->weight / share_seconds;
+  return shares < 2 ? 1 : shares < threads ? (int)shares : threads;
 }
 
 static char *thread_scratch(const struct tin_run *run, int thread) {
@@ -169,20 +179,15 @@ static void run_shares(void *argument, int thread, int64_t begin, int64_t end) {
   char *scratch = thread_scratch(run, thread);
   if (launch->checks)
     tin_check_enter(&launch->checks[thread]);
-  double low = kernel->weight * (double)begin / launch->shares, high = kernel->weight * (double)end / launch->shares;
   for (int e = kernel->first_entry; e < kernel->first_entry + kernel->n_entries; e++) {
     const struct tin_run_entry *entry = &run->plan->entries[e];
-    int64_t first = begin == 0 ? 0 : share_begin(entry, low);
-    int64_t last = end == launch->shares ? entry->items : share_begin(entry, high);
+    int64_t first = tin_share_begin(kernel, entry, begin, launch->shares), last = tin_share_begin(kernel, entry, end, launch->shares);
     if (first < last)
       entry->run(run->operands + entry->first_operand, run->scalars + entry->first_scalar, scratch, first, last);
   }
   if (launch->checks)
     tin_check_leave();
 }
-
-/* Below this estimated time of one thread a kernel stays on the calling thread: waking others costs about a microsecond. */
-static const double parallel_seconds = 5e-6;
 
 /* ---- the bounds-checked mode ---- */
 
@@ -248,7 +253,7 @@ static bool launch_checked(struct launch *launch) {
 
 static bool launch_kernel(const struct tin_run *run, struct tin_run_kernel *kernel) {
   struct tin_engine *engine = run->engine;
-  struct launch launch = {.run = run, .kernel = kernel, .shares = kernel->weight < parallel_seconds ? 1 : engine->n_threads};
+  struct launch launch = {.run = run, .kernel = kernel, .shares = tin_shares(kernel, engine->n_threads)};
   double start = run->profiles ? tin_seconds() : 0;
   bool good = true;
   if (engine->options.check == TIN_CHECK_BOUNDS)

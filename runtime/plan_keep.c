@@ -103,6 +103,11 @@ static double estimate(const struct tin_entry *entry) {
   return (computing > moving ? computing : moving) + entry->runs * run;
 }
 
+double tin_entry_weight(const struct tin_entry *entry) {
+  double weight = estimate(entry);
+  return weight < 1e-9 ? 1e-9 : weight; /* no entry is free: shares are cut by weight */
+}
+
 /* ---- for the bounds-checked mode ---- */
 
 /* What the kernel's parts read and write, each value once for each. */
@@ -171,9 +176,7 @@ static void keep_kernel(struct tin_plan *plan, const struct tin_kept *from, int 
                                   .n_entries = code->entries.count};
   for (int e = 0; e < code->entries.count; e++) {
     const struct tin_entry *entry = &code->entries.at[e];
-    double weight = estimate(entry);
-    if (weight < 1e-9)
-      weight = 1e-9; /* no entry is free: shares are cut by weight */
+    double weight = tin_entry_weight(entry);
     plan->entries[*n_entries] = (struct tin_run_entry){
         .run = (tin_entry_fn *)from->addresses[*n_entries], .items = entry->items, .weight = weight, .before = kept->weight};
     ++*n_entries;

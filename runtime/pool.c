@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,9 +31,18 @@ enum {
   SPIN_IN_PLAN_NS = 1000 * 1000 /* inside: bridges kernels that run on the caller alone */
 };
 
+/* What a thread is to do in a launch. */
+struct share {
+  tin_pool_fn *fn;
+  void *argument;
+  int64_t begin, end;
+};
+
+/* What a worker needs to start stands in one cache line, written by the caller alone while it waits: one transfer starts it. */
 struct gate {
   _Alignas(CACHE_LINE) atomic_uint value;
   atomic_int sleepers;
+  struct share share; /* of workers' gates: written before the gate opens */
   pthread_mutex_t mutex;
   pthread_cond_t changed;
 };
@@ -53,12 +63,9 @@ struct tin_pool {
   bool refused;        /* the system refused one: do not ask again */
   pid_t owner;         /* process that started them */
   atomic_bool in_plan;
-  bool stop;       /* the next share means: end */
-  tin_pool_fn *fn; /* the launch at work; written before the gates open */
-  void *argument;
-  int64_t count;
-  int sharers;
+  bool stop; /* the next share means: end */
 };
+_Static_assert(offsetof(struct gate, mutex) <= CACHE_LINE, "a share starts with one line");
 
 static void gate_init(struct gate *gate) {
   atomic_init(&gate->value, 0);
@@ -124,18 +131,15 @@ static unsigned gate_wait(struct gate *gate, unsigned old, const struct tin_pool
 }
 
 /* Calls fn with its share, in the default floating-point mode: results must not depend on what the calling program has set. */
-static void run_share(const struct tin_pool *pool, int thread) {
-  int64_t size = pool->count / pool->sharers, larger = pool->count % pool->sharers; /* the first `larger` shares have one item more */
-  int64_t begin = size * thread + (thread < larger ? thread : larger);
-  int64_t end = begin + size + (thread < larger);
+static void run_share(const struct share *share, int thread) {
 #if defined(__SSE__)
   enum { DEFAULT_MXCSR = 0x1f80 }; /* Intel SDM 1, 10.2.3: all exceptions masked, nearest, no flush to zero */
   unsigned mode = _mm_getcsr();
   _mm_setcsr(DEFAULT_MXCSR);
-  pool->fn(pool->argument, thread, begin, end);
+  share->fn(share->argument, thread, share->begin, share->end);
   _mm_setcsr(mode);
 #else
-  pool->fn(pool->argument, thread, begin, end);
+  share->fn(share->argument, thread, share->begin, share->end);
 #endif
 }
 
@@ -146,7 +150,7 @@ static void *work(void *argument) {
     shares = gate_wait(&worker->gate, shares, pool);
     if (pool->stop)
       return NULL;
-    run_share(pool, worker->thread);
+    run_share(&worker->gate.share, worker->thread);
     gate_add(&pool->running, -1u);
   }
 }
@@ -245,14 +249,16 @@ void tin_pool_run(struct tin_pool *pool, tin_pool_fn *fn, void *argument, int64_
     start_worker(pool);
   if (sharers > pool->started + 1)
     sharers = pool->started + 1;
-  pool->fn = fn;
-  pool->argument = argument;
-  pool->count = count;
-  pool->sharers = sharers;
+  int64_t size = count / sharers, larger = count % sharers; /* the first `larger` shares have one item more */
+  struct share share = {fn, argument, 0, size + (larger > 0)}, next = share;
   atomic_store_explicit(&pool->running.value, (unsigned)(sharers - 1), memory_order_relaxed);
-  for (int i = 0; i < sharers - 1; i++)
-    gate_add(&pool->workers[i].gate, 1);
-  run_share(pool, 0);
+  for (int i = 1; i < sharers; i++) {
+    next.begin = next.end;
+    next.end += size + (i < larger);
+    pool->workers[i - 1].gate.share = next;
+    gate_add(&pool->workers[i - 1].gate, 1);
+  }
+  run_share(&share, 0);
   for (unsigned left = atomic_load(&pool->running.value); left;)
     left = gate_wait(&pool->running, left, pool);
 }

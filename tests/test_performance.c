@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -13,6 +14,7 @@
 #include "context.h"
 #include "frontend/frontend.h"
 #include "models.h"
+#include "runtime/engine.h"
 
 /* ---- workloads ---- */
 
@@ -155,6 +157,8 @@ struct plan {
   double bytes;                  /* read and written */
 };
 
+static int plan_threads = 2; /* that plans are made for */
+
 static struct tin_schedule *schedule_step(struct plan *plan, tin_ctx *ctx, tin_tensor **outputs, int n_outputs) {
   struct tin_node *nodes[MAX_OUTPUTS];
   struct tin_variable **variables = TIN_NEW_ARRAY(&plan->arena, struct tin_variable *, ctx->n_updates + 1);
@@ -165,7 +169,7 @@ static struct tin_schedule *schedule_step(struct plan *plan, tin_ctx *ctx, tin_t
     variables[i] = &ctx->updates[i]->variable, values[i] = ctx->updates[i]->pending;
   struct tin_schedule *schedule =
       tin_schedule_build(&plan->arena, &ctx->scope->graph, nodes, n_outputs, variables, values, ctx->n_updates, TIN_FUSE_ALL);
-  schedule->threads = 2;
+  schedule->threads = plan_threads;
   tin_schedule_memory(schedule, &plan->arena);
   return schedule;
 }
@@ -655,6 +659,76 @@ static void test_later_steps(void **state) {
   }
 }
 
+/* ---- threads ---- */
+
+/* Estimated seconds of the thread with the most to do; every item is somebody's. */
+static double busiest_thread(const struct tin_kernel_code *code, int threads) {
+  struct tin_run_entry *entries = calloc((size_t)code->entries.count + 1, sizeof *entries);
+  struct tin_run_kernel kernel = {.n_entries = code->entries.count};
+  double busiest = 0;
+  assert_non_null(entries);
+  for (int e = 0; e < code->entries.count; e++) {
+    double weight = tin_entry_weight(&code->entries.at[e]);
+    entries[e] = (struct tin_run_entry){.items = code->entries.at[e].items, .weight = weight, .before = kernel.weight};
+    kernel.weight += weight;
+  }
+  int shares = tin_shares(&kernel, threads);
+  assert_in_range(shares, 1, threads);
+  for (int share = 0; share < shares; share++) {
+    double work = 0;
+    for (int e = 0; e < kernel.n_entries; e++) {
+      int64_t first = tin_share_begin(&kernel, &entries[e], share, shares), last = tin_share_begin(&kernel, &entries[e], share + 1, shares);
+      assert_true(first <= last && (share > 0 || first == 0) && (share < shares - 1 || last == entries[e].items));
+      work += (double)(last - first) / (double)entries[e].items * entries[e].weight;
+    }
+    busiest = work > busiest ? work : busiest;
+  }
+  free(entries);
+  return busiest;
+}
+
+/* How much faster than one thread a step would be on that many, were a launch free and a core as fast as one alone: the busiest thread of each
+ * kernel counts. Kernels of a few microseconds stay on fewer threads, and items are not divided. */
+static double speedup(build_step *build, int threads) {
+  struct plan plan;
+  plan_threads = threads;
+  plan_step(&plan, build, true);
+  plan_threads = 2;
+  double all = 0, busiest = 0;
+  for (int k = 0; k < plan.schedule->kernels.count; k++) {
+    for (int e = 0; e < plan.codes[k].entries.count; e++)
+      all += tin_entry_weight(&plan.codes[k].entries.at[e]);
+    busiest += busiest_thread(&plan.codes[k], threads);
+  }
+  tin_arena_free(&plan.arena);
+  return all / busiest;
+}
+
+static void test_balance(void **state) {
+  static const int threads[] = {4, 8, 64};
+  static const struct {
+    const char *name;
+    build_step *build;
+    double least[3];
+  } rows[] = {
+      {"softmax", build_softmax, {3.9, 7.9, 62}},
+      {"layer norm backward", build_norm_backward, {3.9, 7.1, 25}},
+      {"matmul", build_product, {3.9, 3.9, 42}},
+      {"MLP", build_mlp, {3.2, 6.3, 40}},
+      {"CNN", build_cnn, {3.2, 6.3, 32}},
+      {"AdamW", build_adamw, {3.9, 7.1, 57}},
+      {"attention", build_attention, {3.9, 7.9, 55}},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    for (int t = 0; t < 3; t++) {
+      double got = speedup(rows[i].build, threads[t]);
+      print_message("%-20s %2d threads: at most %.2f times as fast as one\n", rows[i].name, threads[t], got);
+      if (got < rows[i].least[t])
+        fail_msg("%s on %d threads: %.2f, not %.2f", rows[i].name, threads[t], got, rows[i].least[t]);
+    }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_rows),
@@ -672,6 +746,7 @@ int main(void) {
       cmocka_unit_test(test_blocks_of_products),
       cmocka_unit_test(test_convolutions),
       cmocka_unit_test(test_later_steps),
+      cmocka_unit_test(test_balance),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
