@@ -44,6 +44,8 @@ struct tin_walk {
   uint64_t hash;
   const void **roots; /* outputs, values and variables of the updates */
   size_t roots_capacity;
+  uint32_t *bound; /* positions of the nodes that may have values, or not, each time */
+  size_t n_bound, bound_capacity;
   uint32_t number; /* tin_graph_repeats of the graph, so that the walk is not taken again; 0: not to be used again */
 };
 
@@ -61,6 +63,8 @@ struct tin_request {
 bool tin_walk_take(struct tin_walk *walk, const struct tin_request *request, uint32_t fuse, struct tin_error *error);
 /* The number of the newest update of the variable in this walk's request, or -1. */
 int tin_walk_update_of(const struct tin_walk *walk, const struct tin_variable *variable);
+/* Numbers the nodes by their positions: a walk that is not taken again leaves them as they are. */
+void tin_walk_number(const struct tin_walk *walk);
 /* What tin_walk_update_of needs, into memory of the arena. */
 void tin_walk_copy_updates(struct tin_walk *to, const struct tin_walk *from, struct tin_arena *arena);
 void tin_walk_free(struct tin_walk *walk);
@@ -231,10 +235,11 @@ struct tin_run {
 
 bool tin_run_plan(struct tin_run *run);        /* launch.c */
 bool tin_run_interpreter(struct tin_run *run); /* interpret.c */
-/* launch.c: among how many threads a kernel is divided, and the first item of an entry that belongs to a share (share = shares: the end). */
+/* launch.c: among how many threads a kernel is divided, and the first item of an entry that belongs to a share (share = shares: the end).
+ */
 int tin_shares(const struct tin_run_kernel *kernel, int threads);
 int64_t tin_share_begin(const struct tin_run_kernel *kernel, const struct tin_run_entry *entry, int64_t share, int shares);
-void tin_run_end(struct tin_run *run);         /* drops what the run holds, results included */
+void tin_run_end(struct tin_run *run); /* drops what the run holds, results included */
 /* The buffer of a leaf, or NULL: a realised node's, or a variable's. */
 static inline struct tin_buffer *tin_leaf_buffer(const struct tin_node *node) {
   return node->buffer ? node->buffer : node->variable ? node->variable->buffer : NULL;

@@ -92,6 +92,7 @@ bool tin_run_interpreter(struct tin_run *run) {
   const struct tin_request *request = run->request;
   struct tin_arena *arena = &run->engine->arena;
   size_t n_nodes = run->walk->n_order;
+  tin_walk_number(run->walk);
   run->results.outputs = TIN_NEW_ARRAY(arena, struct tin_buffer *, request->n_outputs);
   run->results.updates = TIN_NEW_ARRAY(arena, struct tin_buffer *, request->n_updates);
   run->buffers = TIN_NEW_ARRAY(arena, struct tin_buffer *, n_nodes);

@@ -31,7 +31,8 @@ enum {
   PLAN_BYTES_LIMIT = 64 << 20 /* bytes of plans and code */
 };
 
-enum { SIGNATURE_START = 2 }; /* words before the nodes */
+enum { SIGNATURE_START = 2 };                       /* words before the nodes */
+static const uint32_t REALISED = UINT32_C(1) << 31; /* of a position in struct tin_walk.bound: the node had a value */
 
 struct tin_walk_frame {
   struct tin_node *node;
@@ -271,6 +272,20 @@ static const void *root_of(const struct tin_request *request, size_t i) {
   return (i - n_outputs) % 2 ? (const void *)update->variable : update->value;
 }
 
+/* Nodes of a graph that replays have no values yet; variables, and nodes of older graphs, may. False when memory ran out. */
+static bool note_bound(struct tin_walk *walk, const struct tin_graph *graph) {
+  walk->n_bound = 0;
+  for (size_t i = 0; i < walk->n_order; i++) {
+    const struct tin_node *node = walk->order[i];
+    if (node->op != OP_VAR && !node->buffer && node->serial > graph->first_serial)
+      continue;
+    if (!reserve(&walk->bound, &walk->bound_capacity, walk->n_bound + 1, sizeof *walk->bound))
+      return false;
+    walk->bound[walk->n_bound++] = (uint32_t)i | (node->buffer ? REALISED : 0);
+  }
+  return true;
+}
+
 /* What the walk may be used for again; without memory for that, nothing. */
 static void note_roots(struct tin_walk *walk, const struct tin_request *request) {
   size_t count = count_roots(request);
@@ -279,11 +294,17 @@ static void note_roots(struct tin_walk *walk, const struct tin_request *request)
     return;
   for (size_t i = 0; i < count; i++)
     walk->roots[i] = root_of(request, i);
-  walk->number = tin_graph_repeats(request->graph);
+  if (note_bound(walk, request->graph))
+    walk->number = tin_graph_repeats(request->graph);
+}
+
+void tin_walk_number(const struct tin_walk *walk) {
+  for (size_t i = 0; i < walk->n_order; i++)
+    walk->order[i]->index = (uint32_t)i;
 }
 
 /* Whether the graph replays the one that the walk is of and the same is asked for: then the nodes are the same too, and what remains is
- * which of them have values. Numbers the nodes. */
+ * which of them have values. */
 static bool repeats(struct tin_walk *walk, const struct tin_request *request) {
   if (request->graph->tracing != TIN_TRACE_REPLAYS || tin_graph_repeats(request->graph) != walk->number ||
       walk->words[0] != ((uint64_t)request->n_outputs << 32 | (uint32_t)request->n_updates))
@@ -292,14 +313,10 @@ static bool repeats(struct tin_walk *walk, const struct tin_request *request) {
     if (walk->roots[i] != root_of(request, i))
       return false;
   struct tin_error ignored = {.set = false}; /* a walk says it again */
-  const uint64_t *word = walk->words + SIGNATURE_START;
-  for (size_t i = 0; i < walk->n_order; i++) {
-    struct header header = header_of(*word);
-    struct tin_node *node = walk->order[i];
-    if ((node->buffer != NULL) != (header.op >= OP_COUNT) || (node->op == OP_VAR && !check_leaf(node, &ignored)))
+  for (size_t i = 0; i < walk->n_bound; i++) {
+    const struct tin_node *node = walk->order[walk->bound[i] & ~REALISED];
+    if ((node->buffer != NULL) != ((walk->bound[i] & REALISED) != 0) || (node->op == OP_VAR && !check_leaf(node, &ignored)))
       return false;
-    node->index = (uint32_t)i;
-    word += 1 + words_behind(header);
   }
   return true;
 }
@@ -329,6 +346,7 @@ void tin_walk_free(struct tin_walk *walk) {
   free(walk->stack);
   free(walk->updates);
   free(walk->roots);
+  free(walk->bound);
   *walk = (struct tin_walk){.words = NULL};
 }
 

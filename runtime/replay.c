@@ -59,6 +59,7 @@ static void copy_request(struct tin_replay *replay, const struct tin_request *re
 bool tin_replay_take(struct tin_engine *engine, const struct tin_request *request, struct tin_plan *plan, struct tin_replay **out,
                      struct tin_error *error) {
   const struct tin_walk *walk = &engine->walk;
+  tin_walk_number(walk);
   struct tin_arena arena;
   tin_arena_init(&arena, 1 << 12, NULL);
   struct tin_replay *replay = TIN_NEW(&arena, struct tin_replay);

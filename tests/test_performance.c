@@ -687,8 +687,8 @@ static double busiest_thread(const struct tin_kernel_code *code, int threads) {
   return busiest;
 }
 
-/* How much faster than one thread a step would be on that many, were a launch free and a core as fast as one alone: the busiest thread of each
- * kernel counts. Kernels of a few microseconds stay on fewer threads, and items are not divided. */
+/* How much faster than one thread a step would be on that many, were a launch free and a core as fast as one alone: the busiest thread of
+ * each kernel counts. Kernels of a few microseconds stay on fewer threads, and items are not divided. */
 static double speedup(build_step *build, int threads) {
   struct plan plan;
   plan_threads = threads;

@@ -239,6 +239,9 @@ void tin_storage_retire(tin_ctx *ctx, struct tin_storage *storage);
 /* A living node of the current version keeps reading the current buffer, whatever the variable becomes; false when out of memory. */
 bool tin_storage_detach(tin_ctx *ctx, struct tin_storage *storage);
 struct tin_node *tin_storage_node(tin_ctx *ctx, struct tin_storage *storage);
+/* The variable's next value, of its shape, rounded to its dtype; false with the error recorded. NULL: out of memory. */
+bool tin_storage_assign(struct tin_call *call, tin_tensor *variable, struct tin_node *value);
+bool tin_node_broadcasts_to(const struct tin_node *value, int rank, const int64_t *shape);
 /* What tin_save writes and tin_load reads. */
 tin_list tin_saved_variables(tin_ctx *ctx);
 /* Forgets all pending updates. */

@@ -4,6 +4,7 @@
  * first. The formulas stand in tinsmith_nn.h.
  */
 #include "frontend/frontend.h"
+#include "ir/trace.h"
 #include "tinsmith_nn.h"
 
 #include <math.h>
@@ -133,13 +134,15 @@ struct update {
   const char *file;
   int line;
   tin_optim *optim;
-  tin_tensor *lr[TIN_DTYPE_COUNT];         /* SGD: lr; Adam: lr / (1 - beta1^t) */
-  tin_tensor *decay[TIN_DTYPE_COUNT];      /* AdamW: 1 - lr * weight_decay */
-  tin_tensor *correction[TIN_DTYPE_COUNT]; /* SGD: weight of g in the buffer; Adam: 1 / sqrt(1 - beta2^t) */
+  struct tin_node *scalars[TIN_DTYPE_COUNT][TIN_AGAIN_SCALARS]; /* the last: AdamW only, else NULL */
 };
-#define HERE update->file, update->line
 
-/* The run-time scalars in the order of struct update. */
+/* The nodes that a parameter's update is made of. */
+enum { WEIGHT, GRAD, STATE, LAST_STATE = STATE + MAX_STATES - 1, LR, CORRECTION, DECAY, N_OPERANDS };
+_Static_assert((int)N_OPERANDS == (int)LR + (int)TIN_AGAIN_SCALARS, "the scalars are the last operands");
+
+/* The run-time scalars. SGD: lr, weight of g in the buffer. Adam: lr / (1 - beta1^t), 1 / sqrt(1 - beta2^t); AdamW: 1 - lr * weight_decay.
+ */
 struct numbers {
   double of[TIN_AGAIN_SCALARS];
 };
@@ -170,92 +173,143 @@ static void next_step(const struct tin_again *again, tin_ctx *ctx, uint64_t *bit
     bits[i] = tin_scalar_from_double(numbers.of[i], (tin_dtype)(again->number & ~(uint64_t)FIRST_OF_STEP));
 }
 
-static void make_scalars(struct update *update, tin_dtype dtype, bool first) {
+static bool make_scalars(struct update *update, struct tin_call *call, tin_dtype dtype, bool first) {
   tin_optim *optim = update->optim;
-  if (update->lr[dtype])
-    return;
-  struct tin_call call = tin_call_of(HERE, "step");
-  struct tin_again *again = tin_call_enter(&call, optim->ctx) ? tin_again_add(&call, next_step) : NULL;
+  if (update->scalars[dtype][0])
+    return true;
+  struct tin_again *again = tin_again_add(call, next_step);
+  struct numbers numbers = numbers_of(optim);
+  int count = optim->kind == OPTIM_ADAMW && optim->options.weight_decay != 0 ? 3 : 2;
+  for (int i = 0; again && i < count; i++) {
+    uint64_t bits = tin_scalar_from_double(numbers.of[i], dtype);
+    again->scalars[i] = update->scalars[dtype][i] = tin_node_scalar(call->graph, dtype, bits);
+    if (!again->scalars[i])
+      again = NULL;
+  }
   if (!again) {
-    tin_call_fail(&call, "out of memory");
-    return;
+    tin_call_fail(call, "out of memory");
+    return false;
   }
   again->object = optim;
   again->number = (uint64_t)dtype | (first ? FIRST_OF_STEP : 0);
-  struct numbers numbers = numbers_of(optim);
-  tin_tensor **scalars[TIN_AGAIN_SCALARS] = {&update->lr[dtype], &update->correction[dtype], &update->decay[dtype]};
-  int count = optim->kind == OPTIM_ADAMW && optim->options.weight_decay != 0 ? 3 : 2;
-  for (int i = 0; i < count; i++) {
-    *scalars[i] = tin_scalar_at(HERE, optim->ctx, dtype, numbers.of[i]);
-    again->scalars[i] = tin_is_poison(*scalars[i]) ? NULL : tin_slot_of(*scalars[i])->node;
-  }
+  return true;
 }
 
-static tin_tensor *flush_tiny(const struct update *update, tin_tensor *x) {
-  tin_ctx *ctx = update->optim->ctx;
-  tin_tensor *limit = tin_full_at(HERE, ctx, tin_dtype_of(x), TIN_SHAPE(), flush_below);
-  tin_tensor *zero = tin_full_at(HERE, ctx, tin_dtype_of(x), TIN_SHAPE(), 0);
-  return tin_where_at(HERE, tin_lt_at(HERE, tin_abs_at(HERE, x), limit), zero, x);
+/* ---- formulas ---- */
+
+static struct tin_node *times(struct tin_graph *graph, struct tin_node *x, struct tin_node *scalar) {
+  return x ? make_binary(graph, OP_MUL, x, make_broadcast(graph, scalar, x->rank, x->shape)) : NULL;
 }
 
-/* f16 and bf16 parameters and states are updated in f32 and rounded when assigned. */
-static tin_tensor *working(const struct update *update, tin_tensor *x) {
-  return x && tin_dtype_is_half((int)tin_dtype_of(x)) ? tin_cast_at(HERE, x, TIN_F32) : x;
+static struct tin_node *times_number(struct tin_graph *graph, struct tin_node *x, double number) {
+  return make_binary(graph, OP_MUL, x, make_number(graph, x, number));
+}
+
+static struct tin_node *flush_tiny(struct tin_graph *graph, struct tin_node *x) {
+  struct tin_node *tiny = make_binary(graph, OP_LT, make_unary(graph, OP_ABS, x), make_number(graph, x, flush_below));
+  return make_select(graph, tiny, make_number(graph, x, 0), x);
 }
 
 /* decay * old + weight * new */
-static tin_tensor *average(const struct update *update, tin_tensor *old, double decay, tin_tensor *new_value, double weight) {
-  return tin_add_at(HERE, tin_mul_scalar_at(HERE, old, decay), tin_mul_scalar_at(HERE, new_value, weight));
+static struct tin_node *average(struct tin_graph *graph, struct tin_node *old, double decay, struct tin_node *new_value, double weight) {
+  return make_binary(graph, OP_ADD, times_number(graph, old, decay), times_number(graph, new_value, weight));
 }
 
-static tin_tensor *with_decay(const struct update *update, tin_tensor *grad, tin_tensor *weight) {
-  double decay = update->optim->options.weight_decay;
-  return decay == 0 ? grad : tin_add_at(HERE, grad, tin_mul_scalar_at(HERE, weight, decay));
+static struct tin_node *with_decay(struct tin_graph *graph, const tin_optim *optim, struct tin_node *const *in) {
+  double decay = optim->options.weight_decay;
+  return decay == 0 ? in[GRAD] : make_binary(graph, OP_ADD, in[GRAD], times_number(graph, in[WEIGHT], decay));
 }
 
-static void step_sgd(const struct update *update, int param) {
-  const tin_optim *optim = update->optim;
-  tin_tensor *weight = working(update, optim->params[param]), *buffer = working(update, optim->states[param * MAX_STATES]);
-  tin_dtype dtype = tin_dtype_of(weight);
-  tin_tensor *grad = with_decay(update, working(update, optim->grads[param]), weight);
-  if (buffer) {
-    tin_tensor *fresh = tin_mul_at(HERE, grad, update->correction[dtype]);
-    tin_tensor *next = flush_tiny(update, tin_add_at(HERE, tin_mul_scalar_at(HERE, buffer, optim->options.momentum), fresh));
-    grad = optim->options.nesterov ? tin_add_at(HERE, grad, tin_mul_scalar_at(HERE, next, optim->options.momentum)) : next;
-    tin_assign_at_site(HERE, optim->states[param * MAX_STATES], next);
+/* next: the parameter, then its states, or NULL. */
+static void update_sgd(struct tin_graph *graph, const tin_optim *optim, struct tin_node *const *in, struct tin_node **next) {
+  struct tin_node *grad = with_decay(graph, optim, in);
+  if (in[STATE]) {
+    struct tin_node *fresh = times(graph, grad, in[CORRECTION]), *old = times_number(graph, in[STATE], optim->options.momentum);
+    next[1] = flush_tiny(graph, make_binary(graph, OP_ADD, old, fresh));
+    grad = optim->options.nesterov ? make_binary(graph, OP_ADD, grad, times_number(graph, next[1], optim->options.momentum)) : next[1];
   }
-  tin_assign_at_site(HERE, optim->params[param], tin_sub_at(HERE, weight, tin_mul_at(HERE, grad, update->lr[dtype])));
+  next[0] = make_binary(graph, OP_SUB, in[WEIGHT], times(graph, grad, in[LR]));
 }
 
-static void step_adam(const struct update *update, int param) {
-  const tin_optim *optim = update->optim;
+static void update_adam(struct tin_graph *graph, const tin_optim *optim, struct tin_node *const *in, struct tin_node **next) {
   const double *betas = optim->options.betas;
-  tin_tensor *weight = working(update, optim->params[param]), *grad = working(update, optim->grads[param]);
-  tin_tensor **state = &optim->states[param * MAX_STATES];
-  tin_dtype dtype = tin_dtype_of(weight);
-  if (optim->kind == OPTIM_ADAM)
-    grad = with_decay(update, grad, weight);
-  tin_tensor *mean = flush_tiny(update, average(update, working(update, state[0]), betas[0], grad, 1 - betas[0]));
-  tin_tensor *square = average(update, working(update, state[1]), betas[1], tin_square_at(HERE, grad), 1 - betas[1]);
-  tin_tensor *root = tin_mul_at(HERE, tin_sqrt_at(HERE, square), update->correction[dtype]);
-  tin_tensor *move = tin_div_at(HERE, mean, tin_add_scalar_at(HERE, root, optim->options.eps));
-  tin_tensor *kept = update->decay[dtype] ? tin_mul_at(HERE, weight, update->decay[dtype]) : weight;
-  tin_tensor *next = tin_sub_at(HERE, kept, tin_mul_at(HERE, move, update->lr[dtype]));
-  tin_assign_at_site(HERE, state[0], mean);
-  tin_assign_at_site(HERE, state[1], square);
-  tin_assign_at_site(HERE, optim->params[param], next);
+  struct tin_node *grad = optim->kind == OPTIM_ADAM ? with_decay(graph, optim, in) : in[GRAD];
+  struct tin_node *mean = next[1] = flush_tiny(graph, average(graph, in[STATE], betas[0], grad, 1 - betas[0]));
+  struct tin_node *square = make_binary(graph, OP_MUL, grad, grad);
+  next[2] = average(graph, in[LAST_STATE], betas[1], square, 1 - betas[1]);
+  struct tin_node *root = times(graph, make_unary(graph, OP_SQRT, next[2]), in[CORRECTION]);
+  struct tin_node *move = make_binary(graph, OP_DIV, mean, make_binary(graph, OP_ADD, root, make_number(graph, root, optim->options.eps)));
+  struct tin_node *kept = in[DECAY] ? times(graph, in[WEIGHT], in[DECAY]) : in[WEIGHT];
+  next[0] = make_binary(graph, OP_SUB, kept, times(graph, move, in[LR]));
+}
+
+struct formula {
+  const tin_optim *optim;
+  struct tin_node *in[N_OPERANDS];
+};
+
+static bool apply(struct tin_graph *graph, void *context, struct tin_node **next) {
+  const struct formula *formula = context;
+  next[1] = next[2] = NULL;
+  (formula->optim->kind == OPTIM_SGD ? update_sgd : update_adam)(graph, formula->optim, formula->in, next);
+  bool good = next[0];
+  for (int i = 0; i < states_needed(formula->optim); i++)
+    good = good && next[1 + i];
+  return good;
+}
+
+/* ---- a parameter ---- */
+
+/* Weight, gradient and states as they are computed with: f16 and bf16 in f32 (and rounded when assigned). False with the error recorded. */
+static bool take_operands(const struct update *update, struct tin_call *call, int param, struct formula *formula) {
+  const tin_optim *optim = update->optim;
+  tin_tensor *const *states = &optim->states[param * MAX_STATES],
+                    *tensors[] = {optim->params[param], optim->grads[param], states[0], states[1]};
+  static const char *const names[] = {"parameter", "gradient", "state", "state"};
+  struct tin_node **in = formula->in;
+  if (!tin_call_operands(call, 2 + states_needed(optim), tensors, names, in))
+    return false;
+  const struct tin_node *weight = in[WEIGHT];
+  if (!tin_node_broadcasts_to(in[GRAD], weight->rank, weight->shape)) {
+    tin_call_fail(call, "the gradient %s does not fit %s", tin_describe(tensors[GRAD], "gradient", in[GRAD]).text,
+                  tin_describe(tensors[WEIGHT], "parameter", weight).text);
+    return false;
+  }
+  tin_dtype dtype = tin_dtype_working(weight->dtype);
+  in[GRAD] = make_broadcast(call->graph, in[GRAD], weight->rank, weight->shape);
+  for (int i = 0; i < LR; i++)
+    in[i] = in[i] ? make_cast(call->graph, in[i], dtype) : NULL;
+  return true;
+}
+
+static bool step_param(struct update *update, int param) {
+  const tin_optim *optim = update->optim;
+  struct tin_call call = tin_call_of(update->file, update->line, "step");
+  struct formula formula = {.optim = optim};
+  struct tin_node *next[1 + MAX_STATES];
+  if (!take_operands(update, &call, param, &formula))
+    return false;
+  tin_dtype dtype = tin_dtype_working((int)tin_dtype_of(optim->params[param]));
+  if (!make_scalars(update, &call, dtype, param == 0))
+    return false;
+  memcpy(&formula.in[LR], update->scalars[dtype], sizeof update->scalars[dtype]);
+  int64_t number = (int64_t)(intptr_t)optim;
+  struct tin_node like = {.op = TIN_TRACED_UPDATE, .n_in = N_OPERANDS, .in = formula.in, .n_arg = 1, .arg = &number};
+  if (!tin_trace_function(call.graph, &like, next, 1 + MAX_STATES, apply, &formula)) {
+    tin_call_fail(&call, "out of memory");
+    return false;
+  }
+  for (int i = 0; i < states_needed(optim); i++)
+    if (!tin_storage_assign(&call, optim->states[param * MAX_STATES + i], next[1 + i]))
+      return false;
+  return tin_storage_assign(&call, optim->params[param], next[0]);
 }
 
 static bool step_with_grads(const char *file, int line, tin_optim *optim) {
   struct update update = {.file = file, .line = line, .optim = optim};
   advance(optim);
-  for (int i = 0; i < optim->count; i++) {
-    make_scalars(&update, tin_dtype_working((int)tin_dtype_of(optim->params[i])), i == 0);
-    if (optim->kind == OPTIM_SGD)
-      step_sgd(&update, i);
-    else
-      step_adam(&update, i);
-  }
+  for (int i = 0; i < optim->count; i++)
+    step_param(&update, i);
   return tin_ok(optim->ctx);
 }
 

@@ -268,7 +268,7 @@ static bool add_update(struct tin_call *call, struct tin_storage *storage, struc
   return true;
 }
 
-static bool broadcasts_to(const struct tin_node *value, int rank, const int64_t *shape) {
+bool tin_node_broadcasts_to(const struct tin_node *value, int rank, const int64_t *shape) {
   int missing = rank - value->rank;
   bool fits = missing >= 0;
   for (int axis = 0; fits && axis < value->rank; axis++)
@@ -279,7 +279,7 @@ static bool broadcasts_to(const struct tin_node *value, int rank, const int64_t 
 /* value in the variable's dtype, broadcast to the shape; NULL with the error recorded when it does not fit. */
 static struct tin_node *fit_value(struct tin_call *call, tin_tensor *value, struct tin_node *node, tin_tensor *variable,
                                   const struct tin_node *current, const int64_t *shape) {
-  if (!broadcasts_to(node, current->rank, shape)) {
+  if (!tin_node_broadcasts_to(node, current->rank, shape)) {
     tin_call_fail(call, "%s does not fit %s %s", tin_describe(value, "value", node).text, tin_name_operand(variable, "variable").text,
                   tin_shape_words(current->rank, shape).text);
     return NULL;
@@ -298,6 +298,12 @@ bool tin_assign_at_site(const char *file, int line, tin_tensor *variable, tin_te
   struct tin_storage *storage = changeable(&call, variable);
   struct tin_node *next = storage ? fit_value(&call, value, nodes[1], variable, nodes[0], nodes[0]->shape) : NULL;
   return next && add_update(&call, storage, next);
+}
+
+bool tin_storage_assign(struct tin_call *call, tin_tensor *variable, struct tin_node *value) {
+  struct tin_storage *storage = changeable(call, variable);
+  value = storage ? make_cast(call->graph, value, (tin_dtype)storage->variable.dtype) : NULL;
+  return storage && add_update(call, storage, value);
 }
 
 /* ---- dynamic positions ---- */

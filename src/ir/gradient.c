@@ -694,7 +694,9 @@ static bool check_kinds(const struct request *request) {
   return !error->set;
 }
 
-static bool gradient(struct tin_graph *graph, const struct request *request) {
+static bool gradient(struct tin_graph *graph, void *context, struct tin_node **gradients) {
+  const struct request *request = context;
+  (void)gradients; /* they are in the request */
   struct walk walk = {.graph = graph, .error = request->error};
   jmp_buf out_of_memory;
   tin_arena_init(&walk.arena, 1 << 16, &out_of_memory);
@@ -734,20 +736,14 @@ static bool as_call(struct tin_graph *graph, const struct request *request, int6
 
 bool tin_gradient(struct tin_graph *graph, struct tin_node *const *outputs, struct tin_node *const *cotangents, int n_outputs,
                   struct tin_node *const *wrt, int n_wrt, struct tin_node **gradients, struct tin_error *error) {
-  const struct request request = {outputs, cotangents, n_outputs, wrt, n_wrt, gradients, error};
+  struct request request = {outputs, cotangents, n_outputs, wrt, n_wrt, gradients, error};
   struct tin_node call;
   int64_t arg;
   if (!check_kinds(&request))
     return false;
   if (!graph->tracing || !n_wrt || !as_call(graph, &request, &arg, &call))
-    return gradient(graph, &request);
-  if (graph->tracing == TIN_TRACE_REPLAYS && tin_trace_replay_results(graph, &call, gradients, n_wrt))
-    return true;
-  bool recorded = tin_trace_call(graph, &call, false);
-  bool done = gradient(graph, &request);
-  if (recorded)
-    tin_trace_results(graph, gradients, done ? n_wrt : 0);
-  return done;
+    return gradient(graph, &request, gradients);
+  return tin_trace_function(graph, &call, gradients, n_wrt, gradient, &request);
 }
 
 /* ---- nodes that simplification left out ---- */

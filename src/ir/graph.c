@@ -20,7 +20,7 @@ enum { ARENA_BLOCK = 1 << 16, FIRST_CAPACITY = 256 };
 enum { SPARE_CAPACITY = 1 << 15 };
 
 void tin_graph_init(struct tin_graph *graph, struct tin_graph *parent, uint32_t *serial, uint32_t *stamp) {
-  *graph = (struct tin_graph){.parent = parent, .serial = serial, .stamp = stamp};
+  *graph = (struct tin_graph){.parent = parent, .serial = serial, .first_serial = *serial, .stamp = stamp};
   tin_arena_init(&graph->arena, ARENA_BLOCK, NULL);
 }
 

@@ -100,6 +100,7 @@ struct tin_graph {
   int table_count;
   int table_capacity;
   uint32_t *serial;             /* counter shared by the graphs of one context */
+  uint32_t first_serial;        /* its nodes have larger ones */
   uint32_t *stamp;              /* traversal stamps, shared likewise */
   int n_variables;              /* VARs among its nodes */
   int rule_depth;               /* rules in progress, one inside the other */

@@ -242,7 +242,8 @@ void tin_trace_result(struct tin_graph *graph, struct tin_node *node) {
   trace->n_calls++;
 }
 
-void tin_trace_results(struct tin_graph *graph, struct tin_node *const *nodes, int count) {
+/* None: it has failed. */
+static void record_results(struct tin_graph *graph, struct tin_node *const *nodes, int count) {
   struct tin_trace *trace = graph->trace;
   void *words = trace->words;
   bool room = reserve(&words, &trace->words_capacity, trace->n_words + (size_t)count, sizeof *trace->words);
@@ -278,12 +279,24 @@ struct tin_node *tin_trace_replay(struct tin_graph *graph, const struct tin_node
   return call->result;
 }
 
-bool tin_trace_replay_results(struct tin_graph *graph, const struct tin_node *like, struct tin_node **nodes, int count) {
-  if (!tin_trace_replay(graph, like, false))
+/* Whether it is replayed. */
+static bool replay_results(struct tin_graph *graph, const struct tin_node *like, struct tin_node **nodes, int count) {
+  if (graph->tracing != TIN_TRACE_REPLAYS || !tin_trace_replay(graph, like, false))
     return false;
   const struct tin_trace *trace = graph->trace;
   const uint64_t *word = trace->words + trace->calls[trace->at - 1].word + 1 + like->n_in + like->n_arg;
   for (int i = 0; i < count; i++)
     nodes[i] = (struct tin_node *)(uintptr_t)word[i];
   return true;
+}
+
+bool tin_trace_function(struct tin_graph *graph, const struct tin_node *like, struct tin_node **nodes, int count, tin_traced_fn *fn,
+                        void *context) {
+  if (graph->tracing && replay_results(graph, like, nodes, count))
+    return true;
+  bool recorded = graph->tracing && tin_trace_call(graph, like, false);
+  bool done = fn(graph, context, nodes);
+  if (recorded)
+    record_results(graph, nodes, done ? count : 0);
+  return done;
 }

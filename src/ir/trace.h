@@ -26,10 +26,12 @@ bool tin_trace_call(struct tin_graph *graph, const struct tin_node *like, bool d
 void tin_trace_result(struct tin_graph *graph, struct tin_node *node);
 void tin_trace_made(struct tin_graph *graph, struct tin_node *node);
 
-/* The same for a whole function of nodes that builds nodes and depends on nothing else: `like` has the inputs, and an op from OP_COUNT on
- * for the function's name. What it builds is part of its call. */
-enum { TIN_TRACED_GRADIENT = OP_COUNT };
-bool tin_trace_replay_results(struct tin_graph *graph, const struct tin_node *like, struct tin_node **nodes, int count);
-void tin_trace_results(struct tin_graph *graph, struct tin_node *const *nodes, int count); /* count 0: it has failed */
+/* The same for a whole function of nodes that builds nodes and depends on nothing else, so that it need not run again: fn fills the nodes,
+ * the first of which is not NULL, and is false when it failed. like: the inputs (or NULL), attributes, and an op that is the function's
+ * name. */
+enum { TIN_TRACED_GRADIENT = OP_COUNT, TIN_TRACED_UPDATE };
+typedef bool tin_traced_fn(struct tin_graph *graph, void *context, struct tin_node **nodes);
+bool tin_trace_function(struct tin_graph *graph, const struct tin_node *like, struct tin_node **nodes, int count, tin_traced_fn *fn,
+                        void *context);
 
 #endif
