@@ -936,8 +936,8 @@ tin_optim *tin_adamw_args(struct tin_optim_options args);
 /* Gradients of the loss and the updates of parameters and state, all lazy: they run with the next realisation, at the latest at tin_end. */
 bool tin_step_at(const char *file, int line, tin_optim *optim, tin_tensor *loss);
 #define tin_step(...) tin_step_at(TIN_HERE, __VA_ARGS__)
-/* The same with gradients given, in the order of the parameters (clipped, accumulated, averaged ...): each broadcast to its parameter's shape and
- * taken in the dtype that this is updated in. */
+/* The same with gradients given, in the order of the parameters (clipped, accumulated, averaged ...): each broadcast to its parameter's
+ * shape and taken in the dtype that this is updated in. */
 bool tin_step_with_at(const char *file, int line, tin_optim *optim, tin_list gradients);
 #define tin_step_with(...) tin_step_with_at(TIN_HERE, __VA_ARGS__)
 

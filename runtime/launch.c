@@ -152,15 +152,17 @@ struct launch {
  * something short each thread gets one. */
 int64_t tin_share_begin(const struct tin_run_kernel *kernel, const struct tin_run_entry *entry, int64_t share, int shares) {
   double weight = kernel->weight * (double)share / shares;
+  if (share == shares) /* first and whatever the weights say: nothing may be left out */
+    return entry->items;
   if (share == 0 || weight <= entry->before)
     return 0;
-  if (share == shares || weight >= entry->before + entry->weight)
+  if (weight >= entry->before + entry->weight)
     return entry->items;
   return (int64_t)((weight - entry->before) / entry->weight * (double)entry->items + 0.5);
 }
 
-/* The least estimated time of a share: starting a thread that spins and waiting for it costs 0.3 us with two of them, one more 0.1 (where they
- * sleep, 20); and estimates are off by a factor of two or three. */
+/* The least estimated time of a share: starting a thread that spins and waiting for it costs 0.3 us with two of them, one more 0.1 (where
+ * they sleep, 20); and estimates are off by a factor of two or three. */
 static const double share_seconds = 2.5e-6;
 
 int tin_shares(const struct tin_run_kernel *kernel, int threads) {
