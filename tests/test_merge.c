@@ -1,5 +1,5 @@
-/* Elementwise parts move into the part that reads them, and which of several needed values is stored: launches of cells and of what must
- * stay apart. The bits are compared with the interpreter's. */
+/* Elementwise parts move into the part that reads them, which of several needed values is stored, concats piece by piece: launches of cells
+ * and of what must stay apart. The bits are compared with the interpreter's. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -106,11 +106,51 @@ static void test_what_lies_between(void **state) {
   assert_true(kernels_of(in_between) >= 2);
 }
 
+/* Costly inputs of a concat that one sum reads: a launch of pieces, then the sum. */
+static int costly_pieces(tin_ctx *ctx, tin_tensor **outputs) {
+  tin_tensor *parts[3] = {tin_gelu(numbers(ctx, ROWS, WIDTH, 1)), tin_exp(numbers(ctx, ROWS, 5, 2)), tin_sin(numbers(ctx, ROWS, WIDTH, 3))};
+  outputs[0] = tin_sum(tin_concat(((tin_list){parts, 3}), 1), .axes = TIN_AXES(1));
+  return 1;
+}
+
+/* Of a few values as they are it selects: one launch. */
+static int cheap_pieces(tin_ctx *ctx, tin_tensor **outputs) {
+  tin_tensor *parts[2] = {numbers(ctx, ROWS, WIDTH, 1), numbers(ctx, ROWS, WIDTH, 2)};
+  outputs[0] = tin_sum(tin_concat(((tin_list){parts, 2}), 1), .axes = TIN_AXES(1));
+  return 1;
+}
+
+/* Equal pieces share a function, at the start of lines (16 rows of 32) as elsewhere (rows of 3: each start has its own). */
+static int stacked(tin_ctx *ctx, tin_tensor **outputs) {
+  for (int odd = 0; odd < 2; odd++) {
+    tin_tensor *parts[9];
+    for (int i = 0; i < 9; i++)
+      parts[i] = tin_exp(numbers(ctx, odd ? 1 : ROWS, odd ? 3 : WIDTH, i));
+    outputs[odd] = tin_concat(((tin_list){parts, 9}), 0);
+  }
+  return 2;
+}
+
+static void test_pieces(void **state) {
+  (void)state;
+  assert_int_equal(kernels_of(costly_pieces), 2);
+  assert_int_equal(kernels_of(cheap_pieces), 1);
+  assert_int_equal(kernels_of(stacked), 1);
+  tin_ctx *ctx = good_ctx((struct tin_ctx_options){.threads = 1});
+  tin_tensor *outputs[2];
+  tin_scope scope = tin_begin(ctx);
+  assert_true(tin_realize(((tin_list){outputs, stacked(ctx, outputs)})));
+  assert_true(tin_stats(ctx).functions_compiled <= 1 + 9); /* not 18 */
+  assert_true(tin_end(scope));
+  end_ctx(ctx);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_lstm_step),
       cmocka_unit_test(test_positions),
       cmocka_unit_test(test_what_lies_between),
+      cmocka_unit_test(test_pieces),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

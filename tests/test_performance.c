@@ -250,7 +250,7 @@ static void test_contractions(void **state) {
 static void test_training_steps(void **state) {
   static const struct bounds bounds[] = {
       {"AdamW", build_adamw, 1, 66.061, 0},    {"micrograd", build_micrograd, 8, 0.101, 0.029}, {"MLP", build_mlp, 7, 19.062, 0.858},
-      {"CNN", build_cnn, 19, 158.041, 27.788}, {"LSTM", build_lstm, 136, 17.906, 2.787},
+      {"CNN", build_cnn, 19, 158.041, 27.788}, {"LSTM", build_lstm, 136, 17.652, 2.689},
   };
   (void)state;
   check_bounds(bounds, sizeof bounds / sizeof *bounds);

@@ -380,8 +380,10 @@ static double part_bytes(const struct tin_schedule *schedule, const struct tin_p
   double bytes = 0;
   for (int i = 0; i < part->reads.count; i++)
     bytes += (double)schedule->values.at[part->reads.at[i]].bytes;
-  for (int i = 0; i < part->stores.count; i++)
-    bytes += (double)(part->stores.at[i]->size * tin_dtype_bytes(part->stores.at[i]->dtype));
+  for (int i = 0; i < part->stores.count; i++) {
+    const struct tin_node *stored = part->piece ? part->anchor->in[part->piece - 1] : part->stores.at[i];
+    bytes += (double)(stored->size * tin_dtype_bytes(stored->dtype));
+  }
   return bytes;
 }
 
@@ -481,19 +483,42 @@ static struct tin_entry print_entry(const struct tin_output *out, struct tin_par
   return entry;
 }
 
+static void add_entry(const struct tin_output *out, const struct tin_schedule *schedule, const struct tin_part *part, const char *kernel) {
+  struct tin_part_view view;
+  struct tin_kernel_code *code = out->code;
+  char name[sizeof(((struct tin_entry *)0)->name)];
+  snprintf(name, sizeof name, code->entries.count ? "%s_%d" : "%s", kernel, code->entries.count);
+  tin_part_view_open(&view, out->arena, schedule, part);
+  struct tin_entry entry = print_entry(out, &view, name);
+  entry.flops = part_flops(&view.part);
+  entry.bytes = part_bytes(&view.schedule, &view.part);
+  tin_part_view_close(&view);
+  tin_vec_push(out->arena, &code->entries, entry);
+}
+
+/* A concat: each input into its place. */
+static void add_pieces(const struct tin_output *out, const struct tin_schedule *schedule, const struct tin_part *part, const char *kernel) {
+  const struct tin_node *whole = part->anchor;
+  int64_t start = 0;
+  for (int k = 0; k < whole->n_in; k++) {
+    const struct tin_node *input = whole->in[k];
+    struct tin_part piece = *part;
+    piece.piece = k + 1;
+    piece.piece_start = start;
+    memcpy(piece.shape, input->shape, sizeof *input->shape * input->rank);
+    start += input->shape[whole->arg[0]];
+    if (input->size > 0)
+      add_entry(out, schedule, &piece, kernel);
+  }
+}
+
 void tin_codegen_kernel(struct tin_text *text, struct tin_text *readable, struct tin_arena *arena, const struct tin_schedule *schedule,
                         int kernel, const struct tin_codegen_target *target, struct tin_kernel_code *code) {
   const struct tin_kernel *at = &schedule->kernels.at[kernel];
   struct tin_output out = {.text = text, .readable = readable, .code = code, .arena = arena, .target = target};
   for (int p = 0; p < at->parts.count; p++) {
-    struct tin_part_view view;
-    char name[sizeof(((struct tin_entry *)0)->name)];
-    snprintf(name, sizeof name, p ? "%s_%d" : "%s", at->name, p);
-    tin_part_view_open(&view, arena, schedule, at->parts.at[p]);
-    struct tin_entry entry = print_entry(&out, &view, name);
-    entry.flops = part_flops(&view.part);
-    entry.bytes = part_bytes(&view.schedule, &view.part);
-    tin_part_view_close(&view);
-    tin_vec_push(arena, &code->entries, entry);
+    const struct tin_part *part = at->parts.at[p];
+    bool pieced = part->kind == PART_MAP && tin_node_is_pieced(part->anchor);
+    (pieced ? add_pieces : add_entry)(&out, schedule, part, at->name);
   }
 }

@@ -445,6 +445,20 @@ static bool is_stored(const struct tin_part *part, const struct tin_node *node) 
   return false;
 }
 
+/* One input of a concat, over its own elements, to its place in the whole. */
+static void lower_piece(struct lower *l, const struct tin_index *const *index) {
+  const struct tin_node *whole = l->part->anchor;
+  const struct tin_index *place[TIN_MAX_RANK];
+  int axis = (int)whole->arg[0];
+  memcpy(place, index, sizeof *place * whole->rank);
+  place[axis] = tin_index_offset(l->indexes, index[axis], l->part->piece_start);
+  int value = tin_lower_node(l, whole->in[l->part->piece - 1], index);
+  int arg = tin_lower_arg(l, ARG_BUFFER, l->schedule->planned[whole->index].value, whole->dtype);
+  l->nest->args.at[arg].written = true;
+  struct tin_store store = {.arg = arg, .index = tin_lower_linear(l, whole->rank, whole->shape, place), .value = value};
+  tin_vec_push(l->arena, &l->nest->stores, store);
+}
+
 void tin_lower_body(struct lower *l) {
   const struct tin_part *part = l->part;
   const struct tin_index *index[TIN_MAX_RANK];
@@ -460,6 +474,10 @@ void tin_lower_body(struct lower *l) {
       struct lower_range range = {.symbol = l->n_symbols++, .extent = extent, .reduced = reduced};
       l->ranges[l->n_ranges++] = range;
     }
+  }
+  if (part->piece) {
+    lower_piece(l, index);
+    return;
   }
   const struct tin_index *full = tin_lower_linear(l, part->rank, part->shape, index);
   if (part->kind == PART_MAP) {

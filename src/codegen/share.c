@@ -45,6 +45,7 @@ struct walk {
   TIN_VEC(struct tin_node *) roots;    /* what the part computes, each once */
   struct tin_map roles;                /* root -> its roles */
   int numbered;
+  int64_t place; /* of a piece: bytes from the start of its whole, where the function need not know them */
   /* in the order of the words: */
   TIN_VEC(struct place) operands;
   TIN_VEC(struct place) scalars;
@@ -64,6 +65,14 @@ static uint64_t colour(const struct walk *w, const struct tin_node *node) {
 }
 
 /* ---- what the part looks at ---- */
+
+/* The inputs that the part looks at: all, or the one of a piece. */
+static int inputs_of(const struct walk *w, struct tin_node *node, struct tin_node ***inputs) {
+  const struct tin_part *part = &w->view->part;
+  bool piece = part->piece && node == part->anchor;
+  *inputs = piece ? node->in + part->piece - 1 : node->in;
+  return piece ? 1 : node->n_in;
+}
 
 static bool in_memory(const struct walk *w, const struct tin_node *node) {
   return w->schedule->planned[node->index].value >= 0 && !tin_map_get(&w->roles, key_of(node));
@@ -97,8 +106,10 @@ static void meet(struct walk *w, struct tin_node *node) {
   else if (node->op == OP_SLICE && !met.role)
     met.memory = stretch_of(w, node, &met.begin);
   met.begin *= tin_dtype_bytes(node->dtype);
-  for (int i = 0; !met.memory && i < node->n_in; i++)
-    meet(w, node->in[i]);
+  struct tin_node **inputs;
+  int n_inputs = inputs_of(w, node, &inputs);
+  for (int i = 0; !met.memory && i < n_inputs; i++)
+    meet(w, inputs[i]);
   tin_vec_push(w->arena, &w->met, met);
   tin_map_set(&w->places, key_of(node), (void *)(uintptr_t)w->met.count);
 }
@@ -143,7 +154,8 @@ static void put_node(struct walk *w, const struct met *met) {
   }
   if (met->memory)
     return;
-  put(w, (uint64_t)node->n_in | (uint64_t)node->n_arg << 16);
+  struct tin_node **inputs;
+  put(w, (uint64_t)inputs_of(w, met->node, &inputs) | (uint64_t)node->n_arg << 16);
   for (int i = 0; i < node->n_arg; i++)
     put(w, (uint64_t)node->arg[i]);
   put(w, planned->scalar >= 0 ? 0 : node->bits);
@@ -160,16 +172,19 @@ static void find_colours(struct walk *w) {
     w->view->words.count = 0;
     put_node(w, met);
     met->below = tin_hash_bytes(1, w->view->words.at, sizeof(uint64_t) * (size_t)w->view->words.count);
-    for (int k = 0; !met->memory && k < met->node->n_in; k++) {
-      uint64_t input = met_at(w, met->node->in[k])->below;
+    struct tin_node **inputs;
+    int n_inputs = inputs_of(w, met->node, &inputs);
+    for (int k = 0; !met->memory && k < n_inputs; k++) {
+      uint64_t input = met_at(w, inputs[k])->below;
       met->below += tin_hash_mix(input, is_commutative(met->node) ? 1 : (uint64_t)k + 2);
     }
   }
   for (int i = w->met.count - 1; i >= 0; i--) {
     const struct met *met = &w->met.at[i];
-    for (int k = 0; !met->memory && k < met->node->n_in; k++)
-      met_at(w, met->node->in[k])->above +=
-          tin_hash_mix(tin_hash_mix(met->below, met->above), is_commutative(met->node) ? 1 : (uint64_t)k + 2);
+    struct tin_node **inputs;
+    int n_inputs = inputs_of(w, met->node, &inputs);
+    for (int k = 0; !met->memory && k < n_inputs; k++)
+      met_at(w, inputs[k])->above += tin_hash_mix(tin_hash_mix(met->below, met->above), is_commutative(met->node) ? 1 : (uint64_t)k + 2);
   }
   w->view->words.count = 0;
 }
@@ -199,9 +214,11 @@ static void visit(struct walk *w, struct tin_node *node) {
   }
   if (w->schedule->planned[node->index].scalar >= 0)
     add_scalar(w, met);
-  bool turned = node->n_in == 2 && is_commutative(node) && colour(w, node->in[0]) > colour(w, node->in[1]);
-  for (int i = 0; i < node->n_in; i++)
-    visit(w, node->in[turned ? 1 - i : i]);
+  struct tin_node **inputs;
+  int n_inputs = inputs_of(w, node, &inputs);
+  bool turned = n_inputs == 2 && is_commutative(node) && colour(w, node->in[0]) > colour(w, node->in[1]);
+  for (int i = 0; i < n_inputs; i++)
+    visit(w, inputs[turned ? 1 - i : i]);
 }
 
 static void sort_roots(struct walk *w) {
@@ -237,12 +254,13 @@ static void put_stages(struct walk *w, const struct tin_part *part) {
 static void visit_part(struct walk *w, const struct tin_part *part) {
   put_head(w, part);
   put(w, (uint64_t)w->roots.count);
+  put(w, part->piece ? (uint64_t)w->view->part.piece_start + 1 : 0);
   for (int i = 0; i < w->roots.count; i++)
     visit(w, w->roots.at[i]);
   put_stages(w, part);
   for (int i = 0; i < w->roots.count; i++)
     if (met_at(w, w->roots.at[i])->role & ROLE_STORE)
-      add_operand(w, w->roots.at[i], w->roots.at[i], 0);
+      add_operand(w, w->roots.at[i], w->roots.at[i], w->place);
 }
 
 /* ---- numbers ---- */
@@ -305,6 +323,20 @@ static void exchange_numbers(struct tin_part_view *view) {
   }
 }
 
+/* A piece that begins at a whole line is one at the start of a buffer that begins there: pieces of one shape are alike. Others keep their
+ * start, since the code relies on buffers beginning with lines. */
+static void place_piece(struct walk *w) {
+  struct tin_part *part = &w->view->part;
+  const struct tin_node *whole = part->anchor;
+  int64_t bytes = part->piece_start * tin_dtype_bytes(whole->dtype);
+  for (int i = (int)whole->arg[0] + 1; i < whole->rank; i++)
+    bytes *= whole->shape[i];
+  if (bytes % 64 != 0)
+    return;
+  w->place = bytes;
+  part->piece_start = 0;
+}
+
 void tin_part_view_open(struct tin_part_view *view, struct tin_arena *arena, const struct tin_schedule *schedule,
                         const struct tin_part *part) {
   *view = (struct tin_part_view){.schedule = *schedule, .part = *part};
@@ -313,6 +345,8 @@ void tin_part_view_open(struct tin_part_view *view, struct tin_arena *arena, con
   struct walk walk = {.arena = arena, .view = view, .schedule = schedule};
   tin_map_init(&walk.places, arena);
   tin_map_init(&walk.roles, arena);
+  if (part->piece)
+    place_piece(&walk);
   find_roots(&walk, part);
   for (int i = 0; i < walk.roots.count; i++)
     meet(&walk, walk.roots.at[i]);

@@ -56,8 +56,9 @@ static bool reads_in_place(const struct merging *m, int reader, int k) {
 
 static bool may_move(const struct merging *m, int k, int reader) {
   const struct group *from = &m->g->groups.at[k], *to = &m->g->groups.at[reader];
-  return from->part->kind == PART_MAP && to->part->kind == PART_MAP && space_size(from->part) == space_size(to->part) &&
-         from->ops + to->ops <= GROUP_MAX_OPS && reads_in_place(m, reader, k);
+  return !tin_node_is_pieced(from->part->anchor) && !tin_node_is_pieced(to->part->anchor) && from->part->kind == PART_MAP &&
+         to->part->kind == PART_MAP && space_size(from->part) == space_size(to->part) && from->ops + to->ops <= GROUP_MAX_OPS &&
+         reads_in_place(m, reader, k);
 }
 
 static int in_graph_order(const void *a, const void *b) {

@@ -64,6 +64,13 @@ static inline bool tin_node_scans_in_place(const struct tin_node *node) {
   return tin_op_is(node->op, OP_CLASS_SCAN) && tin_ops[node->op].result == OP_RESULT_SAME;
 }
 
+/* A concat of so few inputs is not selected element by element: each input is computed over its own elements, into its place. More pieces
+ * than this would be more text than they save. */
+enum { TIN_CONCAT_PIECES = 64 };
+static inline bool tin_node_is_pieced(const struct tin_node *node) {
+  return node->op == OP_CONCAT && node->n_in > 1 && node->n_in <= TIN_CONCAT_PIECES && node->size > 0;
+}
+
 /* One body of a kernel: an iteration space and what is computed over it. */
 struct tin_part {
   enum tin_part_kind kind;
@@ -76,6 +83,8 @@ struct tin_part {
                                       * depend on one of them. CONTRACT: the consumers computed on the tile, in graph order */
   TIN_VEC(struct tin_node *) stores; /* nodes written to memory, in graph order */
   TIN_VEC(int) reads;                /* plan values that the part loads, ascending, each once */
+  int piece;                         /* MAP whose anchor is pieced, in code generation: 1 + the input that is put in its place; else 0 */
+  int64_t piece_start;               /* where its place begins along the axis */
   const char *fused;                 /* what was fused, for people: "bias, relu on the tile" */
   const struct tin_block *block;     /* of a BLOCK part and of its stages, else NULL */
   bool across;                       /* a stage that contracts over the rows of the block */

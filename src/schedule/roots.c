@@ -20,9 +20,9 @@ const float tin_schedule_work_bytes = 0.5f;
 enum { WORK_MOST = 1 << 20 }; /* estimates add up along every path */
 /* A value that one group computes for another's inner loops costs at least a store; below this work a broadcast value is computed again. */
 static const float broadcast_work = 1.5f;
-/* An element of a concat is selected from all inputs: of more than a few, inputs of more operations than CONCAT_MAX_INPUT_OPS are computed
- * before, each at its own elements only. */
-enum { CONCAT_FEW = 4, CONCAT_MAX_INPUT_OPS = 3 };
+/* An element of a concat that has too many inputs for pieces is selected from all: inputs of more operations are computed before, each at
+ * its own elements only. */
+enum { CONCAT_MAX_INPUT_OPS = 3 };
 /* Taps of nested folds that may be spelled out inside one expression. */
 enum { MAX_FOLD_OPS = 64 };
 
@@ -63,7 +63,20 @@ float tin_schedule_own_work(const struct tin_node *node) {
 }
 
 static bool too_much_in_concat(const struct tin_node *node, const struct node_facts *input) {
-  return node->op == OP_CONCAT && node->n_in > CONCAT_FEW && !input->leaf && !input->root && input->ops > CONCAT_MAX_INPUT_OPS;
+  return node->op == OP_CONCAT && !tin_node_is_pieced(node) && !input->leaf && !input->root && input->ops > CONCAT_MAX_INPUT_OPS;
+}
+
+/* Inlined, a concat computes every input at every element and selects; stored, each piece is computed over its own elements. */
+static bool worth_pieces(const struct grouping *g, const struct tin_node *node, const struct node_facts *facts) {
+  if (!tin_node_is_pieced(node))
+    return false;
+  float waste = tin_schedule_own_work(node), uses = facts->n_owners, bytes = (float)tin_dtype_bytes(node->dtype);
+  for (int k = 0; k < node->n_in; k++) {
+    const struct node_facts *input = &g->facts[node->in[k]->index];
+    if (!input->root && !input->leaf)
+      waste += (1 - (float)node->in[k]->size / (float)node->size) * input->work;
+  }
+  return uses * waste * tin_schedule_work_bytes > (1 + uses) * bytes;
 }
 
 static void add_inlined_costs(struct grouping *g, const struct tin_node *node, struct node_facts *facts, bool decides) {
@@ -195,7 +208,8 @@ static void walk_back(struct grouping *g) {
     if (facts->leaf)
       continue;
     struct node_facts self = {.owners = {i}, .n_owners = 1};
-    const struct node_facts *owners = facts->root || (computes(node) && worth_storing(node, facts)) ? &self : facts;
+    bool stored = facts->root || (computes(node) && worth_storing(node, facts)) || worth_pieces(g, node, facts);
+    const struct node_facts *owners = stored ? &self : facts;
     bool movement = tin_op_is(node->op, OP_CLASS_MOVEMENT);
     for (int k = 0; k < node->n_in; k++) {
       struct node_facts *input = &g->facts[node->in[k]->index];
@@ -265,6 +279,8 @@ static const char *why_root(const struct grouping *g, const struct tin_node *nod
     return "its border would be asked for with every window";
   if (facts->used_by & USED_BY_CONTRACT && spreads(node) && !(facts->windowed && leaves_zeros_out(node)))
     return "its elements lie apart: a contraction would look for them at every use";
+  if (worth_pieces(g, node, facts))
+    return "each input is computed into its place";
   if (!computes(node))
     return NULL;
   if (facts->used_by & USED_BY_ELEMENTWISE && !(g->fuse & TIN_FUSE_CHAIN))

@@ -187,6 +187,8 @@ static const char *why_not_join(struct grouping *g, const struct group *group, s
     return "the kernel would pass the cap on operations";
   if (own->kind == PART_SCATTER || own->kind == PART_CONTRACT || own->kind == PART_SCAN)
     return "a contraction, scatter or scan starts its own kernel";
+  if (tin_node_is_pieced(root) || tin_node_is_pieced(part->anchor))
+    return "a concat is computed piece by piece";
   if (own->kind == PART_ROW) {
     if (!(g->fuse & TIN_FUSE_ROW))
       return "row fusion is off";
