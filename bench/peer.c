@@ -2,17 +2,19 @@
  * with the seconds it took, measured on its side: what passes through the pipes does not count. */
 #include "bench.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-static struct {
+/* By number of threads: a process that has once run on another number is several times slower from then on. */
+static struct torch {
   FILE *to, *from;
   pid_t process;
   bool failed;
-} torch;
+} processes[BENCH_MAX_THREADS + 1];
 
 /* What makes torch fastest: its kernels for this CPU, likewise OpenBLAS's, which older releases do not find by themselves, the OpenMP build
  * of OpenBLAS (the other one's threads and torch's own fight for the cores), and memory that is not given back at every call. What the user
@@ -44,34 +46,36 @@ static void exec_torch(const int *to, const int *from) {
   _exit(127);
 }
 
-static bool start_torch(void) {
+static bool start_torch(struct torch *torch) {
   int to[2], from[2];
   char line[256];
-  if (torch.from || torch.failed)
-    return !torch.failed;
-  torch.failed = true;
+  if (torch->from || torch->failed)
+    return !torch->failed;
+  torch->failed = true;
   if (pipe(to) || pipe(from))
     return false;
   signal(SIGPIPE, SIG_IGN);
-  torch.process = fork();
-  if (!torch.process)
+  torch->process = fork();
+  if (!torch->process)
     exec_torch(to, from);
   close(to[0]), close(from[1]);
-  torch.to = fdopen(to[1], "w"), torch.from = fdopen(from[0], "r");
-  torch.failed = !torch.to || !torch.from || !fgets(line, sizeof line, torch.from);
-  if (torch.failed)
+  fcntl(to[1], F_SETFD, FD_CLOEXEC), fcntl(from[0], F_SETFD, FD_CLOEXEC); /* another torch would keep this one's input open */
+  torch->to = fdopen(to[1], "w"), torch->from = fdopen(from[0], "r");
+  torch->failed = !torch->to || !torch->from || !fgets(line, sizeof line, torch->from);
+  if (torch->failed)
     fprintf(stderr, "bench: torch does not run (python3-torch)\n");
   else
     printf("%s", line);
-  return !torch.failed;
+  return !torch->failed;
 }
 
 /* Seconds that torch took for so many calls; negative when it does not answer. */
 static double ask(const char *command, int threads, int calls) {
+  struct torch *torch = &processes[threads];
   char line[64];
-  fprintf(torch.to, "%d %d %s\n", threads, calls, command);
-  fflush(torch.to);
-  if (!fgets(line, sizeof line, torch.from))
+  fprintf(torch->to, "%d %d %s\n", threads, calls, command);
+  fflush(torch->to);
+  if (!fgets(line, sizeof line, torch->from))
     return -1;
   return atof(line);
 }
@@ -92,7 +96,7 @@ static void torch_turn(struct bench_contestant *contestant) {
 
 void bench_add_torch(struct bench_workload *workload, const char *command) {
   static struct bench_peer peer; /* one workload at a time */
-  if (!bench_options.peers || !command || !start_torch())
+  if (!bench_options.peers || !command || !start_torch(&processes[workload->threads]))
     return;
   snprintf(peer.command, sizeof peer.command, "%s", command);
   peer.threads = workload->threads;
@@ -104,11 +108,14 @@ void bench_add_torch(struct bench_workload *workload, const char *command) {
 }
 
 void bench_peer_stop(void) {
-  if (!torch.process)
-    return;
-  if (torch.to)
-    fclose(torch.to);
-  if (torch.from)
-    fclose(torch.from);
-  waitpid(torch.process, NULL, 0);
+  for (int threads = 0; threads <= BENCH_MAX_THREADS; threads++) {
+    struct torch *torch = &processes[threads];
+    if (!torch->process)
+      continue;
+    if (torch->to)
+      fclose(torch->to);
+    if (torch->from)
+      fclose(torch->from);
+    waitpid(torch->process, NULL, 0);
+  }
 }
