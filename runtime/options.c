@@ -13,9 +13,8 @@ static const struct {
   const char *name;
   uint32_t flag;
 } fusions[] = {
-    {"chain", TIN_FUSE_CHAIN},       {"reduce", TIN_FUSE_REDUCE},     {"row", TIN_FUSE_ROW},
-    {"prologue", TIN_FUSE_PROLOGUE}, {"epilogue", TIN_FUSE_EPILOGUE}, {"horizontal", TIN_FUSE_HORIZONTAL},
-    {"block", TIN_FUSE_BLOCK},
+    {"chain", TIN_FUSE_CHAIN},       {"reduce", TIN_FUSE_REDUCE},         {"row", TIN_FUSE_ROW},     {"prologue", TIN_FUSE_PROLOGUE},
+    {"epilogue", TIN_FUSE_EPILOGUE}, {"horizontal", TIN_FUSE_HORIZONTAL}, {"block", TIN_FUSE_BLOCK},
 };
 static const char accepted_fusions[] = "0, 1, or a list of chain, reduce, row, prologue, epilogue, horizontal, block";
 

@@ -10,8 +10,8 @@
 
 #include "tinsmith_nn.h"
 
-#include "frontend/data.h"
 #include "context.h"
+#include "frontend/data.h"
 #include "ways.h"
 
 /* ---- attention ---- */
@@ -223,8 +223,8 @@ static void test_linear_memory(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_attention), cmocka_unit_test(test_long_rows),  cmocka_unit_test(test_random_shapes),
-      cmocka_unit_test(test_products),  cmocka_unit_test(test_layers),     cmocka_unit_test(test_one_kernel),
+      cmocka_unit_test(test_attention),     cmocka_unit_test(test_long_rows), cmocka_unit_test(test_random_shapes),
+      cmocka_unit_test(test_products),      cmocka_unit_test(test_layers),    cmocka_unit_test(test_one_kernel),
       cmocka_unit_test(test_linear_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

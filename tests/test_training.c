@@ -123,7 +123,8 @@ static void expect_curve(struct tin_ctx_options options, const struct task *task
 
 static const char *const targets[] = {"avx512", "avx2", "portable", "interpreter"};
 static const uint32_t fusions_off[] = {
-    0, TIN_FUSE_CHAIN, TIN_FUSE_REDUCE, TIN_FUSE_ROW, TIN_FUSE_PROLOGUE, TIN_FUSE_EPILOGUE, TIN_FUSE_HORIZONTAL, TIN_FUSE_BLOCK, TIN_FUSE_ALL};
+    0,           TIN_FUSE_CHAIN, TIN_FUSE_REDUCE, TIN_FUSE_ROW, TIN_FUSE_PROLOGUE, TIN_FUSE_EPILOGUE, TIN_FUSE_HORIZONTAL, TIN_FUSE_BLOCK,
+    TIN_FUSE_ALL};
 enum { N_FUSIONS_OFF = sizeof fusions_off / sizeof *fusions_off };
 
 /* 784-512-256-10 in the vector targets, with everything else varied. */

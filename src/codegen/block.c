@@ -49,11 +49,11 @@ struct block_plan {
   const struct tin_block *block;
   struct block_stage *stages;
   int lanes, registers;
-  int64_t rows;                            /* of a block */
-  int64_t chunk;                           /* that blocks do not cross; all rows without a stage across */
-  int64_t sizes[SIZES_MAX];                /* numbers of rows that blocks have */
+  int64_t rows;             /* of a block */
+  int64_t chunk;            /* that blocks do not cross; all rows without a stage across */
+  int64_t sizes[SIZES_MAX]; /* numbers of rows that blocks have */
   int n_sizes;
-  int64_t slices, slice;                   /* items of a batch, rows of one */
+  int64_t slices, slice;             /* items of a batch, rows of one */
   int64_t *slot_offsets, own_offset; /* own: where the nests' scratch begins */
   bool across;
 };
@@ -151,8 +151,8 @@ static void plan_sums(struct block_plan *p, struct block_stage *s, struct tin_ar
   }
   s->result = tin_lower_contract(arena, p->schedule, s->part, &s->axes, CONTRACT_RESULT, s->sums_leading, 0);
   const struct tin_value *stored = &s->result->values.at[s->result->stores.at[0].value];
-  bool copies = stored->kind == VALUE_LOAD && s->result->args.at[stored->arg].kind == ARG_POINTER &&
-                s->result->args.at[stored->arg].number == 0;
+  bool copies =
+      stored->kind == VALUE_LOAD && s->result->args.at[stored->arg].kind == ARG_POINTER && s->result->args.at[stored->arg].number == 0;
   if (s->sums_slot >= 0 && s->part->stores.count == 1 && copies)
     s->result = NULL;
   int64_t bytes = (s->across ? s->m : p->rows) * s->sums_leading * 4;
@@ -247,7 +247,8 @@ static void print_rows_stage(const struct tin_output *out, const struct block_pl
                  (long long)columns, (long long)lowered->rows, (long long)lowered->rows);
   int64_t stride = 1;
   for (int i = lowered->n_params - 1; i >= 0; i--) {
-    tin_output_add(out, "    param[%d] = outer / %lldL %% %lldL;\n", lowered->symbols[i], (long long)stride, (long long)lowered->extents[i]);
+    tin_output_add(out, "    param[%d] = outer / %lldL %% %lldL;\n", lowered->symbols[i], (long long)stride,
+                   (long long)lowered->extents[i]);
     stride *= lowered->extents[i];
   }
   tin_output_add(out, "    ");
@@ -388,8 +389,8 @@ static void print_chain_begin(const struct tin_output *out, const struct block_s
   if (s->n_chunks > 1)
     tin_output_add(out, "  if (r0 %% %lldL == 0) %s_neutral(into, %lldL);\n", chunk, s->name, count);
   if (group > 1)
-    tin_output_add(out, "  if (r0 %% %lldL == 0) %s_neutral(scratch + %lldL, %lldL);\n", chunk * group, s->name,
-                   (long long)s->group_offset, count);
+    tin_output_add(out, "  if (r0 %% %lldL == 0) %s_neutral(scratch + %lldL, %lldL);\n", chunk * group, s->name, (long long)s->group_offset,
+                   count);
 }
 
 static void print_chain_end(const struct tin_output *out, const struct block_plan *p, const struct block_stage *s) {
@@ -400,7 +401,8 @@ static void print_chain_end(const struct tin_output *out, const struct block_pla
     tin_output_add(out,
                    "  if (r1 == %lldL || r1 %% %lldL == 0) %s_add(scratch + %lldL, into, %lldL);\n"
                    "  if (r1 == %lldL || r1 %% %lldL == 0) %s_add(sums, scratch + %lldL, %lldL);\n",
-                   rows, chunk, s->name, (long long)s->group_offset, count, rows, chunk * group, s->name, (long long)s->group_offset, count);
+                   rows, chunk, s->name, (long long)s->group_offset, count, rows, chunk * group, s->name, (long long)s->group_offset,
+                   count);
 }
 
 static void print_across_tiles(const struct tin_output *out, const struct block_plan *p, const struct block_stage *s) {
@@ -408,7 +410,8 @@ static void print_across_tiles(const struct tin_output *out, const struct block_
   tin_output_add(out, "  for (long t = 0; t < %lldL; t++) {\n    long m = t * %lldL + (t < %lldL ? t : %lldL);\n    char *a = ",
                  (long long)s->tiles, small, extra, extra);
   tin_block_print_address(out, &s->rows, "m", "0", "r0");
-  tin_output_add(out, ";\n    for (long n = 0; n < %lldL; n += %lldL) {\n      char *c = into + (m * %lldL + n) * 4, *b = ", (long long)s->n,
+  tin_output_add(out,
+                 ";\n    for (long n = 0; n < %lldL; n += %lldL) {\n      char *c = into + (m * %lldL + n) * 4, *b = ", (long long)s->n,
                  (long long)s->panel, (long long)s->sums_leading);
   tin_block_print_address(out, &s->columns, "n", "0", "r0");
   tin_output_add(out, ";\n      ");
@@ -491,7 +494,8 @@ static void print_entry(const struct tin_output *out, const struct block_plan *p
   }
   tin_output_add(out, "  for (long item = begin; item < end; item++) {\n    long batch = item / %lldL, low = item %% %lldL * %lldL;\n",
                  (long long)p->slices, (long long)p->slices, (long long)p->slice);
-  tin_output_add(out, "    long high = low + %lldL < %lldL ? low + %lldL : %lldL;\n    if (batch != packed) {\n      long param[%d];\n"
+  tin_output_add(out,
+                 "    long high = low + %lldL < %lldL ? low + %lldL : %lldL;\n    if (batch != packed) {\n      long param[%d];\n"
                  "      param[%d] = batch; param[%d] = 0;\n",
                  (long long)p->slice, (long long)block->rows, (long long)p->slice, (long long)block->rows, SYMBOL_COUNT, SYMBOL_BATCH,
                  SYMBOL_BLOCK_BASE);

@@ -54,8 +54,8 @@ void tin_block_plan_rows(struct tin_arena *arena, const struct tin_block_request
 }
 
 /* Contiguous along the columns, and short rows: read where it lies. */
-static bool columns_in_place(const struct tin_codegen_target *target, const struct tin_block_request *request,
-                             const struct tin_nest *nest, struct tin_block_operand *operand) {
+static bool columns_in_place(const struct tin_codegen_target *target, const struct tin_block_request *request, const struct tin_nest *nest,
+                             struct tin_block_operand *operand) {
   int64_t row, column, n = request->axes->n_size, lanes = target->vector ? target->vector->vector_bytes / 4 : request->panel;
   if (!is_direct(nest, operand, &row, &column) || operand->place != OPERAND_IN_BUFFER || column != 1 || n % lanes != 0)
     return false;
@@ -149,11 +149,12 @@ void tin_block_print_pack(const struct tin_output *out, const struct tin_block_r
     snprintf(turn, sizeof turn, "%s_turn", name);
     tin_transpose_print(out, TIN_F32, operand->turned_row, request->panel, turn);
   }
-  tin_output_add(out,
-                 "static void %s_pack(char **buf, const unsigned long long *scalar, char *scratch, char **place, long *param, long k0, long k1)\n"
-                 "{\n  for (long n0 = 0; n0 < %lldL; n0 += %lldL) {\n    long n1 = n0 + %lldL < %lldL ? n0 + %lldL : %lldL;\n"
-                 "    char *to = scratch + %lldL + n0 * %lldL;\n",
-                 name, n, panel, panel, n, panel, n, (long long)operand->offset, (long long)(operand->along_outer * 4));
+  tin_output_add(
+      out,
+      "static void %s_pack(char **buf, const unsigned long long *scalar, char *scratch, char **place, long *param, long k0, long k1)\n"
+      "{\n  for (long n0 = 0; n0 < %lldL; n0 += %lldL) {\n    long n1 = n0 + %lldL < %lldL ? n0 + %lldL : %lldL;\n"
+      "    char *to = scratch + %lldL + n0 * %lldL;\n",
+      name, n, panel, panel, n, panel, n, (long long)operand->offset, (long long)(operand->along_outer * 4));
   if (operand->turned)
     print_turn(out, request, operand, name, own);
   else

@@ -168,8 +168,7 @@ static void micro_tile(struct hand *h, const struct tin_micro *micro, const stru
   int bytes = tin_dtype_bytes(micro->dtype);
   if (micro->goes_on) {
     for (int i = 0; i < micro->rows * micro->vectors; i++)
-      hand_memory(h, V_LOAD, r->accumulator + i, AT_C,
-                  (i / micro->vectors * micro->c_row + i % micro->vectors * micro->lanes) * bytes);
+      hand_memory(h, V_LOAD, r->accumulator + i, AT_C, (i / micro->vectors * micro->c_row + i % micro->vectors * micro->lanes) * bytes);
   } else {
     micro_step(h, micro, r, V_MUL); /* fma(a, b, -0.0) is a * b */
     hand_bump(h, AT_A, micro->a_k * bytes);
@@ -254,8 +253,8 @@ static void micro_call(const struct tin_output *out, const struct tin_micro *mic
   tin_output_add(out, "  long f[%d];\n  f[%d] = (long)a; f[%d] = (long)b; f[%d] = (long)c; f[%d] = add;\n", MICRO_SLOTS, AT_A, AT_B, AT_C,
                  ADD);
   if (micro->fetch)
-    tin_output_add(out, "  f[%d] = (long)c; f[%d] = (k - %d) / %d; f[%d] = k - %d - f[%d] * %d;\n", AT_FETCHED, PER_ROW, first,
-                   micro->rows, REST, first, PER_ROW, micro->rows);
+    tin_output_add(out, "  f[%d] = (long)c; f[%d] = (k - %d) / %d; f[%d] = k - %d - f[%d] * %d;\n", AT_FETCHED, PER_ROW, first, micro->rows,
+                   REST, first, PER_ROW, micro->rows);
   else
     tin_output_add(out, "  f[%d] = k - %d;\n", REST, first);
   if (micro->strip)
@@ -359,8 +358,8 @@ void tin_add_print(const struct tin_output *out, int dtype, const char *name) {
 void tin_neutral_print(const struct tin_output *out, const char *name) {
   const struct tin_vtarget *target = out->target->vector;
   if (!target) {
-    tin_output_add(out, "static void %s(char *to, long count)\n{\n  for (long i = 0; i < count; i++)\n    ((float *)to)[i] = -0x0p+0f;\n}\n",
-                   name);
+    tin_output_add(
+        out, "static void %s(char *to, long count)\n{\n  for (long i = 0; i < count; i++)\n    ((float *)to)[i] = -0x0p+0f;\n}\n", name);
     return;
   }
   struct hand hand = {.arena = out->arena, .type = VT_F32};

@@ -78,8 +78,8 @@ static struct places places_in(const struct tin_nest *nest, const struct tin_blo
   const struct tin_index *batch = tin_index_scale(nest->indexes, symbol_of(nest, SYMBOL_BATCH, block->batch), block->rows);
   places.row = tin_index_add(nest->indexes, batch, symbol_of(nest, row, block->rows));
   if (column >= 0)
-    places.element = tin_index_add(nest->indexes, tin_index_scale(nest->indexes, places.row, block->columns),
-                                   symbol_of(nest, column, block->columns));
+    places.element =
+        tin_index_add(nest->indexes, tin_index_scale(nest->indexes, places.row, block->columns), symbol_of(nest, column, block->columns));
   return places;
 }
 

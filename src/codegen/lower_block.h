@@ -14,11 +14,11 @@ enum {
   BLOCK_READ_ELSEWHERE = 2 /* at another index */
 };
 
-/* The kind of stage that the part can be over the rows of the block; reads[v], 0 before, gets BLOCK_READ_* of every plan value that it loads. */
+/* The kind of stage that the part can be over the rows of the block; reads[v], 0 before, gets BLOCK_READ_* of every plan value that it
+ * loads. */
 enum tin_block_stage tin_lower_block_stage(struct tin_arena *arena, const struct tin_schedule *schedule, const struct tin_part *part,
                                            const struct tin_block *block, uint8_t *reads);
 /* The rows and columns of a contraction's result, where it has those of one batch in row-major order; false where it has not. */
-bool tin_lower_block_of(struct tin_arena *arena, const struct tin_schedule *schedule, const struct tin_part *part,
-                        struct tin_block *block);
+bool tin_lower_block_of(struct tin_arena *arena, const struct tin_schedule *schedule, const struct tin_part *part, struct tin_block *block);
 
 #endif

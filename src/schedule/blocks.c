@@ -14,11 +14,11 @@
 #include "schedule/grouping.h"
 
 enum {
-  FAMILY_MAX = 32,     /* groups of a family */
-  WALK_MAX = 512,      /* groups looked at to see whether one waits for another; beyond, it is taken to */
-  MIN_COLUMNS = 16,    /* a vector: below, rows are not worth a stage of their own */
+  FAMILY_MAX = 32,       /* groups of a family */
+  WALK_MAX = 512,        /* groups looked at to see whether one waits for another; beyond, it is taken to */
+  MIN_COLUMNS = 16,      /* a vector: below, rows are not worth a stage of their own */
   MAX_COLUMNS = 1 << 14, /* 16 rows of f32 in half of a 2 MiB L2 */
-  MAX_MOVED = 6        /* operations of a contraction's consumer that are cheaper repeated in each pass of the rows than stored once */
+  MAX_MOVED = 6          /* operations of a contraction's consumer that are cheaper repeated in each pass of the rows than stored once */
 };
 /* Elements of column operands that are read again for every block of rows: while they stay in L2 (half of it, f32) that costs nothing.
  * Beyond, the elements a column read per block against those of the values that are not stored: attention has 2 * 64 to 2 * 128. */

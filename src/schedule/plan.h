@@ -126,7 +126,7 @@ struct tin_schedule {
   TIN_VEC(int) output_values; /* plan value of each output (may repeat; may be a leaf) */
   TIN_VEC(int) update_values; /* plan value of each update (likewise) */
   int threads;                /* that will run it: kernels split their work into at least so many items; 0 is 1. Never changes a value */
-  struct tin_caches caches; /* of a core of the CPU that will run it, 0: unknown. Never changes a value either */
+  struct tin_caches caches;   /* of a core of the CPU that will run it, 0: unknown. Never changes a value either */
   int n_leaves;
   int n_scalars;
   int64_t arena_bytes;         /* set by tin_schedule_memory */

@@ -196,8 +196,8 @@ static void parse_store(struct parser *p, struct tin_part *part) {
 }
 
 static int parse_part_kind(struct parser *p) {
-  static const char *const names[] = {
-      [PART_MAP] = "map", [PART_ROW] = "row", [PART_CONTRACT] = "contract", [PART_SCATTER] = "scatter", [PART_SCAN] = "scan", [PART_BLOCK] = "block"};
+  static const char *const names[] = {[PART_MAP] = "map",         [PART_ROW] = "row",   [PART_CONTRACT] = "contract",
+                                      [PART_SCATTER] = "scatter", [PART_SCAN] = "scan", [PART_BLOCK] = "block"};
   for (int kind = PART_MAP; kind <= PART_BLOCK; kind++)
     if (tin_parse_accept(&p->in, names[kind]))
       return kind;

@@ -3,8 +3,8 @@
  */
 #include "schedule/plan.h"
 
-static const char *const part_names[] = {
-    [PART_MAP] = "map", [PART_ROW] = "row", [PART_CONTRACT] = "contract", [PART_SCATTER] = "scatter", [PART_SCAN] = "scan", [PART_BLOCK] = "block"};
+static const char *const part_names[] = {[PART_MAP] = "map",         [PART_ROW] = "row",   [PART_CONTRACT] = "contract",
+                                         [PART_SCATTER] = "scatter", [PART_SCAN] = "scan", [PART_BLOCK] = "block"};
 
 static void print_type(struct tin_text *text, int dtype, int rank, const int64_t *shape) {
   tin_text_add(text, "%s[", tin_dtypes[dtype].text);

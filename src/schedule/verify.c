@@ -100,7 +100,8 @@ static bool verify_stages(const struct tin_schedule *schedule, const struct tin_
     for (int s = 0; s < stage->stores.count; s++) {
       int v = (int)(intptr_t)tin_map_get(values, (uint64_t)(uintptr_t)stage->stores.at[s]) - 1;
       REQUIRE(v >= 0, "a stage of kernel %d stores %s, which has no value", k, op_text(stage->stores.at[s]));
-      REQUIRE(schedule->values.at[v].place == PLACE_BLOCK || writer[v] == k, "a stage of kernel %d stores v%d, which its part does not", k, v);
+      REQUIRE(schedule->values.at[v].place == PLACE_BLOCK || writer[v] == k, "a stage of kernel %d stores v%d, which its part does not", k,
+              v);
       stored[v] = true;
       if (schedule->values.at[v].place == PLACE_BLOCK)
         writer[v] = k;

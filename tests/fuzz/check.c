@@ -402,7 +402,8 @@ static bool usable(const char *name) {
 int fuzz_configs(uint64_t seed, struct fuzz_config *configs, int limit) {
   static const char *const targets[] = {"avx512", "avx2", "portable"};
   static const uint32_t without[] = {
-      0, TIN_FUSE_CHAIN, TIN_FUSE_REDUCE, TIN_FUSE_ROW, TIN_FUSE_PROLOGUE, TIN_FUSE_EPILOGUE, TIN_FUSE_HORIZONTAL, TIN_FUSE_BLOCK, TIN_FUSE_ALL};
+      0,           TIN_FUSE_CHAIN, TIN_FUSE_REDUCE, TIN_FUSE_ROW, TIN_FUSE_PROLOGUE, TIN_FUSE_EPILOGUE, TIN_FUSE_HORIZONTAL, TIN_FUSE_BLOCK,
+      TIN_FUSE_ALL};
   struct tin_stream stream;
   int count = 0;
   tin_stream_seed(&stream, seed ^ 0x636f6e66u);

@@ -16,7 +16,8 @@ static const struct way ways[] = {
     {"without row groups", TIN_FUSE_ROW},
     {"without reduction inputs", TIN_FUSE_REDUCE},
     {"without chains", TIN_FUSE_CHAIN},
-    {"without shared launches", TIN_FUSE_HORIZONTAL}, {"without blocks of rows", TIN_FUSE_BLOCK},
+    {"without shared launches", TIN_FUSE_HORIZONTAL},
+    {"without blocks of rows", TIN_FUSE_BLOCK},
     {"unfused", TIN_FUSE_ALL},
 };
 enum { N_WAYS = sizeof ways / sizeof *ways, WARM_UP = 2 };
