@@ -58,7 +58,7 @@ TIN_DEFINE_PROGRAM(tin_program_expm1_f32, EXPM1_VALUES, x)
 #define EXP2_VALUES(C, S)                                                                                                                  \
   C(one, F32, 0x3f800000)                                                                                                                  \
   C(lowest, F32, 0xc3170000)  /* -151: 2^x is below half the least denormal */                                                             \
-  C(nowhere, F32, 0xc37e0000) /* -254 */                                                                                                   \
+  C(nowhere, F32, 0xc49fc000) /* -1278 */                                                                                                  \
   C(magic, F32, 0x4b4000fe)   /* bias 254 */                                                                                               \
   C(highest, I32, 0x4b4001c6) /* the bits where n = 200: well past overflow, both powers finite */                                         \
   C(by_one, I32, 1)                                                                                                                        \

@@ -25,11 +25,12 @@
   S(p1, FMA, F32, p2, r, one)
 
 /* exp(x) = 2^n exp(r), x = n log(2) + r. Arguments whose result rounds to 0 are moved to where both powers are 0, so that masked values
- * (-inf, -1e9) never meet the slow arithmetic of denormals. */
+ * (-inf, -1e9) never meet the slow arithmetic of denormals: n + 254 is 0 modulo 1024, which the powers' bits lose, and so far down that
+ * vscalefps, which stands for both multiplications where there is one, is fast too (from -1000 on 1 ns a vector, at -500 still 70). */
 #define EXP_VALUES(C, S)                                                                                                                   \
   C(one, F32, 0x3f800000)                                                                                                                  \
   C(lowest, F32, 0xc2d00000)  /* -104: exp is below half the least denormal */                                                             \
-  C(nowhere, F32, 0xc3300f5c) /* -176.06: n = -254 */                                                                                      \
+  C(nowhere, F32, 0xc45d75e5) /* -885.84: n = -1278 */                                                                                     \
   C(log2e, F32, 0x3fb8aa3b)                                                                                                                \
   C(magic, F32, 0x4b4000fe)    /* bias 254 = 2 * 127, the sum of two exponents' biases */                                                  \
   C(highest, I32, 0x4b4001c6)  /* the bits where n = 200: well past overflow, both powers finite */                                        \
