@@ -1,8 +1,8 @@
 /* Tinsmith: lazy tensors whose graph is compiled to fused kernels when a value is asked for.
  *
  * A `tin_tensor *` is a name for a value, never memory to look into. Ops take and return such names, build a graph and compute nothing;
- * only tin_realize, tin_read, tin_item, tin_keep, tin_end, tin_compile and tin_replay compute. Shapes are row-major in NumPy's order, axes may be negative,
- * elementwise ops broadcast and promote dtypes as NumPy and PyTorch do.
+ * only tin_realize, tin_read, tin_item, tin_keep, tin_end, tin_compile and tin_replay compute. Shapes are row-major in NumPy's order, axes
+ * may be negative, elementwise ops broadcast and promote dtypes as NumPy and PyTorch do.
  *
  * Errors never end the process. The first one stays in the context (tin_ok, tin_message) in the coordinates of the caller's source; the
  * op that failed returns the context's poison tensor, ops on poison return poison quietly, and reading poison gives NaN and false. So a
@@ -146,9 +146,9 @@ struct tin_ctx_options {
 };
 
 /* Makes a context: tin_ctx_new(), tin_ctx_new(.threads = 4, .target = "avx2"). What is left at its default is taken from the environment:
- * TIN_THREADS, TIN_TARGET, TIN_FUSE, TIN_DUMP, TIN_PROFILE, TIN_COMPARE, TIN_CHECK, TIN_TIER, TIN_DEBUG. Never NULL except when memory is out: a
- * context that could not be set up holds the error (unknown target, target that this CPU lacks, bad environment variable) and computes
- * nothing. */
+ * TIN_THREADS, TIN_TARGET, TIN_FUSE, TIN_DUMP, TIN_PROFILE, TIN_COMPARE, TIN_CHECK, TIN_TIER, TIN_DEBUG. Never NULL except when memory is
+ * out: a context that could not be set up holds the error (unknown target, target that this CPU lacks, bad environment variable) and
+ * computes nothing. */
 tin_ctx *tin_ctx_new_args(struct tin_ctx_options args);
 #ifndef __cplusplus
 #define tin_ctx_new(...) tin_ctx_new_args((struct tin_ctx_options){.file = __FILE__, .line = __LINE__, __VA_ARGS__})
@@ -185,7 +185,7 @@ struct tin_counters {
   int64_t kernels_launched;
   int64_t kernels_replaced;    /* of plans whose second compilation (TIN_TIER=cc) runs now */
   int64_t replacements_failed; /* plans that have no second compilation, as it failed */
-  int64_t plan_hits; /* realisations that found their plan: nothing was scheduled, printed or compiled */
+  int64_t plan_hits;           /* realisations that found their plan: nothing was scheduled, printed or compiled */
   int64_t plan_misses;
   int64_t plans_run;
   int64_t bytes_planned;       /* memory of the newest plan's intermediate values */
@@ -242,9 +242,10 @@ struct tin_compile_options {
   tin_list scalars TIN_ZERO; /* made by tin_scalar, to be set by tin_set_scalar */
 };
 
-/* Ends the scope as tin_end does, computing the outputs and the pending updates, and keeps the step: tin_replay repeats it on the values that
- * its variables then have, for the price of its kernels, without graph or look-up. A replay does what the calls between tin_begin and here
- * would do if they were made again: the same bits, with new random numbers, and an optimiser's next step with its current learning rate.
+/* Ends the scope as tin_end does, computing the outputs and the pending updates, and keeps the step: tin_replay repeats it on the values
+ * that its variables then have, for the price of its kernels, without graph or look-up. A replay does what the calls between tin_begin and
+ * here would do if they were made again: the same bits, with new random numbers, and an optimiser's next step with its current learning
+ * rate.
  *
  *   tin_scope scope = tin_begin(ctx);
  *   ... tin_step(optim, loss);

@@ -34,9 +34,11 @@ void tin_profile_plan(struct tin_engine *engine, const struct tin_plan *plan, st
     width = length > width ? length : width;
     seconds += plan->kernels[k].seconds;
   }
-  tin_text_add(text, "plan %d: %d nodes, %d kernels, %.3f MFLOP, %.3f MB moved; memory: live bound %.3f MB, planned %.3f MB, without reuse %.3f MB\n",
-               plan->serial, plan->n_nodes, plan->n_kernels, plan->flops * 1e-6, plan->bytes * 1e-6,
-               (double)plan->bytes_live * 1e-6, (double)plan->arena_bytes * 1e-6, (double)plan->bytes_without_reuse * 1e-6);
+  tin_text_add(
+      text,
+      "plan %d: %d nodes, %d kernels, %.3f MFLOP, %.3f MB moved; memory: live bound %.3f MB, planned %.3f MB, without reuse %.3f MB\n",
+      plan->serial, plan->n_nodes, plan->n_kernels, plan->flops * 1e-6, plan->bytes * 1e-6, (double)plan->bytes_live * 1e-6,
+      (double)plan->arena_bytes * 1e-6, (double)plan->bytes_without_reuse * 1e-6);
   if (timed) {
     tin_text_add(text, "%s, %d threads: peak %.0f GFLOP/s, memory %.0f GB/s; in kernels %.1f us a run\n", engine->machine.cpu,
                  engine->n_threads, engine->machine.flops * 1e-9, engine->machine.bandwidth * 1e-9,

@@ -499,8 +499,8 @@ static struct tin_vinst arithmetic(int op, int type, int d, int a, int b) {
   return (struct tin_vinst){.op = (uint8_t)op, .type = (uint8_t)type, .d = (uint16_t)d, .a = (uint16_t)a, .b = (uint16_t)b};
 }
 
-/* More pointers than general registers: out[i] += p0[row][i] + ... + p13[row][i] for rows that BUMP and ADVANCE walk through, twice; also as
- * bytes. */
+/* More pointers than general registers: out[i] += p0[row][i] + ... + p13[row][i] for rows that BUMP and ADVANCE walk through, twice; also
+ * as bytes. */
 enum { POINTERS = 14, ROWS = 3, ROW_LENGTH = 37, OUT = POINTERS, BYTES, LIMIT, COUNTER, TWICE, STEP, ROWS_SLOTS };
 
 static struct tin_vprogram rows_program(struct tin_arena *arena, int lanes, bool constant_limit) {
@@ -542,7 +542,8 @@ static void check_rows(const struct tin_vtarget *target, int lanes, bool constan
   tin_arena_init(&arena, 1 << 14, NULL);
   struct tin_vprogram program = rows_program(&arena, lanes, constant_limit);
   struct pages pages = map_code(tin_vector_encode(&arena, &program, target));
-  uint64_t frame[ROWS_SLOTS] = {[OUT] = (uintptr_t)out, [BYTES] = (uintptr_t)bytes, [LIMIT] = ROW_LENGTH, [TWICE] = 2, [STEP] = ROW_LENGTH * 4};
+  uint64_t frame[ROWS_SLOTS] = {
+      [OUT] = (uintptr_t)out, [BYTES] = (uintptr_t)bytes, [LIMIT] = ROW_LENGTH, [TWICE] = 2, [STEP] = ROW_LENGTH * 4};
   memset(out, 0, sizeof out);
   memset(bytes, 0, sizeof bytes);
   for (int k = 0; k < POINTERS; k++) {

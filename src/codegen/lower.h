@@ -37,7 +37,17 @@ struct tin_nest *tin_lower_operand(struct tin_arena *arena, const struct tin_sch
 struct tin_contract_axes tin_contract_axes_of(struct tin_arena *arena, const struct tin_schedule *schedule, const struct tin_part *part);
 
 /* Symbols of the nests of a contraction. */
-enum { SYMBOL_BATCH, SYMBOL_M, SYMBOL_N, SYMBOL_K, SYMBOL_ROW_BASE, SYMBOL_COLUMN_BASE, SYMBOL_COLUMN_RUN, SYMBOL_BLOCK_BASE, SYMBOL_COUNT };
+enum {
+  SYMBOL_BATCH,
+  SYMBOL_M,
+  SYMBOL_N,
+  SYMBOL_K,
+  SYMBOL_ROW_BASE,
+  SYMBOL_COLUMN_BASE,
+  SYMBOL_COLUMN_RUN,
+  SYMBOL_BLOCK_BASE,
+  SYMBOL_COUNT
+};
 
 enum tin_contract_nest { CONTRACT_ROWS_BY_K, CONTRACT_K_BY_ROWS, CONTRACT_K_BY_COLUMNS, CONTRACT_COLUMNS_BY_K, CONTRACT_RESULT };
 /* ROWS_BY_K: row operand, row = m, column = k; K_BY_ROWS: row = k, column = m. K_BY_COLUMNS: column operand, row = k, column = n;

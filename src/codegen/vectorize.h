@@ -50,12 +50,12 @@ struct vectorizer {
   int *depth;                  /* by value: DEPTH_* */
   int *only_selects;           /* by value: all its users are selects that it decides, in the same loop */
   int *reg;                    /* by value: register, -1 before it is computed */
-  bool tiled;     /* MAP: tiles of lanes x lanes elements */
-  int **tiles;    /* tiled, by value: of a transposed load the registers of its rows, else NULL */
-  int row_offset; /* the row of the tile, or of those in flight, that is being emitted */
-  int flight;     /* ROW: rows at once, whose sums wait for each other's additions; else 1 */
-  int **regs;     /* by row in flight: its `reg` */
-  int64_t row_scratch; /* bytes from a row's buffers to those of the next in flight */
+  bool tiled;                  /* MAP: tiles of lanes x lanes elements */
+  int **tiles;                 /* tiled, by value: of a transposed load the registers of its rows, else NULL */
+  int row_offset;              /* the row of the tile, or of those in flight, that is being emitted */
+  int flight;                  /* ROW: rows at once, whose sums wait for each other's additions; else 1 */
+  int **regs;                  /* by row in flight: its `reg` */
+  int64_t row_scratch;         /* bytes from a row's buffers to those of the next in flight */
   /* state of the element copy being emitted */
   int offset;        /* elements from the index register along the vector axis */
   int *inner_offset; /* COLUMN: elements along each inner range from the pointers */
