@@ -84,10 +84,10 @@ static bool verify_part(const struct tin_schedule *schedule, const struct tin_ma
   return true;
 }
 
-/* The stages of a block read blocks that earlier ones have stored, and together store what the part stores. */
+/* The stages of a block read blocks that earlier ones have stored, and together store what the part stores. stored: by value, the newest
+ * part one of whose stages stores it; all parts share it, as there may be many. */
 static bool verify_stages(const struct tin_schedule *schedule, const struct tin_map *values, int k, const struct tin_part *part,
-                          struct tin_arena *arena, int *writer, struct tin_error *error) {
-  bool *stored = TIN_NEW_ARRAY(arena, bool, schedule->values.count);
+                          const struct tin_part **stored, int *writer, struct tin_error *error) {
   REQUIRE(part->kind != PART_BLOCK || part->stages.count, "kernel %d has a block without stages", k);
   for (int i = 0; i < part->stages.count; i++) {
     const struct tin_part *stage = part->stages.at[i];
@@ -95,21 +95,22 @@ static bool verify_stages(const struct tin_schedule *schedule, const struct tin_
     for (int r = 0; r < stage->reads.count; r++) {
       int v = stage->reads.at[r];
       REQUIRE(v >= 0 && v < schedule->values.count, "a stage of kernel %d reads v%d", k, v);
-      REQUIRE(schedule->values.at[v].place != PLACE_BLOCK || stored[v], "a stage of kernel %d reads block v%d before it is stored", k, v);
+      REQUIRE(schedule->values.at[v].place != PLACE_BLOCK || stored[v] == part, "a stage of kernel %d reads block v%d before it is stored",
+              k, v);
     }
     for (int s = 0; s < stage->stores.count; s++) {
       int v = (int)(intptr_t)tin_map_get(values, (uint64_t)(uintptr_t)stage->stores.at[s]) - 1;
       REQUIRE(v >= 0, "a stage of kernel %d stores %s, which has no value", k, op_text(stage->stores.at[s]));
       REQUIRE(schedule->values.at[v].place == PLACE_BLOCK || writer[v] == k, "a stage of kernel %d stores v%d, which its part does not", k,
               v);
-      stored[v] = true;
+      stored[v] = part;
       if (schedule->values.at[v].place == PLACE_BLOCK)
         writer[v] = k;
     }
   }
   for (int s = 0; s < part->stores.count && part->stages.count; s++)
-    REQUIRE(stored[(intptr_t)tin_map_get(values, (uint64_t)(uintptr_t)part->stores.at[s]) - 1], "no stage of kernel %d stores %s", k,
-            op_text(part->stores.at[s]));
+    REQUIRE(stored[(intptr_t)tin_map_get(values, (uint64_t)(uintptr_t)part->stores.at[s]) - 1] == part, "no stage of kernel %d stores %s",
+            k, op_text(part->stores.at[s]));
   return true;
 }
 
@@ -117,6 +118,7 @@ static bool verify_kernels(const struct tin_schedule *schedule, struct tin_arena
   struct tin_map values;
   tin_map_init(&values, arena);
   int *writer = TIN_NEW_ARRAY(arena, int, schedule->values.count);
+  const struct tin_part **stored = TIN_NEW_ARRAY(arena, const struct tin_part *, schedule->values.count);
   for (int v = 0; v < schedule->values.count; v++) {
     tin_map_set(&values, (uint64_t)(uintptr_t)schedule->values.at[v].node, (void *)(intptr_t)(v + 1));
     writer[v] = -1;
@@ -126,7 +128,7 @@ static bool verify_kernels(const struct tin_schedule *schedule, struct tin_arena
     REQUIRE(kernel->name && kernel->parts.count, "kernel %d has no %s", k, kernel->name ? "parts" : "name");
     for (int p = 0; p < kernel->parts.count; p++)
       if (!verify_part(schedule, &values, k, kernel->parts.at[p], writer, error) ||
-          !verify_stages(schedule, &values, k, kernel->parts.at[p], arena, writer, error))
+          !verify_stages(schedule, &values, k, kernel->parts.at[p], stored, writer, error))
         return false;
   }
   for (int v = 0; v < schedule->values.count; v++)
