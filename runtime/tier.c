@@ -253,7 +253,7 @@ static bool compile(struct tin_tier *tier, const struct paths *paths, const char
 
 static void work_on(struct tin_tier *tier, struct tin_tier_job *job) {
   char folder[512];
-  struct paths paths;
+  struct paths paths = {0};
   struct stat found;
   char *text = find_folder(folder, sizeof folder) ? whole_text(job) : NULL;
   if (text) {

@@ -90,7 +90,9 @@ static bool look_at_nest(struct tin_arena *arena, const struct tin_schedule *sch
   if (tin_lower_contract_run(arena, schedule, part, axes, which))
     return false;
   struct tin_nest *nest = tin_lower_contract(arena, schedule, part, axes, which, 1, 0);
-  struct places places = row < 0 ? (struct places){.block = block} : places_in(nest, block, row, column);
+  struct places places = {.block = block};
+  if (row >= 0)
+    places = places_in(nest, block, row, column);
   look_at_loads(schedule, nest, &places, reads);
   return true;
 }
