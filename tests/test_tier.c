@@ -57,13 +57,12 @@ static float *data_of(void) {
 
 struct side {
   tin_ctx *ctx;
-  const char *target;
   tin_tensor *x;
 };
 
 static struct side side_new(const char *tier, const char *target) {
   setenv("TIN_TIER", tier, 1);
-  struct side side = {.target = target, .ctx = good_ctx((struct tin_ctx_options){.threads = 2, .target = target})};
+  struct side side = {.ctx = good_ctx((struct tin_ctx_options){.threads = 2, .target = target})};
   float *data = data_of();
   side.x = tin_input(side.ctx, TIN_F32, TIN_SHAPE(2, 3, SIDE, SIDE), "x");
   tin_write(side.x, data, COUNT * sizeof *data);
@@ -77,27 +76,19 @@ static void run(struct side *side, function *build, float *result) {
   assert_true(tin_end(scope));
 }
 
-/* Runs until the second tier has answered; false when it has failed. */
+/* Runs until the second tier has answered, which it may already have done in the context's only plan; false when it has failed. */
 static bool run_replaced(struct side *side, function *build, float *result) {
-  struct tin_counters before = tin_stats(side->ctx), now;
-  time_t limit = time(NULL) + 15;
-  int tries = 1;
+  struct tin_counters now;
+  time_t limit = time(NULL) + 120;
   do {
     struct timespec pause = {.tv_nsec = 5000000};
     nanosleep(&pause, NULL);
     run(side, build, result);
     now = tin_stats(side->ctx);
-    if (time(NULL) <= limit)
-      continue;
-    if (++tries > 4)
+    if (time(NULL) > limit)
       fail_msg("the second tier does not answer");
-    print_message("the second tier does not answer; once more with a new context\n");
-    end_ctx(side->ctx);
-    *side = side_new("cc", side->target);
-    before = now = tin_stats(side->ctx);
-    limit = time(NULL) + 15;
-  } while (now.kernels_replaced == before.kernels_replaced && now.replacements_failed == before.replacements_failed);
-  return now.replacements_failed == before.replacements_failed;
+  } while (!now.kernels_replaced && !now.replacements_failed);
+  return !now.replacements_failed;
 }
 
 /* NaN counts as one value. */
